@@ -1,0 +1,1 @@
+"""From the statistic to a closed form."""

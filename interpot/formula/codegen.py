@@ -1,0 +1,76 @@
+"""From one sympy expression to compiled code; the only place that does so.
+
+A formula is written once. Its derivative is sympy's, its numbers come from the functions made here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numba
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike
+
+from interpot.records import FloatArray
+
+R = sympy.Symbol("r", positive=True)
+"""The pair distance: the one symbol that every expression in r uses."""
+
+# What a formula may be made of; both numba and every export target know these.
+_FUNCTIONS = {
+    name: getattr(math, name)
+    for name in ("exp", "log", "sqrt", "erf", "erfc", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+}
+
+
+@lru_cache(maxsize=256)
+def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., FloatArray]:
+    """Compile an expression to a numba function on arrays.
+
+    Parameters
+    ----------
+    expression
+        In the symbols of `arguments` only.
+    arguments
+        The first is an array argument, the others are scalars.
+
+    Returns
+    -------
+    callable
+        ``f(x, *scalars)``, elementwise over `x` of any shape, float64 in and out.
+    """
+    scalar = numba.njit(
+        sympy.lambdify(arguments, sympy.sympify(expression), modules=[_FUNCTIONS, "math"], cse=True)
+    )
+
+    @numba.njit
+    def fill(x, scalars, out):  # type: ignore[no-untyped-def]
+        for k in range(x.size):
+            out[k] = scalar(x[k], *scalars)
+
+    def evaluate(x: ArrayLike, *scalars: float) -> FloatArray:
+        x = np.asarray(x, dtype=np.float64)
+        out = np.empty(x.size)
+        fill(x.ravel(), tuple(map(float, scalars)), out)
+        return out.reshape(x.shape)
+
+    return evaluate
+
+
+@lru_cache(maxsize=1024)
+def numpy_function(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., FloatArray]:
+    """Make the same function from numpy and scipy calls: slower per value, but ready at once.
+
+    For searches, which try many expressions on a thousand nodes; arguments broadcast.
+    """
+    function = sympy.lambdify(arguments, sympy.sympify(expression), modules=["scipy", "numpy"], cse=True)
+
+    def evaluate(*values: ArrayLike) -> FloatArray:
+        arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
+        with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+            return np.broadcast_to(np.asarray(function(*arrays), dtype=np.float64), arrays[0].shape)
+
+    return evaluate

@@ -1,0 +1,271 @@
+"""The potential: closed forms with constants, errors, units and the range in which they were seen.
+
+Convention (see `interpot.geometry`): the force on i from j is φ'(r) r̂_ij with r̂_ij pointing from i to j,
+so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive where it repels, as in textbooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
+
+from interpot.errors import InterpotError
+from interpot.formula.codegen import R, compile_array
+from interpot.formula.quantity import unit_name, with_error
+from interpot.records import FloatArray
+from interpot.units import UnitStyle, unit_style
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One constant of a formula.
+
+    Attributes
+    ----------
+    name
+        The sympy symbol's name: "epsilon", "C_6".
+    value, stderr
+        In the units of the potential; stderr 0 marks a constant that was not fitted (a cutoff, an exponent).
+    energy, length
+        Dimension: unit = energy_unit^energy · length_unit^length.
+    """
+
+    name: str
+    value: float
+    stderr: float
+    energy: float
+    length: float
+
+    @property
+    def symbol(self) -> sympy.Symbol:
+        """The symbol in the formula; positive, as r is, so that powers simplify."""
+        return sympy.Symbol(self.name, real=True)
+
+    def unit(self, units: UnitStyle) -> str:
+        """Name of the unit, e.g. "eV·Å^6"."""
+        return unit_name(self.energy, self.length, units.energy_unit, units.length_unit)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFormula:
+    """The closed form of one channel.
+
+    Attributes
+    ----------
+    species
+        The two species of a pair channel, sorted.
+    cutoff
+        The function is zero from here on (length units of the potential).
+    domain
+        Smallest and largest sampled coordinate.
+    form
+        Name in the field: "Lennard-Jones 12-6".
+    expression
+        φ(r) in `R` and the parameters' symbols.
+    parameters
+        In the order of the rows of the potential's covariance.
+    zero
+        Where φ vanishes: "infinity", or "cutoff" for a function that does not decay.
+    kind, variable
+        "pair" and "r"; other kinds follow.
+    """
+
+    species: tuple[str, ...]
+    cutoff: float
+    domain: tuple[float, float]
+    form: str
+    expression: sympy.Expr
+    parameters: tuple[Parameter, ...]
+    zero: str = "infinity"
+    kind: str = "pair"
+    variable: str = "r"
+
+    @property
+    def label(self) -> str:
+        """The channel's name in tables: "Ne-Xe"."""
+        return "-".join(self.species)
+
+    @property
+    def numeric(self) -> sympy.Expr:
+        """φ(r) with every constant as a number, at full double precision."""
+        return self.expression.subs({p.symbol: sympy.Float(p.value, 17) for p in self.parameters})
+
+    @property
+    def latex(self) -> str:
+        """φ(r) in the constants' symbols."""
+        return str(sympy.latex(self.expression))
+
+    def energy(self, r: ArrayLike) -> FloatArray:
+        """φ(r), zero from the cutoff on; arrays of any shape, in the potential's units."""
+        return self._truncated(self.expression, r)
+
+    def slope(self, r: ArrayLike) -> FloatArray:
+        """φ'(r) = dφ/dr, exact; zero from the cutoff on."""
+        return self._truncated(sympy.diff(self.expression, R), r)
+
+    def _truncated(self, expression: sympy.Expr, r: ArrayLike) -> FloatArray:
+        distance = np.asarray(r, dtype=np.float64)
+        if np.any(distance <= 0):
+            raise InterpotError(f"{self.label}: a distance of {distance.min():g} was given, expected r > 0")
+        function = compile_array(expression, (R, *(p.symbol for p in self.parameters)))
+        values = function(distance, *(p.value for p in self.parameters))
+        return np.where(distance < self.cutoff, values, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+
+    Attributes
+    ----------
+    formula
+        Of the closed forms.
+    ceiling
+        Of the spline fit: the best that any function of the channels can do.
+    cross_validated
+        Of the closed forms on blocks of frames that their constants have not seen.
+    """
+
+    formula: float
+    ceiling: float
+    cross_validated: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Potential:
+    """Closed forms for all channels of a system.
+
+    Attributes
+    ----------
+    units
+        Style of every number in it.
+    channels
+        One formula each.
+    covariance : (p, p) float64
+        Of all parameters, in the order of the channels and of their parameters, in their units.
+    loss
+        How well it explains the forces.
+    provenance
+        Files, frames, versions, command.
+    """
+
+    units: UnitStyle
+    channels: tuple[ChannelFormula, ...]
+    covariance: FloatArray
+    loss: Loss
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """All species, sorted."""
+        return tuple(sorted({s for channel in self.channels for s in channel.species}))
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of all channels, in the covariance's order."""
+        return tuple(p for channel in self.channels for p in channel.parameters)
+
+    def channel(self, *species: str) -> ChannelFormula:
+        """Return the formula of one pair of species, in either order; none are needed where only one exists.
+
+        Raises
+        ------
+        InterpotError
+            No such channel, or several and none was named.
+        """
+        known = ", ".join(c.label for c in self.channels)
+        if not species:
+            if len(self.channels) == 1:
+                return self.channels[0]
+            raise InterpotError(f"the potential has several channels: name one of {known}")
+        names = tuple(sorted(species * 2 if len(species) == 1 else species))
+        for channel in self.channels:
+            if channel.species == names:
+                return channel
+        raise InterpotError(f"the potential has no channel {'-'.join(names)}: it has {known}")
+
+    def energy(self, r: ArrayLike, *species: str) -> FloatArray:
+        """φ(r) of a pair, in the potential's energy unit."""
+        return self.channel(*species).energy(r)
+
+    def force(self, r: ArrayLike, *species: str) -> FloatArray:
+        """Radial force -dφ/dr of a pair, positive where it repels; exact, from sympy."""
+        return -self.channel(*species).slope(r)
+
+    def psi(self, r: ArrayLike, *species: str, n: int = 1) -> FloatArray:
+        """Interaction kernel ψ(r) = n φ'(r)/r of -dp_i/dt = (1/n) Σ_j (q_i - q_j) ψ(r_ij).
+
+        With n = 1 (default) the forces are summed, with n the number of particles they are averaged, as in
+        the literature on mean-field interacting particles.
+        """
+        return n * self.channel(*species).slope(r) / np.asarray(r, dtype=np.float64)
+
+    def to_units(self, style: str | UnitStyle) -> Potential:
+        """Return the same potential in another unit style.
+
+        Raises
+        ------
+        InterpotError
+            The reduced style ``lj`` has no fixed relation to the others.
+        """
+        target = unit_style(style) if isinstance(style, str) else style
+        if target == self.units:
+            return self
+        if "lj" in (target.name, self.units.name):
+            raise InterpotError(
+                f"a potential in '{self.units.name}' units cannot be given in '{target.name}': reduced units "
+                "have no fixed relation to physical ones"
+            )
+        energy, length = self.units.energy / target.energy, self.units.length / target.length
+        scales = np.array([energy**p.energy * length**p.length for p in self.parameters])
+        channels = []
+        for c in self.channels:
+            parameters = tuple(
+                replace(
+                    p,
+                    value=p.value * energy**p.energy * length**p.length,
+                    stderr=p.stderr * energy**p.energy * length**p.length,
+                )
+                for p in c.parameters
+            )
+            domain = (c.domain[0] * length, c.domain[1] * length)
+            channels.append(replace(c, cutoff=c.cutoff * length, domain=domain, parameters=parameters))
+        covariance = scales[:, None] * self.covariance * scales
+        return replace(self, units=target, channels=tuple(channels), covariance=covariance)
+
+    def describe(self, channel: ChannelFormula) -> str:
+        """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
+        constants = (
+            f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)} {p.unit(self.units)}".removesuffix(
+                " 1"
+            )
+            for p in channel.parameters
+        )
+        return ", ".join((channel.form, *constants))
+
+    def __str__(self) -> str:
+        return "\n".join(f"{c.label}: {self.describe(c)}" for c in self.channels)
+
+    def _repr_latex_(self) -> str:
+        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
+        return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
+
+    def save(self, path: str | Path) -> None:
+        """Write ``potential.json`` (`interpot.formula.schema`), atomically."""
+        from interpot.formula.schema import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Potential:
+        """Read and check ``potential.json``; raises `InterpotError` on anything that is not one."""
+        from interpot.formula.schema import load
+
+        return load(Path(path))

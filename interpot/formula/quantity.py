@@ -1,0 +1,51 @@
+"""How numbers with errors and units are written."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+
+def with_error(value: float, stderr: float) -> str:
+    """Write a value with its standard error in the last digits, as tables of constants do.
+
+    >>> with_error(3.4051234, 0.0012)
+    '3.4051(12)'
+    >>> with_error(0.0103, 0.0)
+    '0.0103'
+
+    An error whose first digit is 1 or 2 gets two digits, others one. Beyond twelve significant digits of
+    the value nothing is written: double precision and the files do not carry more.
+    """
+    if not isfinite(value) or not isfinite(stderr):
+        return f"{value:.6g}(?)"
+    if stderr <= 0:
+        return f"{value:.12g}"
+    digits = 1 if float(f"{stderr:.0e}"[0]) > 2 else 2
+    last = floor(log10(float(f"{stderr:.{digits - 1}e}"))) - digits + 1  # power of ten of the last digit
+    leading = floor(log10(abs(value))) if value else last
+    if leading - last > 11:
+        return f"{value:.12g}"
+    exponent = leading if (leading < -4 or leading > 5 or last > 0) else 0
+    places = max(exponent - last, 0)
+    mantissa = f"{value / 10.0**exponent:.{places}f}({round(stderr / 10.0**last)})"
+    return f"{mantissa}e{exponent:+d}" if exponent else mantissa
+
+
+def power(base: str, exponent: float) -> str:
+    """Write a power of a unit.
+
+    >>> power("Å", -1), power("Å", 6), power("Å", 0)
+    ('Å^-1', 'Å^6', '')
+    """
+    if exponent == 0:
+        return ""
+    return base if exponent == 1 else f"{base}^{exponent:g}"
+
+
+def unit_name(energy: float, length: float, energy_unit: str, length_unit: str) -> str:
+    """Write the unit energy^a · length^b; dimensionless is ``1``.
+
+    >>> unit_name(1, 6, "eV", "Å")
+    'eV·Å^6'
+    """
+    return "·".join(filter(None, (power(energy_unit, energy), power(length_unit, length)))) or "1"

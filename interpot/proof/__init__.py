@@ -1,0 +1,1 @@
+"""Does it behave? Engines, exports, observables and the comparison with the reference."""

@@ -1,0 +1,348 @@
+"""The frozen records that pass along the pipeline, and the Protocols its parts meet by; no behaviour.
+
+Everything is in internal units (`interpot.units`) unless an attribute says otherwise. Index letters used
+throughout: n particles, d dimensions (2 or 3), r the channel's coordinate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interpot.units import UnitStyle
+
+if TYPE_CHECKING:  # a Protocol may speak of what stands below it without importing it
+    from interpot.formula.potential import Potential
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+# ---------------------------------------------------------------------------- what was observed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A parallelepiped, each of its axes periodic or open.
+
+    Attributes
+    ----------
+    vectors : (3, 3) float64, Å
+        Rows are the cell vectors H.
+    origin : (3,) float64, Å
+        The lower corner.
+    periodic
+        Whether each axis repeats. An open axis does not confine the particles: they may lie outside.
+    """
+
+    vectors: FloatArray
+    origin: FloatArray
+    periodic: tuple[bool, bool, bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One instant of a trajectory, particles in the order of their ids.
+
+    Attributes
+    ----------
+    positions : (n, 3) float64, Å
+        Anywhere in space; periodic images are taken care of by `interpot.geometry`.
+    species
+        Names of the species, sorted; may hold a name that no particle of this frame has.
+    kinds : (n,) int64
+        Index of each particle's species in `species`.
+    cell
+        Box and periodicity.
+    dimension
+        2 or 3. In two dimensions every z is the same, the z axis is open and z components are no data.
+    forces : (n, 3) float64, eV/Å, or None
+    velocities : (n, 3) float64, sqrt(eV/amu), or None
+    masses : (n,) float64, amu, or None
+    ids : (n,) int64, or None
+        The file's own names of the particles.
+    unwrapped : (n, 3) float64, Å, or None
+        Positions continued across periodic boundaries, where the file tells (xu, or image flags).
+    step
+        The engine's step number, where the file tells.
+    time
+        Internal units, where the file tells.
+    source
+        File name, for messages.
+    index
+        Number of the frame in that file, from 0.
+    """
+
+    positions: FloatArray
+    species: tuple[str, ...]
+    kinds: IntArray
+    cell: Cell
+    dimension: int = 3
+    forces: FloatArray | None = None
+    velocities: FloatArray | None = None
+    masses: FloatArray | None = None
+    ids: IntArray | None = None
+    unwrapped: FloatArray | None = None
+    step: int | None = None
+    time: float | None = None
+    source: str = ""
+    index: int = 0
+
+
+class Trajectory(Protocol):
+    """A lazy sequence of frames that can be walked any number of times, in constant memory.
+
+    Walking may log warnings (a truncated last frame) through `logging`, and raises `InterpotError` with
+    file and frame for anything that makes the data unusable.
+    """
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files, in the order in which they are walked."""
+
+    @property
+    def units(self) -> UnitStyle:
+        """The style in which the files are written, and in which results are reported."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Walk the frames from the first."""
+
+
+# ---------------------------------------------------------------------------- molecular dynamics
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamics:
+    """How an engine moves the particles. All numbers are in the unit style of the run, not internal.
+
+    Attributes
+    ----------
+    timestep
+        Time units of the style.
+    steps
+        Number of steps that are recorded, after `equilibration` steps that are not.
+    every
+        Steps between two recorded frames.
+    ensemble
+        Of the recorded part: "nve" or "nvt".
+    temperature
+        Temperature units of the style. None keeps the velocities of the start and is then NVE throughout.
+    equilibration
+        Steps of NVT before the recorded part; 0 starts recording at once.
+    seed
+        For the velocities and thermostats.
+    """
+
+    timestep: float
+    steps: int
+    every: int
+    ensemble: str = "nve"
+    temperature: float | None = None
+    equilibration: int = 0
+    seed: int = 20261121
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceModel:
+    """The truth, in an engine's own words, so that it never comes from our own code.
+
+    Attributes
+    ----------
+    engine
+        A row of `interpot.proof.engines.ENGINES`.
+    commands
+        For LAMMPS: the ``pair_style`` and ``pair_coeff`` lines; types count the species in sorted order.
+    constants
+        What was given to the engine, for the comparison in the report: name → (value, unit).
+    """
+
+    engine: str
+    commands: tuple[str, ...]
+    constants: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MdRun:
+    """What an engine leaves behind.
+
+    Attributes
+    ----------
+    trajectory
+        The file with the recorded frames.
+    thermo
+        Time series recorded every `Dynamics.every` steps, each (m,) float64 in the style's units: at least
+        "step", "time", "temperature", "potential", "kinetic", "total" (extensive energies) and "pressure".
+    units
+        Style of the file and the series.
+    seconds
+        Wall time of the recorded part.
+    """
+
+    trajectory: Path
+    thermo: Mapping[str, FloatArray]
+    units: UnitStyle
+    seconds: float
+
+
+class Engine(Protocol):
+    """A molecular-dynamics program. Failures are an `InterpotError` with the engine's own last lines."""
+
+    def version(self) -> str:
+        """Name and version, for provenance."""
+
+    def forces(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> FloatArray:
+        """Return the forces on the particles of one frame, (n, 3) in eV/Å (internal units)."""
+
+    def run(
+        self,
+        model: Potential | ReferenceModel,
+        start: Frame,
+        dynamics: Dynamics,
+        units: UnitStyle,
+        folder: Path,
+        label: str = "md",
+    ) -> MdRun:
+        """Run `dynamics` from `start` in `folder`; files there are named after `label`.
+
+        `start` needs masses; velocities are drawn at `dynamics.temperature` where it has none.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One physical system, from reference to report: what an experiment script defines.
+
+    Attributes
+    ----------
+    name
+        Names the results folder.
+    title
+        Heads the report.
+    units
+        Unit style of `dynamics`, `cutoff` and the results.
+    reference
+        The model to be rediscovered.
+    start
+        Starting configuration (internal units).
+    dynamics
+        Of the reference; validation repeats its recorded part.
+    cutoff
+        How far the pair channels reach, in length units of the style.
+    cutoffs
+        Exceptions, by pair of species: {"Ne-Xe": 8.0}.
+    """
+
+    name: str
+    title: str
+    units: str
+    reference: ReferenceModel
+    start: Frame
+    dynamics: Dynamics
+    cutoff: float
+    cutoffs: Mapping[str, float] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------------------- the proof
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A function that was measured, with its standard error.
+
+    Attributes
+    ----------
+    x, y, error : (m,) float64
+    """
+
+    x: FloatArray
+    y: FloatArray
+    error: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observable:
+    """One physical quantity in the reference and in the run with the found potential.
+
+    Attributes
+    ----------
+    name
+        "g(r) Ar-Ar", "mean-square displacement", "energy drift" ...
+    x_unit, unit
+        Units of abscissa and value, for people.
+    reference, found
+        Both on the same abscissa; a scalar is a curve of one point with x = 0. `reference` is None where
+        the reference cannot tell (a trajectory without energies).
+    deviation
+        Root mean square over the abscissa of (found - reference)/combined standard error.
+    verdict
+        "agrees", "differs" or "cannot tell", with the reason in `remark`.
+    """
+
+    name: str
+    x_label: str
+    x_unit: str
+    unit: str
+    reference: Curve | None
+    found: Curve
+    deviation: float
+    verdict: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForceCheck:
+    """Forces of the found potential on reference frames, against those recorded there.
+
+    Attributes
+    ----------
+    relative_error
+        ‖F_found - F‖ / ‖F‖ over all frames and components.
+    rms, worst
+        Root mean square and largest component of the difference, in force units of the style.
+    frames
+        How many frames were compared.
+    sample_reference, sample_found : (m,) float64
+        Some components for a parity plot, in force units of the style.
+    """
+
+    relative_error: float
+    rms: float
+    worst: float
+    frames: int
+    sample_reference: FloatArray
+    sample_found: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Reference against found potential: what `validate` returns.
+
+    Attributes
+    ----------
+    forces
+        None where the reference holds no forces.
+    observables
+        Each with its verdict.
+    engine
+        Name and version of the engine that ran the found potential.
+    runs
+        The recorded runs, by "reference" and "found" (the former only where an engine made it here).
+    units
+        Style of all numbers.
+    """
+
+    forces: ForceCheck | None
+    observables: tuple[Observable, ...]
+    engine: str
+    runs: Mapping[str, MdRun]
+    units: UnitStyle
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no observable differs."""
+        return all(o.verdict != "differs" for o in self.observables)

@@ -1,0 +1,1 @@
+"""The one pass: frames in, additive normal equations out."""

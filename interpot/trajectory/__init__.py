@@ -1,0 +1,1 @@
+"""What was observed: files in, frames in internal units out."""

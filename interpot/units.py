@@ -1,0 +1,121 @@
+"""Unit styles: the only place where one system of units becomes another.
+
+Inside the package everything is in ASE units: energy in eV, length in Å, mass in amu, charge in e, and
+hence time in Å·sqrt(amu/eV) ≈ 10.18 fs. Readers convert into them, exporters and reports out of them. In
+the reduced style ``lj`` both sides are the same dimensionless numbers.
+
+Energies and lengths convert by CODATA. Time converts by the constant ``mvv2e`` that LAMMPS itself uses
+(kinetic energy = ½ mvv2e m v²), because its rounded value (metal: 1.0364269e-4, which is 6e-8 from CODATA)
+is what moved the atoms in a LAMMPS file. The same holds for Boltzmann's and Coulomb's constants.
+
+Sources: CODATA as in `scipy.constants`; LAMMPS ``src/update.cpp``, ``Update::set_units``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+from scipy import constants
+
+from interpot.errors import InterpotError
+
+_EV = constants.electron_volt  # J
+_AMU = constants.atomic_mass  # kg
+_KCAL_PER_MOL = 1e3 * constants.calorie / constants.Avogadro / _EV  # eV
+_BOHR = constants.physical_constants["Bohr radius"][0] * 1e10  # Å
+_HARTREE = constants.physical_constants["Hartree energy in eV"][0]  # eV
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStyle:
+    """One system of units and how it maps to the internal one.
+
+    Attributes
+    ----------
+    name
+        LAMMPS's name of the style.
+    energy, length, mass, charge
+        One unit of the style in eV, Å, amu, e.
+    mvv2e
+        Energy units of the style per (mass · velocity²) of the style, LAMMPS's value.
+    boltzmann
+        Boltzmann's constant in energy units per temperature unit, LAMMPS's value.
+    coulomb
+        Energy · length of two unit charges (LAMMPS ``qqr2e``).
+    nktv2p
+        Pressure units per (energy / length³), LAMMPS's value.
+    energy_unit, length_unit, time_unit, temperature_unit, pressure_unit
+        Names for people.
+    """
+
+    name: str
+    energy: float
+    length: float
+    mass: float
+    charge: float
+    mvv2e: float
+    boltzmann: float
+    coulomb: float
+    nktv2p: float
+    energy_unit: str
+    length_unit: str
+    time_unit: str
+    temperature_unit: str
+    pressure_unit: str
+
+    @property
+    def force(self) -> float:
+        """One force unit of the style in eV/Å."""
+        return self.energy / self.length
+
+    @property
+    def velocity(self) -> float:
+        """One velocity unit of the style in sqrt(eV/amu), such that ½mv² is the engine's own energy."""
+        return sqrt(self.mvv2e * self.energy / self.mass)
+
+    @property
+    def time(self) -> float:
+        """One time unit of the style in Å·sqrt(amu/eV)."""
+        return self.length / self.velocity
+
+
+STYLES: dict[str, UnitStyle] = {
+    style.name: style
+    for style in (
+        UnitStyle(
+            "lj", 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, "ε", "σ", "τ", "ε/k", "ε/σ³"
+        ),
+        UnitStyle(
+            "real", _KCAL_PER_MOL, 1.0, 1.0, 1.0, 48.88821291**2, 0.0019872067, 332.06371, 68568.415,
+            "kcal/mol", "Å", "fs", "K", "atm",
+        ),
+        UnitStyle(
+            "metal", 1.0, 1.0, 1.0, 1.0, 1.0364269e-4, 8.617343e-5, 14.399645, 1.6021765e6,
+            "eV", "Å", "ps", "K", "bar",
+        ),
+        UnitStyle(
+            "si", 1 / _EV, 1e10, 1 / _AMU, 1 / _EV, 1.0, 1.3806504e-23, 8.9876e9, 1.0,
+            "J", "m", "s", "K", "Pa",
+        ),
+        UnitStyle(
+            # attogram, nanometre, nanosecond: one energy unit is 1e-21 J
+            "nano", 1e-21 / _EV, 10.0, 1e-21 / _AMU, 1.0, 1.0, 0.013806504, 230.7078669, 1.0,
+            "ag·nm²/ns²", "nm", "ns", "K", "ag/(nm·ns²)",
+        ),
+        UnitStyle(
+            "electron", _HARTREE, _BOHR, 1.0, 1.0, 1.06657236, 3.16681534e-6, 1.0, 2.94210108e13,
+            "Ha", "a₀", "fs", "K", "Pa",
+        ),
+    )
+}  # fmt: skip
+"""The table of unit styles: one row per LAMMPS style."""
+
+
+def unit_style(name: str) -> UnitStyle:
+    """Look a style up by LAMMPS's name; raises `InterpotError` with the list of those known."""
+    try:
+        return STYLES[name]
+    except KeyError:
+        known = ", ".join(STYLES)
+        raise InterpotError(f"unknown unit style '{name}': expected one of {known}") from None
