@@ -256,16 +256,3 @@ class Potential:
     def _repr_latex_(self) -> str:
         rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
-
-    def save(self, path: str | Path) -> None:
-        """Write ``potential.json`` (`interpot.formula.schema`), atomically."""
-        from interpot.formula.schema import save
-
-        save(self, Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> Potential:
-        """Read and check ``potential.json``; raises `InterpotError` on anything that is not one."""
-        from interpot.formula.schema import load
-
-        return load(Path(path))
