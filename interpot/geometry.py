@@ -1,0 +1,214 @@
+"""Cells and neighbour pairs, and the one sentence that settles every sign.
+
+    r_ij = r_j - r_i + S·H      F_i = Σ_j φ'(r_ij) r̂_ij
+
+H has the cell vectors as rows, S is the integer image shift, r̂_ij points from i to j; φ' > 0 attracts.
+Each unordered pair of images is found once (a half list): the force of the pair is +φ' r̂_ij on i and
+-φ' r̂_ij on j. A particle and its own periodic image are a pair too (i = j); their two forces cancel.
+
+The search bins particles into cells no smaller than half the cutoff, sorts them by bin and visits one half of the
+neighbouring bins. A box shorter than the cutoff simply has neighbours several boxes away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.records import Cell, FloatArray, Frame, IntArray
+
+# Bins that hold less than a particle on average cost time without sparing any.
+_BINS_PER_PARTICLE = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Neighbour pairs of one frame, a half list.
+
+    Attributes
+    ----------
+    i, j : (p,) int64
+        Particles.
+    r : (p,) float64, Å
+        Distance.
+    unit : (p, 3) float64
+        r̂_ij, from i to j.
+    """
+
+    i: IntArray
+    j: IntArray
+    r: FloatArray
+    unit: FloatArray
+
+
+def heights(vectors: FloatArray) -> FloatArray:
+    """Distances between opposite faces of a cell, (3,): V/|b × c| and cyclic."""
+    normals = np.cross(np.roll(vectors, -1, axis=0), np.roll(vectors, -2, axis=0))
+    return np.asarray(abs(np.linalg.det(vectors)) / np.linalg.norm(normals, axis=1))
+
+
+def complete_vectors(cell: Cell) -> FloatArray:
+    """Cell vectors in which open axes of no length are replaced by unit vectors, so that they span space.
+
+    Raises
+    ------
+    InterpotError
+        A periodic axis has no length, or the vectors lie in a plane.
+    """
+    vectors = np.array(cell.vectors, dtype=np.float64)
+    empty = ~vectors.any(axis=1)
+    if np.any(empty & np.array(cell.periodic)):
+        raise InterpotError("a periodic axis of the cell has no length: expected three cell vectors")
+    if empty.any():
+        _, _, basis = np.linalg.svd(vectors)  # the last rows span what the given vectors leave out
+        vectors[empty] = basis[3 - empty.sum() :]
+    if abs(np.linalg.det(vectors)) < 1e-12 * np.prod(np.linalg.norm(vectors, axis=1)):
+        raise InterpotError(f"the cell vectors {cell.vectors.tolist()} lie in a plane: expected a volume")
+    return vectors
+
+
+class PairSearch:
+    """Finds neighbour pairs frame after frame, reusing its memory.
+
+    Parameters
+    ----------
+    cutoff
+        Å; pairs with r < cutoff are found.
+    """
+
+    def __init__(self, cutoff: float) -> None:
+        self.cutoff = float(cutoff)
+        self._resize(1024)
+
+    def _resize(self, capacity: int) -> None:
+        self._ij = np.empty((2, capacity), dtype=np.int64)
+        self._r = np.empty(capacity)
+        self._unit = np.empty((capacity, 3))
+
+    def __call__(self, frame: Frame) -> Pairs:
+        """Pairs of one frame; the arrays are views that the next call overwrites.
+
+        Raises
+        ------
+        InterpotError
+            Two particles in one place, or a cell without volume.
+        """
+        grid = _bin(frame, self.cutoff)
+        count = _search(*grid, self.cutoff, self._ij, self._r, self._unit)
+        if count > self._r.size:  # the kernel counts on when the memory is full
+            self._resize(count + count // 8)
+            count = _search(*grid, self.cutoff, self._ij, self._r, self._unit)
+        pairs = Pairs(self._ij[0, :count], self._ij[1, :count], self._r[:count], self._unit[:count])
+        _check_overlap(frame, pairs)
+        return pairs
+
+
+def pairs(frame: Frame, cutoff: float) -> Pairs:
+    """Neighbour pairs of one frame, for occasional use; see `PairSearch`."""
+    return PairSearch(cutoff)(frame)
+
+
+def _check_overlap(frame: Frame, pairs: Pairs) -> None:
+    if pairs.r.size == 0 or pairs.r.min() > 0:
+        return
+    p = int(pairs.r.argmin())
+    a, b = (int(k) if frame.ids is None else int(frame.ids[k]) for k in (pairs.i[p], pairs.j[p]))
+    raise InterpotError(
+        f"{frame.source} frame {frame.index}: atoms {a} and {b} are in one place, where no force is defined; "
+        "remove one of them or leave the frame out with --frames"
+    )
+
+
+Grid = tuple[FloatArray, IntArray, IntArray, IntArray, IntArray, IntArray, FloatArray]
+
+
+def _bin(frame: Frame, cutoff: float) -> Grid:
+    """Sort the particles into bins along the cell vectors.
+
+    Returns positions (wrapped, in bin order), their original indices, the first particle of each bin, the
+    number of bins per axis, how many bins the cutoff reaches, which axes repeat, and the cell vectors.
+    """
+    vectors = complete_vectors(frame.cell)
+    repeats = np.array(frame.cell.periodic)
+    if frame.dimension == 2:
+        repeats[2] = False
+    fractional = (frame.positions - frame.cell.origin) @ np.linalg.inv(vectors)
+    fractional -= np.floor(fractional) * repeats
+    if len(fractional):
+        low = np.where(repeats, 0.0, fractional.min(axis=0))
+        span = np.where(repeats, 1.0, np.maximum(fractional.max(axis=0) - low, 1e-12))
+    else:
+        low, span = np.zeros(3), np.ones(3)
+    extent = heights(vectors) * span
+    bins = np.maximum(np.floor(2 * extent / cutoff), 1)
+    excess = bins.prod() / (_BINS_PER_PARTICLE * len(fractional) + 1)
+    if excess > 1:  # thin out the finest axes of a dilute system
+        bins = np.maximum(np.floor(bins / excess ** (1 / max(np.sum(bins > 1), 1))), 1)
+    reach = np.ceil(cutoff * bins / extent)
+    reach = np.where(repeats, reach, np.minimum(reach, bins - 1)).astype(np.int64)
+    shape = bins.astype(np.int64)
+    index = np.minimum((fractional - low) / span * bins, bins - 1).astype(np.int64)
+    flat = (index[:, 0] * shape[1] + index[:, 1]) * shape[2] + index[:, 2]
+    order = np.argsort(flat, kind="stable")
+    first = np.zeros(shape.prod() + 1, dtype=np.int64)
+    np.cumsum(np.bincount(flat, minlength=shape.prod()), out=first[1:])
+    positions = np.ascontiguousarray((fractional @ vectors)[order])
+    return positions, order, first, shape, reach, repeats.astype(np.int64), vectors
+
+
+@numba.njit(cache=True, nogil=True)
+def _search(positions, order, first, shape, reach, repeats, vectors, cutoff, ij, r, unit):  # type: ignore[no-untyped-def]
+    """Visit every bin and one half of the bins around it; return the number of pairs, stored or not."""
+    count = 0
+    for a in range(shape[0]):
+        for b in range(shape[1]):
+            for c in range(shape[2]):
+                home = (a * shape[1] + b) * shape[2] + c
+                if first[home] == first[home + 1]:
+                    continue
+                for da in range(0, reach[0] + 1):
+                    for db in range(-reach[1] if da > 0 else 0, reach[1] + 1):
+                        for dc in range(-reach[2] if da > 0 or db > 0 else 0, reach[2] + 1):
+                            if (
+                                (not repeats[0] and not 0 <= a + da < shape[0])
+                                or (not repeats[1] and not 0 <= b + db < shape[1])
+                                or (not repeats[2] and not 0 <= c + dc < shape[2])
+                            ):
+                                continue
+                            sa, sb, sc = (a + da) // shape[0], (b + db) // shape[1], (c + dc) // shape[2]
+                            na, nb, nc = (a + da) % shape[0], (b + db) % shape[1], (c + dc) % shape[2]
+                            other = (na * shape[1] + nb) * shape[2] + nc
+                            shift = sa * vectors[0] + sb * vectors[1] + sc * vectors[2]
+                            count = _pairs_of_bins(
+                                positions, order, first, home, other, shift,
+                                da == 0 and db == 0 and dc == 0, cutoff, count, ij, r, unit,
+                            )  # fmt: skip
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _pairs_of_bins(positions, order, first, home, other, shift, same, cutoff, count, ij, r, unit):  # type: ignore[no-untyped-def]
+    for p in range(first[home], first[home + 1]):
+        x = positions[p, 0] - shift[0]
+        y = positions[p, 1] - shift[1]
+        z = positions[p, 2] - shift[2]
+        for q in range(p + 1 if same else first[other], first[other + 1]):
+            dx = positions[q, 0] - x
+            dy = positions[q, 1] - y
+            dz = positions[q, 2] - z
+            square = dx * dx + dy * dy + dz * dz
+            if square < cutoff * cutoff:
+                if count < r.size:
+                    distance = np.sqrt(square)
+                    inverse = 1.0 / distance if distance > 0.0 else 0.0
+                    ij[0, count] = order[p]
+                    ij[1, count] = order[q]
+                    r[count] = distance
+                    unit[count, 0] = dx * inverse
+                    unit[count, 1] = dy * inverse
+                    unit[count, 2] = dz * inverse
+                count += 1
+    return count
