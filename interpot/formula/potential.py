@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.errors import InterpotError
-from interpot.formula.codegen import R, compile_array
+from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.quantity import unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
@@ -107,7 +107,7 @@ class ChannelFormula:
 
     def slope(self, r: ArrayLike) -> FloatArray:
         """φ'(r) = dφ/dr, exact; zero from the cutoff on."""
-        return self._truncated(sympy.diff(self.expression, R), r)
+        return self._truncated(derivative(self.expression, R), r)
 
     def _truncated(self, expression: sympy.Expr, r: ArrayLike) -> FloatArray:
         distance = np.asarray(r, dtype=np.float64)
@@ -129,12 +129,12 @@ class Loss:
     ceiling
         Of the spline fit: the best that any function of the channels can do.
     cross_validated
-        Of the closed forms on blocks of frames that their constants have not seen.
+        Of the closed forms on blocks of frames that their constants have not seen; None with a single block.
     """
 
     formula: float
     ceiling: float
-    cross_validated: float
+    cross_validated: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

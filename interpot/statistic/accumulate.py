@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, IntArray, Trajectory
@@ -161,7 +162,9 @@ class Accumulator:
 
     def _grow(self, contributions: list[Contributions]) -> None:
         """Let the bases reach the closest samples of this frame."""
-        grown = [b.covering(p.s.min()) if p.s.size else b for b, p in zip(self.bases, contributions, strict=True)]
+        grown = [
+            b.covering(p.s.min()) if p.s.size else b for b, p in zip(self.bases, contributions, strict=True)
+        ]
         if [b.size for b in grown] == [b.size for b in self.bases]:
             return
         self._flush()
@@ -201,6 +204,7 @@ class Accumulator:
         return Statistic(self.channels, tuple(self.bases), self._sums.blocks(), coverage, units, provenance)
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def one_pass(
     frames: Trajectory,
     channels: Sequence[Channel],

@@ -124,7 +124,7 @@ class LogSplines:
         np.put_along_axis(out, interval[:, None] + np.arange(DEGREE + 1), values, axis=1)
         return out
 
-    def nodes(self, per_interval: int = 4) -> FloatArray:
+    def nodes(self, per_interval: int = 2) -> FloatArray:
         """Distances at which a function is sampled to be projected on the splines, from the cutoff inwards."""
         u = (np.arange(self.intervals * per_interval) + 0.5) / per_interval
         return np.asarray(self.cutoff * np.exp(-u * self.spacing))

@@ -171,7 +171,9 @@ class Statistic:
     def save(self, path: str | Path) -> None:
         """Write HDF5, atomically. Only spline statistics can be kept: functions have no file form."""
         if not all(isinstance(basis, LogSplines) for basis in self.bases):
-            raise InterpotError("a statistic over given functions cannot be saved: it exists for cross-checks")
+            raise InterpotError(
+                "a statistic over given functions cannot be saved: it exists for cross-checks"
+            )
         upper = np.triu_indices(self.blocks.moment.shape[1])
         with atomic(Path(path)) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["schema"] = SCHEMA

@@ -64,12 +64,12 @@ class Objective:
     ----------
     nodes
         Per channel, (m_c,) distances in Å at which a formula is evaluated.
-    projections
-        Per channel, P_c (K_c, m_c): values on the nodes → spline coefficients.
     maps
         Per channel, W P_c (R, m_c): values on the nodes → weighted force residuals.
     y : (R,)
         What the formulas' mapped values should add up to.
+    inverse : (K, R)
+        W⁺: residuals → spline coefficients.
     floor
         Loss of the best functions there are, eV²/Å²; 0 where it cannot be told from rounding.
     square
@@ -77,9 +77,9 @@ class Objective:
     """
 
     nodes: tuple[FloatArray, ...]
-    projections: tuple[FloatArray, ...]
     maps: tuple[FloatArray, ...]
     y: FloatArray
+    inverse: FloatArray
     floor: float
     square: float
 
@@ -87,19 +87,16 @@ class Objective:
     def of(cls, statistic: Statistic) -> Objective:
         """Compress a statistic over splines."""
         solved = decompose(statistic.gram, statistic.moment)
-        y = solved.y
-        nodes, projections, maps = [], [], []
+        nodes, maps = [], []
         for c, basis in enumerate(statistic.bases):
             assert isinstance(basis, LogSplines)
             r = basis.nodes()
-            P = np.linalg.pinv(basis.matrix(r))
             nodes.append(r)
-            projections.append(P)
-            maps.append(solved.W[:, statistic.columns(c)] @ P)
-        floor = statistic.square - y @ y
+            maps.append(solved.W[:, statistic.columns(c)] @ np.linalg.pinv(basis.matrix(r)))
+        floor = statistic.square - float(solved.y @ solved.y)
         if floor < RESOLUTION**2 * statistic.square:
             floor = 0.0
-        return cls(tuple(nodes), tuple(projections), tuple(maps), y, float(floor), statistic.square)
+        return cls(tuple(nodes), tuple(maps), solved.y, solved.inverse, floor, statistic.square)
 
     def without_others(self, channel: int) -> Objective:
         """Return the objective of one channel with all others eliminated exactly.
@@ -114,9 +111,7 @@ class Objective:
             U, s, _ = np.linalg.svd(joint / np.linalg.norm(joint, axis=0).max(), full_matrices=False)
             U = U[:, s > 1e-10 * s[0]]
             M, y = M - U @ (U.T @ M), y - U @ (U.T @ y)
-        return Objective(
-            (self.nodes[channel],), (self.projections[channel],), (M,), y, self.floor, self.square
-        )
+        return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
 
     def residual(self, values: Sequence[FloatArray]) -> FloatArray:
         """W P φ(nodes) - y for values on each channel's nodes, (R,)."""

@@ -202,5 +202,3 @@ def shortest_decimal(low: float, high: float) -> float:
         if candidate <= high:
             return round(candidate, max(digits, 0))
     return (low + high) / 2
-
-

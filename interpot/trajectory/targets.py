@@ -1,4 +1,6 @@
 """stub"""
+
+
 def target_rows(frames, target="recorded"):
     for f in frames:
         yield f, f.forces

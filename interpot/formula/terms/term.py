@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import R, numpy_function
+from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.records import FloatArray
 
 
@@ -81,7 +81,7 @@ class Term:
 
     def shape_slope(self, which: int, r: FloatArray, *shapes: float) -> FloatArray:
         """Derivative of the expression with respect to one of the shapes, at each r."""
-        slope = sympy.diff(self.expression, self.symbols[which])
+        slope = derivative(self.expression, self.symbols[which])
         return numpy_function(slope, (R, *self.symbols))(r, *shapes)
 
 

@@ -60,7 +60,9 @@ def pair_channels(
         A cutoff is not positive, or one names a species that does not exist.
     """
     names = sorted(set(species))
-    known = {"-".join(pair): pair for a, b in combinations_with_replacement(names, 2) for pair in ((a, b), (b, a))}
+    known = {
+        "-".join(pair): pair for a, b in combinations_with_replacement(names, 2) for pair in ((a, b), (b, a))
+    }
     reach = {tuple(sorted(pair)): float(cutoff) for pair in known.values()}
     for label, value in (cutoffs or {}).items():
         if label not in known:
