@@ -7,7 +7,8 @@ so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive whe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from numpy.typing import ArrayLike
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.errors import InterpotError
+from interpot.formula import schema
 from interpot.formula.codegen import R, compile_array
+from interpot.formula.expression import parse_expression, print_expression
 from interpot.formula.quantity import unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
@@ -239,6 +242,34 @@ class Potential:
         covariance = scales[:, None] * self.covariance * scales
         return replace(self, units=target, channels=tuple(channels), covariance=covariance)
 
+    def save(self, path: str | Path) -> None:
+        """Write a potential.json (`interpot.formula.schema`), whole or not at all; `load` gives it back.
+
+        Raises
+        ------
+        InterpotError
+            The file cannot be written, or the potential breaks the schema (a number that is infinite).
+        """
+        schema.write(_document(self), Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Potential:
+        """Read a potential.json, every number as it was saved.
+
+        Raises
+        ------
+        InterpotError
+            No such file, no JSON, another schema, or a key that breaks it.
+        """
+        document = schema.read(Path(path))
+        return cls(
+            unit_style(document["units"]["style"]),
+            tuple(_channel(c) for c in document["channels"]),
+            np.array(document["covariance"], dtype=np.float64),  # null becomes NaN
+            Loss(**{name: _number(value) for name, value in document["loss"].items()}),
+            document["provenance"],
+        )
+
     def describe(self, channel: ChannelFormula) -> str:
         """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
         constants = (
@@ -255,3 +286,78 @@ class Potential:
     def _repr_latex_(self) -> str:
         rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
+
+
+# ---------------------------------------------------------------------------- potential.json
+
+
+def _document(potential: Potential) -> dict[str, Any]:
+    units = potential.units
+    return {
+        "schema": schema.SCHEMA,
+        "units": {"style": units.name, "energy": units.energy_unit, "length": units.length_unit},
+        "channels": [
+            {
+                "kind": c.kind,
+                "species": list(c.species),
+                "variable": c.variable,
+                "cutoff": float(c.cutoff),
+                "domain": [float(end) for end in c.domain],
+                "form": c.form,
+                "expression": print_expression(c.expression),
+                "zero": c.zero,
+                "parameters": {
+                    p.name: {
+                        "value": float(p.value),
+                        "stderr": _nullable(p.stderr),
+                        "unit": p.unit(units),
+                        "energy": p.energy,
+                        "length": p.length,
+                    }
+                    for p in c.parameters
+                },
+            }
+            for c in potential.channels
+        ],
+        "covariance": [[_nullable(value) for value in row] for row in potential.covariance],
+        "loss": {name: _nullable(value) for name, value in asdict(potential.loss).items()},
+        "provenance": _plain(potential.provenance),
+    }
+
+
+def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
+    parameters = tuple(
+        Parameter(name, float(p["value"]), _number(p["stderr"]), float(p["energy"]), float(p["length"]))
+        for name, p in entry["parameters"].items()
+    )
+    return ChannelFormula(
+        species=tuple(entry["species"]),
+        cutoff=float(entry["cutoff"]),
+        domain=(float(entry["domain"][0]), float(entry["domain"][1])),
+        form=entry["form"],
+        expression=parse_expression(entry["expression"], {p.name: p.symbol for p in parameters}),
+        parameters=parameters,
+        zero=entry["zero"],
+        kind=entry["kind"],
+        variable=entry["variable"],
+    )
+
+
+def _nullable(value: float) -> float | None:
+    """JSON has no NaN: what is not known is null."""
+    return None if np.isnan(value) else float(value)
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """Turn provenance into JSON's types: paths become texts, tuples lists, numpy's numbers Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return str(value) if isinstance(value, Path) else value
