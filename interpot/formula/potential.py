@@ -311,8 +311,8 @@ def _document(potential: Potential) -> dict[str, Any]:
                         "value": float(p.value),
                         "stderr": _nullable(p.stderr),
                         "unit": p.unit(units),
-                        "energy": p.energy,
-                        "length": p.length,
+                        "energy": _exponent(p.energy),
+                        "length": _exponent(p.length),
                     }
                     for p in c.parameters
                 },
@@ -346,6 +346,10 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
 def _nullable(value: float) -> float | None:
     """JSON has no NaN: what is not known is null."""
     return None if np.isnan(value) else float(value)
+
+
+def _exponent(value: float) -> float:
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _number(value: float | None) -> float:

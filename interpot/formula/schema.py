@@ -154,9 +154,14 @@ def write(document: Mapping[str, Any], path: Path) -> None:
 
 
 def _layout(value: Any, indent: int = 0, width: int = 110) -> str:
-    """JSON for people: an object or list stands on one line where it fits."""
+    """JSON for people: rows of numbers stand on one line, other lists and objects where they fit."""
     line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if not isinstance(value, dict | list) or not value or (len(line) + indent <= width and _flat(value)):
+    if not isinstance(value, dict | list) or _is_row(value):
+        return line
+    nested = any(
+        isinstance(item, dict | list) for item in (value.values() if isinstance(value, dict) else value)
+    )
+    if not nested and len(line) + indent <= width:
         return line
     margin = " " * (indent + 2)
     if isinstance(value, dict):
@@ -171,9 +176,8 @@ def _layout(value: Any, indent: int = 0, width: int = 110) -> str:
     return f"{opening}\n" + ",\n".join(items) + f"\n{' ' * indent}{closing}"
 
 
-def _flat(value: dict[str, Any] | list[Any]) -> bool:
-    items = value.values() if isinstance(value, dict) else value
-    return not any(isinstance(item, dict | list) for item in items)
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and all(item is None or isinstance(item, int | float) for item in value)
 
 
 # ---------------------------------------------------------------------------- the check
