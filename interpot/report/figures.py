@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from interpot.formula.potential import ChannelFormula
 from interpot.records import Curve, FloatArray, ForceCheck, MdRun, Observable
@@ -28,6 +30,7 @@ from interpot.report.style import (
     in_journal_style,
     plain,
 )
+from interpot.report.tables import raised, ranked
 from interpot.units import UnitStyle
 
 _MARKERS = 60  # points of the spline that are drawn
@@ -40,18 +43,6 @@ def with_unit(quantity: str, unit: str) -> str:
     return quantity if unit in ("", "1") else f"{quantity} ({plain(raised(unit))})"
 
 
-def raised(unit: str) -> str:
-    """Write exponents of a unit as superscripts: "Å^-1" becomes "Å⁻¹"."""
-    base, *rest = unit.split("^")
-    for part in rest:
-        digits = len(part) - len(part.lstrip("-0123456789"))
-        base += part[:digits].translate(_SUPERSCRIPT) + part[digits:] if digits else "^" + part
-    return base
-
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 # ---------------------------------------------------------------------------- the potential
 
 
@@ -62,27 +53,30 @@ def potential_figure(channel: ChannelFormula, data: ChannelData | None, units: U
     Below the force stands the difference between formula and spline. The spline's φ is shifted by a
     constant, which forces do not fix, to meet the formula at the largest sampled distance.
     """
-    figure = Figure(figsize=(PAGE, 3.9), layout="constrained")
-    (energy, force), (seen, rest) = figure.subplots(2, 2, sharex=True, height_ratios=(3, 1))
+    figure = Figure(figsize=(PAGE, 3.9 if data else 3.0), layout="constrained")
+    panels = figure.subplots(2 if data else 1, 2, sharex=True, squeeze=False,
+                             height_ratios=(3, 1) if data else None)  # fmt: skip
+    energy, force = panels[0]
     r = np.linspace(0.92 * channel.domain[0], channel.cutoff, 601)[:-1]
-    length, unit = units.length_unit, f"{units.energy_unit}/{units.length_unit}"
-    spline = data.spline if data else None
+    unit = f"{units.energy_unit}/{units.length_unit}"
     _curve(energy, r, channel.energy(r), channel.domain)
     _curve(force, r, -channel.slope(r), channel.domain)
-    if spline is not None:
-        _spline_points(energy, force, rest, channel, spline)
-    for axes in (energy, force, seen, rest):
-        _mark_domain(axes, channel)
     energy.set_ylabel(with_unit("φ", units.energy_unit))
     force.set_ylabel(with_unit("−φ′", unit))
-    seen.set_ylabel("pairs")
-    rest.set_ylabel("− spline")
-    for axes in (seen, rest):
-        axes.set_xlabel(with_unit("$r$", length))
-        axes.yaxis.set_major_locator(MaxNLocator(3))
     if data is not None:
+        seen, rest = panels[1]
         seen.stairs(data.counts, data.edges, fill=True, color=GREEN, alpha=0.55, label="sampled")
         seen.set_ylim(0)
+        seen.set_ylabel("pairs")
+        rest.set_ylabel(with_unit("difference", unit).replace(" (", "\n("))
+        if data.spline is not None:
+            _spline_points(energy, force, rest, channel, data.spline)
+        for axes in panels[1]:
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+    for axes in panels.flat:
+        _mark_domain(axes, channel)
+    for axes in panels[-1]:
+        axes.set_xlabel(with_unit("$r$", units.length_unit))
     energy.legend(loc="upper right")
     energy.set_title(f"{plain(channel.label)}: {plain(channel.form)}", loc="left")
     figure.align_ylabels()
@@ -109,7 +103,7 @@ def _spline_points(
     shown = inside[np.unique(np.linspace(0, inside.size - 1, _MARKERS).astype(int))]
     r, last = spline.r[shown], inside[-1]
     shift = channel.energy(spline.r[last]) - spline.energy[last]
-    style = {"ls": "", "marker": "o", "mfc": "none", "mec": CEILING, "mew": 0.9, "zorder": 4}
+    style: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "none", "mec": CEILING, "mew": 0.9, "zorder": 4}
     energy.plot(r, spline.energy[shown] + shift, label="spline ceiling", **style)
     force.plot(r, -spline.slope[shown], label="spline ceiling", **style)
     rest.axhline(0.0, color=GREY, lw=0.5)
@@ -138,7 +132,7 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "") -> Figur
 
     The best candidates have numbers, listed beside the figure in the order of their loss.
     """
-    figure = Figure(figsize=(PAGE, 3.2), layout="constrained")
+    figure = Figure(figsize=(PAGE, 3.4), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 2))
     best = ranked(front)
     x, y = _dodged(best), positive(best["loss"])
@@ -147,38 +141,41 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "") -> Figur
     _error_bars(axes, x, best)
     same, chosen = best["indistinguishable"].to_numpy(bool), best["chosen"].to_numpy(bool)
     axes.plot(x, y, ls="", marker="o", mfc="white", mec=BLUE, ms=5, label="candidate", zorder=3)
-    _marked(axes, x, y, same & ~chosen, marker="o", mfc=BLUE, mec=BLUE, ms=5, label="not told apart")
+    _marked(axes, x, y, same & ~chosen, marker="o", mfc=BLUE, mec=BLUE, ms=5, label="indistinguishable")
     _marked(axes, x, y, chosen, marker="*", mfc=VERMILION, mec=BLACK, mew=0.6, ms=12, label="chosen")
     if np.isfinite(ceiling) and ceiling > 0:
         axes.axhline(ceiling, color=CEILING, ls="--", lw=1, label="spline ceiling")
     axes.set_yscale("log")
-    axes.margins(x=0.12, y=0.15)
+    axes.margins(y=0.15)
+    axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("number of constants")
     axes.set_ylabel("relative force error")
     axes.set_title(plain(title), loc="left")
-    axes.legend(loc="upper right")
+    figure.legend(loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2)
     for number in range(min(len(best), _LISTED)):
-        axes.annotate(str(number + 1), (x[number], y[number]), (5, 3), textcoords="offset points", fontsize=8)
+        axes.annotate(
+            str(number + 1),
+            (x[number], y[number]),
+            (0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
     _key(key, best)
     return figure
 
 
-def ranked(front: pd.DataFrame) -> pd.DataFrame:
-    """Order candidates by their loss; their numbers in figure and table are their places here."""
-    return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
-
-
 def positive(values: pd.Series) -> FloatArray:
     """Values for a logarithmic axis: what is zero stands at the smallest double precision can tell."""
-    return np.maximum(values.to_numpy(dtype=np.float64), 1e-16)
+    return np.asarray(np.maximum(values.to_numpy(dtype=np.float64), 1e-16))
 
 
 def _dodged(best: pd.DataFrame) -> FloatArray:
     """Abscissae, shifted where several candidates with as many constants are as good."""
     constants = best["constants"].to_numpy(dtype=np.float64)
     height = np.log10(positive(best["loss"]))
-    close = 0.05 * (np.ptp(height) + 0.1)
+    close, step = 0.09 * (np.ptp(height) + 0.1), 0.045 * (np.ptp(constants) + 1.0)
     x = constants.copy()
     for index in range(1, len(x)):
         taken = [
@@ -186,14 +183,14 @@ def _dodged(best: pd.DataFrame) -> FloatArray:
             for other in range(index)
             if constants[other] == constants[index] and abs(height[other] - height[index]) < close
         ]
-        while any(abs(x[index] - place) < 0.12 for place in taken):
-            x[index] += 0.14
+        while any(abs(x[index] - place) < 0.9 * step for place in taken):
+            x[index] += step
     return x
 
 
-def _marked(axes: Axes, x: FloatArray, y: FloatArray, which: np.ndarray, **style: object) -> None:
+def _marked(axes: Axes, x: FloatArray, y: FloatArray, which: NDArray[np.bool_], **style: Any) -> None:
     if which.any():
-        axes.plot(x[which], y[which], ls="", zorder=4, **style)  # type: ignore[arg-type]
+        axes.plot(x[which], y[which], ls="", zorder=4, **style)
 
 
 def _error_bars(axes: Axes, x: FloatArray, best: pd.DataFrame) -> None:
@@ -235,7 +232,7 @@ def parity_figure(check: ForceCheck, units: UnitStyle) -> Figure:
     unit = f"{units.energy_unit}/{units.length_unit}"
     every = max(1, -(-check.sample_reference.size // _SCATTER))
     x, y = check.sample_reference[::every], check.sample_found[::every]
-    dots = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
+    dots: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
     reach = 1.05 * float(np.max(np.abs(x), initial=0.0)) or 1.0
     parity.plot([-reach, reach], [-reach, reach], color=GREY, lw=0.7, label="equal")
     parity.plot(x, y, color=FOUND, label="force components", **dots)
@@ -251,7 +248,7 @@ def parity_figure(check: ForceCheck, units: UnitStyle) -> Figure:
     )
     rest.axhline(0.0, color=GREY, lw=0.7)
     rest.plot(x, y - x, color=VERMILION, label="found − recorded", **dots)
-    rest.set_ylabel("found − rec.")
+    rest.set_ylabel(with_unit("difference", unit).replace(" (", "\n("))
     rest.set_xlabel(with_unit("recorded $F$", unit))
     rest.yaxis.set_major_locator(MaxNLocator(3))
     parity.set_xlim(-reach, reach)
@@ -296,13 +293,15 @@ def observable_figure(observable: Observable) -> Figure:
 
 
 def _symbol(name: str) -> str:
-    """The axis carries the symbol where the name has one: "g(r) Ar-Ar" → g(r)."""
-    return "$g(r)$" if name.startswith("g(r)") else plain(shortened(name, 32))
+    """Label an axis with the symbol where the name has one: "g(r) Ar-Ar" → g(r)."""
+    if name.startswith("g(r)"):
+        return "$g(r)$"
+    return "MSD" if name.startswith("mean-square displacement") else plain(shortened(name, 32))
 
 
-def _band(axes: Axes, curve: Curve, color: str, ls: object, label: str) -> None:
+def _band(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
     axes.fill_between(curve.x, curve.y - curve.error, curve.y + curve.error, color=color, alpha=0.2, lw=0)
-    axes.plot(curve.x, curve.y, color=color, ls=ls, label=label)  # type: ignore[arg-type]
+    axes.plot(curve.x, curve.y, color=color, ls=ls, label=label)
 
 
 def _deviation(axes: Axes, reference: Curve, found: Curve) -> None:
@@ -315,7 +314,7 @@ def _deviation(axes: Axes, reference: Curve, found: Curve) -> None:
     largest = float(np.nanmax(np.abs(difference), initial=0.0)) if np.isfinite(difference).any() else 0.0
     reach = max(3.0, 1.1 * largest)
     axes.set_ylim(-reach, reach)
-    axes.set_ylabel("dev. / error")
+    axes.set_ylabel("deviation\n(std. errors)")
 
 
 @in_journal_style
@@ -328,11 +327,13 @@ def energy_figure(runs: Mapping[str, MdRun], units: UnitStyle, particles: int | 
         total, time = run.thermo["total"], run.thermo["time"]
         color, ls = looks.get(name, (VERMILION, "-"))
         change = (total - total[0]) / (particles or 1)
-        axes.plot(time - time[0], change, color=color, ls=ls, lw=1, label=plain(name))  # type: ignore[arg-type]
+        axes.plot(time - time[0], change, color=color, ls=ls, lw=1, label=plain(name))
     share = r"/\,n" if particles else ""
     axes.set_ylabel(with_unit(rf"$[E(t) - E(0)]{share}$", units.energy_unit))
     axes.set_xlabel(with_unit("$t$", units.time_unit))
-    axes.legend(loc="best")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.25 * (high - low))  # room for the legend
+    axes.legend(loc="upper left", ncols=2)
     axes.set_title("total energy", loc="left")
     return figure
 
