@@ -12,7 +12,7 @@ from sympy.printing.latex import LatexPrinter
 
 from interpot.formula.codegen import R
 
-_ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "#": r"\#", "&": r"\&", "{": r"\{", "}": r"\}", " ": r"\ "}
+_ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "#": r"\#", "{": r"\{", "}": r"\}", " ": r"\ "}
 _LETTERS = {"epsilon": r"\varepsilon"}  # the field's shape of the letter
 
 

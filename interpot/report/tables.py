@@ -192,7 +192,7 @@ def print_potential(console: Console, potential: Potential) -> None:
 
 
 def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
-    """Print the best candidates by force error: ▸ the chosen one, ≈ those that the data cannot tell from it."""
+    """Print the best candidates by force error: ▸ the chosen, ≈ those that the data cannot tell from it."""
     channels = "channel" in front
     names = ["channel"] if channels else []
     table = _table(*names, "", "form", ">constants", ">force error", ">cross-validated")
