@@ -148,20 +148,16 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "") -> Figur
     axes.set_yscale("log")
     axes.margins(y=0.15)
     axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    every = max(1, int(np.ptp(best["constants"])) // 12)
+    axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
     axes.set_xlabel("number of constants")
     axes.set_ylabel("relative force error")
     axes.set_title(plain(title), loc="left")
     figure.legend(loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2)
     for number in range(min(len(best), _LISTED)):
-        axes.annotate(
-            str(number + 1),
-            (x[number], y[number]),
-            (0, 6),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
+        height = 9 if chosen[number] else 6
+        place = (x[number], y[number])
+        axes.annotate(str(number + 1), place, (0, height), textcoords="offset points", ha="center", size=8)
     _key(key, best)
     return figure
 

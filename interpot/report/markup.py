@@ -54,8 +54,8 @@ def table(
         cells = "".join(f"<td{n}>{text(cell)}</td>" for cell, n in zip(row, number, strict=True))
         body.append(f"<tr{style}>{cells}</tr>")
     return Html(
-        f'<div class="scroll"><table><caption>{caption}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f'<figure class="table"><figcaption>{caption}</figcaption><div class="scroll"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div></figure>"
     )
 
 

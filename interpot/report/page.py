@@ -110,9 +110,9 @@ def _potential(findings: Findings, gallery: Gallery) -> str:
             caption += " Below, how often each distance was seen."
         if data is not None and data.spline is not None:
             caption += (
-                " Circles: the spline, the best that any function of the distance can do (its φ shifted to "
-                "meet the formula at the largest distance, since forces fix no constant), and right below the "
-                "difference of the forces, formula − spline."
+                " Circles: the spline, the best that any function of the distance can do; its φ is shifted "
+                "to meet the formula at the largest distance, since forces fix no constant. Below right, "
+                "the difference of the forces, formula − spline."
             )
         drawn = figures.potential_figure(channel, data, potential.units)
         alt = f"Potential and force of {channel.label} against distance"
@@ -166,7 +166,7 @@ def _forces(findings: Findings, gallery: Gallery) -> str:
         ),
         ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
     ]
-    caption = gallery.caption("Relative force error ‖F_model − F‖ / ‖F‖.")
+    caption = gallery.caption("Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖.")
     body = f"<p>{escape(loss_sentence(loss))}</p>" + table(caption, ("model", ">error", "meaning"), rows)
     comparison = findings.comparison
     if comparison is not None and comparison.forces is not None:
@@ -213,8 +213,8 @@ def _front(findings: Findings, gallery: Gallery) -> str:
         label = str(key)
         of = f" for {label}" if label else ""
         caption = (
-            f"Candidates{of}: force error against number of constants. The line is the Pareto front; bars are "
-            "the cross-validated errors."
+            f"Candidates{of}: force error against number of constants. The line is the Pareto front; "
+            "bars are the cross-validated errors."
         )
         drawn = figures.pareto_figure(group, findings.potential.loss.ceiling, label)
         stem = f"pareto_{name}" if label else "pareto"
@@ -269,8 +269,7 @@ def _proof(findings: Findings, gallery: Gallery) -> str:
         gallery.figure(
             figures.observable_figure(o),
             name,
-            f"{o.name}: reference and found potential, bands are standard errors; below, their deviation, "
-            "shaded where it is within two.",
+            _curve_caption(o),
             f"{o.name} in both runs",
         )
         for o, name in zip(curves, names, strict=True)
@@ -286,6 +285,15 @@ def _proof(findings: Findings, gallery: Gallery) -> str:
     return (
         f"<section><h2>How it behaves</h2><p>The found potential was run by {escape(comparison.engine)}.</p>"
         f'{table(caption, columns, rows)}<div class="pair">{plots}</div></section>'
+    )
+
+
+def _curve_caption(observable: Observable) -> str:
+    if observable.reference is None:
+        return f"With the found potential: {observable.name}; the band is the standard error."
+    return (
+        f"Reference and found potential: {observable.name}; bands are standard errors. Below, their "
+        "deviation in such errors, shaded within two."
     )
 
 
@@ -313,8 +321,8 @@ def _origin(findings: Findings) -> str:
     units = findings.potential.units
     return (
         f"<section>{heading}{again}{listing}</section><footer>Numbers are in LAMMPS's unit style "
-        f"‘{units.name}’ (energy {escape(units.energy_unit)}, length {escape(units.length_unit)}). The numbers "
-        f"behind the figures are in tables/, the figures as PNG and PDF in figures/. interpot {__version__}"
+        f"‘{units.name}’ (energy {escape(units.energy_unit)}, length {escape(units.length_unit)}). The "
+        f"numbers behind the figures are in tables/, the figures as PNG and PDF in figures/. interpot {__version__}"
         "</footer>"
     )
 

@@ -16,8 +16,10 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from interpot.files import atomic
+from interpot.report.tables import SUPERSCRIPT
 
 COLUMN = 3.4
 """Width of one column of a journal, inches."""
@@ -60,11 +62,10 @@ SETTINGS: dict[Any, Any] = {
     "ytick.minor.width": 0.4,
     "legend.frameon": False,
     "legend.handlelength": 1.6,
-    "axes.formatter.use_mathtext": True,
     "axes.formatter.limits": (-3, 4),
     "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.w_pad": 0.03,
-    "figure.dpi": 100,
+    "figure.dpi": 72,  # that of SVG and PDF, so that text is measured once
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # letters stay letters
     "svg.fonttype": "path",  # looks the same on every machine
@@ -88,9 +89,26 @@ def in_journal_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with journal_style():
-            return draw(*args, **kwargs)
+            figure = draw(*args, **kwargs)
+            _plain_ticks(figure)
+            return figure
 
     return styled
+
+
+class _PowerOfTen(ScalarFormatter):
+    """Write the power of ten of an axis as ×10⁻⁸, without the formula parser that takes 5 ms per label."""
+
+    def get_offset(self) -> str:
+        mantissa, _, exponent = super().get_offset().replace("−", "-").partition("e")
+        return f"{mantissa}×10{exponent.translate(SUPERSCRIPT)}".removeprefix("1") if exponent else mantissa
+
+
+def _plain_ticks(figure: Figure) -> None:
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_PowerOfTen())
 
 
 def plain(text: str) -> str:

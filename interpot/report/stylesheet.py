@@ -34,19 +34,17 @@ figure.narrow img { max-width: 30rem; }
 figcaption { font-size: .88rem; line-height: 1.45; color: var(--soft); }
 figure.plot figcaption { margin-top: .5rem; }
 figcaption b { color: var(--ink); font-weight: 600; }
-.scroll { overflow-x: auto; margin: 1.2rem 0; }
+figure.table { margin: 1.4rem 0; }
+.scroll { overflow-x: auto; margin-top: .4rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.4;
   font-variant-numeric: lining-nums tabular-nums; border-top: 1.5px solid var(--ink);
   border-bottom: 1.5px solid var(--ink); }
-caption { caption-side: top; text-align: left; font-size: .88rem; color: var(--soft); padding-bottom: .4rem; }
-caption b { color: var(--ink); font-weight: 600; }
 th { font-weight: 600; text-align: left; vertical-align: bottom; }
 thead th { border-bottom: 1px solid var(--ink); }
 th, td { padding: .28rem .9rem .28rem 0; }
 th:last-child, td:last-child { padding-right: 0; }
 td { vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; }
-td.nowrap { white-space: nowrap; }
 tr.group > * { border-top: 1px solid var(--line); }
 thead + tbody tr.group:first-child > * { border-top: 0; }
 tr.chosen td { font-weight: 600; background: var(--pale); }
@@ -60,6 +58,7 @@ pre { margin: .8rem 0; padding: .8rem 1rem; background: var(--pale); border-radi
 .remarks li { margin: .35rem 0; }
 .provenance th { font-weight: 400; color: var(--soft); white-space: nowrap; padding-right: 1.4rem;
   vertical-align: top; }
+.provenance th { width: 1%; }
 .provenance td { overflow-wrap: anywhere; }
 footer { margin-top: 3rem; font-size: .84rem; color: var(--soft); }
 @media (max-width: 34rem) {
@@ -69,6 +68,7 @@ footer { margin-top: 3rem; font-size: .84rem; color: var(--soft); }
   .formulas { padding: 1.1rem .8rem; }
   figure.plot.wide { overflow-x: auto; }
   figure.plot.wide img { min-width: 34rem; }
+  td:has(small) { min-width: 11rem; }
   .provenance, .provenance tbody, .provenance tr, .provenance th, .provenance td { display: block;
     padding-right: 0; }
 }

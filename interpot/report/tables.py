@@ -23,7 +23,7 @@ from interpot.units import UnitStyle
 
 _POINTS = 400  # rows of a tabulated potential
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 # ---------------------------------------------------------------------------- words and numbers
@@ -31,7 +31,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def raised(unit: str) -> str:
     """Write exponents of a unit as superscripts: "eV·Å^-6" becomes "eV·Å⁻⁶"; a pure number has none."""
-    return "" if unit == "1" else re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(_SUPERSCRIPT), unit)
+    return "" if unit == "1" else re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(SUPERSCRIPT), unit)
 
 
 def short(value: float, digits: int = 3) -> str:
@@ -41,7 +41,8 @@ def short(value: float, digits: int = 3) -> str:
 
 def typeset(number: str) -> str:
     """Write the power of ten as people do: "2.1(3)e-07" becomes "2.1(3)×10⁻⁷"."""
-    return re.sub(r"e([+-]?\d+)$", lambda m: f"×10{str(int(m[1])).translate(_SUPERSCRIPT)}", number)
+    raised_power = re.sub(r"e([+-]?\d+)$", lambda m: f"×10{str(int(m[1])).translate(SUPERSCRIPT)}", number)
+    return raised_power.replace("-", "−")
 
 
 def file_name(name: str) -> str:
