@@ -12,7 +12,8 @@ from sympy.printing.latex import LatexPrinter
 
 from interpot.formula.codegen import R
 
-_ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "#": r"\#", "{": r"\{", "}": r"\}", " ": r"\ "}
+_ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "{": r"\{", "}": r"\}", " ": r"\ "}
+_UNKNOWN = '\\^~#"`'  # letters that mathtext has no way to write
 _LETTERS = {"epsilon": r"\varepsilon"}  # the field's shape of the letter
 
 
@@ -33,7 +34,7 @@ def summands(expression: sympy.Expr) -> list[str]:
 
 def upright(text: str) -> str:
     r"""Set a name in \mathrm, whatever it is made of."""
-    safe = "".join(_ESCAPES.get(letter, letter) for letter in text if letter not in "\\^~")
+    safe = "".join(_ESCAPES.get(letter, letter) for letter in text if letter not in _UNKNOWN)
     return rf"\mathrm{{{safe}}}"
 
 

@@ -322,8 +322,8 @@ def _origin(findings: Findings) -> str:
     return (
         f"<section>{heading}{again}{listing}</section><footer>Numbers are in LAMMPS's unit style "
         f"‘{units.name}’ (energy {escape(units.energy_unit)}, length {escape(units.length_unit)}). The "
-        f"numbers behind the figures are in tables/, the figures as PNG and PDF in figures/. interpot {__version__}"
-        "</footer>"
+        "numbers behind the figures are in tables/, the figures as PNG and PDF in figures/. "
+        f"interpot {__version__}</footer>"
     )
 
 

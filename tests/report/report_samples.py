@@ -61,7 +61,17 @@ def front(chosen: str) -> pd.DataFrame:
         ("Tang-Toennies with damped dispersion C₆ C₈ C₁₀ and a long name", "...", 4, 5, 2.2e-7, 3.0e-7,
          0.9e-7, False, True),
     ]  # fmt: skip
-    names = "form formula terms constants loss cross_validated stderr chosen indistinguishable".split()
+    names = [
+        "form",
+        "formula",
+        "terms",
+        "constants",
+        "loss",
+        "cross_validated",
+        "stderr",
+        "chosen",
+        "indistinguishable",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -83,8 +93,8 @@ def observables(labels: list[str], seed: int = 5) -> tuple[Observable, ...]:
     one = np.array([0.0])
     scalar = lambda y, e: Curve(one, np.array([y]), np.array([e]))  # noqa: E731
     found += [
-        Observable("diffusion coefficient", "", "", "Å^2/ps", scalar(0.2431, 0.006), scalar(0.2502, 0.006), 0.8,
-                   "agrees"),
+        Observable("diffusion coefficient", "", "", "Å^2/ps", scalar(0.2431, 0.006), scalar(0.2502, 0.006),
+                   0.8, "agrees"),
         Observable("pressure", "", "", "bar", scalar(412.0, 9.0), scalar(455.0, 9.0), 3.4, "differs",
                    "the found potential is 43 bar above, 3.4 standard errors"),
         Observable("energy drift", "", "", "eV/ps", None, scalar(2e-9, 1e-8), float("nan"), "cannot tell",
@@ -97,7 +107,13 @@ def run(label: str, seed: int) -> MdRun:
     rng = np.random.default_rng(seed)
     steps = np.arange(0.0, 5001.0, 100)
     total = -45.2 + 2e-6 * np.cumsum(rng.normal(size=steps.size))
-    thermo = {"step": steps, "time": steps * 1e-3, "total": total, "potential": total - 10, "kinetic": 0 * total + 10}
+    thermo = {
+        "step": steps,
+        "time": steps * 1e-3,
+        "total": total,
+        "potential": total - 10,
+        "kinetic": 0 * total + 10,
+    }
     return MdRun(Path(f"{label}.lammpstrj"), thermo, METAL, 3.0)
 
 
@@ -121,10 +137,14 @@ def argon(constants: Constants | None = None) -> Findings:
         truth={"epsilon": (0.010342, "eV"), "sigma": (3.405, "Å")},
         particles=864,
         remarks=(
-            "The force of Ar-Ar stops at 8.5 Å although a cutoff of 10 Å was asked for: accumulated again with 8.5 Å.",
+            "The force of Ar-Ar stops at 8.5 Å although 10 Å was asked for: accumulated again with 8.5 Å.",
             "The exponents 11.99998 and 6.00003 were snapped to 12 and 6: the loss does not change.",
         ),
-        provenance={"files": ["argon.lammpstrj"], "frames": 51, "versions": {"interpot": "0.1.0", "numpy": "2.4"}},
+        provenance={
+            "files": ["argon.lammpstrj"],
+            "frames": 51,
+            "versions": {"interpot": "0.1.0", "numpy": "2.4"},
+        },
         command="interpot run experiments/argon.py",
     )
 
@@ -147,16 +167,22 @@ def mixture() -> Findings:
         front=fronts,
         channels={c.label: channel_data(c, n) for n, c in enumerate(channels)},
         comparison=comparison(labels),
-        truth={"epsilon Ne-Ne": (0.003124, "eV"), "sigma Ne-Ne": (2.7821, "Å"), "A Xe-Xe": (320000.0, "kcal/mol")},
+        truth={
+            "epsilon Ne-Ne": (0.003124, "eV"),
+            "sigma Ne-Ne": (2.7821, "Å"),
+            "A Xe-Xe": (320000.0, "kcal/mol"),
+        },
         remarks=("Ne-Ne was found to stop at 6 Å.",),
         provenance={"files": ["a/very/long/path/" * 6 + "mixture.lammpstrj.zst"], "frames": 1500},
-        command="interpot discover mixture.lammpstrj.zst --units metal --cutoff 10 --cutoff Ne-Ne=6 --out results/mix",
+        command="interpot discover mixture.lammpstrj.zst --units metal --cutoff 10 --cutoff Ne-Ne=6 -o mix",
     )
 
 
 def bare() -> Findings:
     """No validation, no truth, no spline, one candidate: what `interpot show` of old data has."""
     channel = formula(("<b>", "A&_$1"), "r⁻⁹ <i>", "C/r**9", {"C": (12.0, 0.0, 1, 9)}, 9.0, 2.0)
-    channel = ChannelFormula(("<b>", "A&_$1"), 9.0, (2.0, 8.0), "r⁻⁹ <i>", channel.expression, channel.parameters)
+    channel = ChannelFormula(
+        ("<b>", "A&_$1"), 9.0, (2.0, 8.0), "r⁻⁹ <i>", channel.expression, channel.parameters
+    )
     table = front("r⁻⁹ <script>alert(1)</script>").head(1)
     return Findings(title="<script>alert(1)</script> & $x_1$", potential=potential(channel), front=table)
