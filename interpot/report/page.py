@@ -78,8 +78,10 @@ def _head(findings: Findings) -> str:
 
 
 def _description(sentence: str, form: str) -> str:
-    parts = [" ".join(map(raised, part.split(" "))) for part in sentence.removeprefix(form).split(", ")]
-    return f"<b>{escape(form)}</b>{escape(', '.join(parts))}"
+    """Set the form bold, and powers in numbers and units as people write them."""
+    words = sentence.removeprefix(form).replace(",", " ,").split(" ")
+    people = " ".join(raised(word) if "^" in word else typeset(word) for word in words).replace(" ,", ",")
+    return f"<b>{escape(form)}</b>{escape(people)}"
 
 
 def _summary(comparison: Comparison) -> Html:

@@ -114,6 +114,12 @@ def test_what_users_wrote_is_text(bare_report: Path) -> None:
     assert "<script>alert(1)</script> & $x_1$" in words and "<b>-A&_$1" in words and "r⁻⁹ <i>" in words
 
 
+def test_a_constant_of_one_keeps_its_one(tmp_path: Path) -> None:
+    unit = {"epsilon": (1.0, 0.0, 1, 0), "sigma": (1.0, 0.0, 0, 1)}
+    findings = replace(argon(unit), comparison=None, channels={})
+    assert "ε = 1 eV, σ = 1 Å" in read(write_report(findings, tmp_path)).words
+
+
 def test_sections_without_content_are_left_out(bare_report: Path) -> None:
     words = read(bare_report).words
     assert (
@@ -125,6 +131,7 @@ def test_a_mixture_has_every_channel(tmp_path: Path) -> None:
     findings = replace(mixture(), comparison=None)
     reader = read(write_report(findings, tmp_path))
     assert len(reader.links) == 3 + 3 + 3  # formulas, potentials, fronts
+    assert "A = 1.389(12)×10⁴ eV, ρ = 0.3923(4) Å, C₆ = 175.00(20) eV·Å⁶" in reader.words
     for label in ("Ne-Ne", "Ne-Xe", "Xe-Xe"):
         assert label in reader.words and (tmp_path / "figures" / f"pareto_{label}.pdf").exists()
 
