@@ -52,9 +52,9 @@ class Candidate:
     determined: bool
 
     @property
-    def cross_validated(self) -> float | None:
-        """Relative force error on frames that the constants have not seen, root mean square over folds."""
-        return float(np.sqrt(self.held_out.mean())) if len(self.held_out) else None
+    def cross_validated(self) -> float:
+        """Relative force error on frames that the constants have not seen; NaN with a single block."""
+        return float(np.sqrt(self.held_out.mean())) if len(self.held_out) else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
