@@ -25,6 +25,9 @@ from interpot.statistic.objective import Objective
 INDIFFERENT = 1e-7
 """Relative force errors below this are rounding and projection errors: formulas below it are equally good."""
 
+DECISIVE = 10.0
+"""Difference in BIC that is decisive evidence; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
+
 MAX_FOLDS = 16
 GAUSS_NEWTON_STEPS = 2  # a fold moves the constants by a fraction of their errors
 
@@ -44,12 +47,16 @@ class Candidate:
         where there is only one block.
     determined
         Whether every coefficient is at least two standard errors from zero.
+    bic
+        Bayesian information criterion N ln(loss²) + constants · ln N with the effective number N of independent force
+        components; losses below `INDIFFERENT` count as equal.
     """
 
     fit: Fit
     loss: float
     held_out: FloatArray
     determined: bool
+    bic: float
 
     @property
     def cross_validated(self) -> float:
@@ -97,12 +104,31 @@ class Judge:
         loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
         start = (self._residual(fit), self._jacobian(fit))
         held_out = np.array([self._held_out(fit, *start, fold) for fold in self._folds])
+        covariance, rows = self.covariance(fit), self._effective_rows(fit)
         return Candidate(
-            fit, float(loss), held_out * len(held_out) / self._statistic.square, self._determined(fit)
+            fit,
+            float(loss),
+            held_out * len(held_out) / self._statistic.square,
+            self._determined(fit, covariance),
+            float(rows * np.log(max(loss, INDIFFERENT) ** 2) + fit.constants * np.log(rows)),
         )
 
-    def _determined(self, fit: Fit) -> bool:
-        errors, start = np.sqrt(np.diag(self.covariance(fit))), 0
+    def _effective_rows(self, fit: Fit) -> float:
+        """Force components divided by the design effect: how much correlation widens the constants' errors.
+
+        Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
+        """
+        H, meat = self._bread_and_meat(fit)
+        scale, inverse = _scaled_inverse(H)
+        independent = (fit.misfit + self._objective.floor) / self._statistic.rows
+        if independent == 0:
+            return float(self._statistic.rows)
+        effect = np.trace(inverse @ (meat / scale / scale[:, None])) / (len(H) * independent)
+        return float(self._statistic.rows / max(effect, 1.0))
+
+    @staticmethod
+    def _determined(fit: Fit, covariance: FloatArray) -> bool:
+        errors, start = np.sqrt(np.diag(covariance)), 0
         for form, a in zip(fit.forms, fit.coefficients, strict=True):
             if np.any(np.abs(a) < 2 * errors[start : start + len(a)]):
                 return False
@@ -118,20 +144,23 @@ class Judge:
 
         Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
         """
+        H, meat = self._bread_and_meat(fit)
+        scale, inverse = _scaled_inverse(H)
+        covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
+        return np.asarray((covariance + covariance.T) / 2)
+
+    def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
+        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich."""
         J, residual = self._jacobian(fit), self._residual(fit)
         H, inverse = J.T @ J, self._objective.inverse
         blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
         if b < J.shape[1] + 2:
             freedom = max(self._statistic.rows - J.shape[1], 1)
-            meat = H * (fit.misfit + self._objective.floor) / freedom
-        else:
-            k = self._ceiling + inverse @ residual
-            slopes = [inverse.T @ (A @ k - B) for A, B in zip(blocks.gram, blocks.moment, strict=True)]
-            scores = np.array(slopes) @ J
-            meat = scores.T @ scores * b / (b - 1)
-        scale, inverse_H = _scaled_inverse(H)
-        covariance = inverse_H @ (meat / scale / scale[:, None]) @ inverse_H / scale / scale[:, None]
-        return np.asarray((covariance + covariance.T) / 2)
+            return H, H * (fit.misfit + self._objective.floor) / freedom
+        k = self._ceiling + inverse @ residual
+        slopes = [inverse.T @ (A @ k - B) for A, B in zip(blocks.gram, blocks.moment, strict=True)]
+        scores = np.array(slopes) @ J
+        return H, scores.T @ scores * b / (b - 1)
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -183,8 +212,8 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     """Choose the simplest formula that the data cannot tell from the best.
 
     Two formulas can be told apart if the mean over folds of the difference of their held-out losses exceeds two
-    of its standard errors, or if all of at least six folds prefer the same one. Differences below `INDIFFERENT`
-    are none. Formulas with a coefficient that the data do not tell from zero are considered only where there is
+    of its standard errors, if all of at least six folds prefer the same one, or if their BIC differ by more than
+    ten. Differences below `INDIFFERENT` are none. Formulas with a coefficient that the data do not tell from zero are considered only where there is
     no other.
 
     Parameters
@@ -209,7 +238,9 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     excess, folds = difference.mean(axis=1), losses.shape[1]
     spread = difference.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(excess))
     unanimous = (difference > INDIFFERENT**2).all(axis=1) if folds >= 6 else np.zeros(len(excess), dtype=bool)
-    equal = (excess <= INDIFFERENT**2) | ((excess <= 2 * spread) & ~unanimous)
+    bic = np.array([c.bic for c in candidates])
+    decisive = bic > bic[usable].min() + DECISIVE
+    equal = (excess <= INDIFFERENT**2) | ((excess <= 2 * spread) & ~unanimous & ~decisive)
     near = np.flatnonzero(equal & usable)
     chosen = int(min(near, key=lambda k: (constants[k], means[k])))
     return chosen, [int(k) for k in near if k != chosen and constants[k] <= constants[chosen]]

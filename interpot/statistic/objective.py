@@ -38,14 +38,17 @@ class Decomposition:
         WᵀY = B.
     inverse : (K, R)
         W⁺; the best coefficients are W⁺y and A⁺ = W⁺W⁺ᵀ.
+    rounding
+        How far yᵀy can be from its true value because the sums were rounded.
     """
 
     W: FloatArray
     y: FloatArray
     inverse: FloatArray
+    rounding: float
 
 
-def decompose(gram: FloatArray, moment: FloatArray) -> Decomposition:
+def decompose(gram: FloatArray, moment: FloatArray, square: float) -> Decomposition:
     """Eigen-decompose A with scaled columns."""
     scale = np.sqrt(np.diag(gram))
     scale[scale == 0] = 1.0
@@ -53,7 +56,11 @@ def decompose(gram: FloatArray, moment: FloatArray) -> Decomposition:
     kept = values > RELATIVE_CUTOFF * values[-1]
     root, directions = np.sqrt(values[kept]), vectors[:, kept]
     y = directions.T @ (moment / scale) / root
-    return Decomposition(root[:, None] * directions.T * scale, y, directions / root / scale[:, None])
+    # the sums B are rounded by ε of their terms' size √(A C), which is an error ε√C/√λ of y along eigenvalue λ
+    error = np.finfo(np.float64).eps * np.sqrt(len(moment) * square) / root
+    rounding = float(2 * np.abs(y) @ error)
+    W = root[:, None] * directions.T * scale
+    return Decomposition(W, y, directions / root / scale[:, None], rounding)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +93,7 @@ class Objective:
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
         """Compress a statistic over splines."""
-        solved = decompose(statistic.gram, statistic.moment)
+        solved = decompose(statistic.gram, statistic.moment, statistic.square)
         nodes, maps = [], []
         for c, basis in enumerate(statistic.bases):
             assert isinstance(basis, LogSplines)
@@ -94,7 +101,7 @@ class Objective:
             nodes.append(r)
             maps.append(solved.W[:, statistic.columns(c)] @ np.linalg.pinv(basis.matrix(r)))
         floor = statistic.square - float(solved.y @ solved.y)
-        if floor < RESOLUTION**2 * statistic.square:
+        if floor < max(RESOLUTION**2 * statistic.square, solved.rounding):
             floor = 0.0
         return cls(tuple(nodes), tuple(maps), solved.y, solved.inverse, floor, statistic.square)
 
@@ -147,13 +154,14 @@ class SplineFit:
 
 def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
     """Variance per force component that the basis leaves, no smaller than rounding can tell, eV²/Å²."""
-    residual = max(statistic.square - solved.y @ solved.y, RESOLUTION**2 * statistic.square)
+    resolution = max(RESOLUTION**2 * statistic.square, solved.rounding)
+    residual = max(statistic.square - solved.y @ solved.y, resolution)
     return float(residual / max(statistic.rows - len(solved.y), 1))
 
 
 def spline_fit(statistic: Statistic) -> SplineFit:
     """Solve the normal equations as they are and evaluate the functions where they were sampled."""
-    solved = decompose(statistic.gram, statistic.moment)
+    solved = decompose(statistic.gram, statistic.moment, statistic.square)
     k = solved.inverse @ solved.y
     variance = residual_variance(statistic, solved)
     curves: list[tuple[FloatArray, ...]] = []

@@ -137,7 +137,7 @@ def _binned_slopes(
     for frame, rows in islice(target_rows(frames, target), enough):
         accumulator.add(frame, rows)
     binned = accumulator.statistic(statistic.units, {})
-    solved = decompose(binned.gram, binned.moment)
+    solved = decompose(binned.gram, binned.moment, binned.square)
     deviation = np.sqrt(residual_variance(binned, solved))
     fits = {}
     for c, (low, high) in brackets.items():
