@@ -72,7 +72,7 @@ def model_species(model: Potential | ReferenceModel, frame: Frame) -> tuple[str,
     missing = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(model.species))
     if missing:
         raise InterpotError(
-            f"{frame.source or 'the frame'} has the species {', '.join(missing)}, but the potential is one of "
+            f"{frame.source or 'the frame'} has the species {', '.join(missing)}, but the potential is for "
             f"{', '.join(model.species)}: name the species alike with --species"
         )
     return model.species
