@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -10,8 +11,9 @@ from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import PairSearch
 from interpot.records import FloatArray, ForceCheck, Frame, Trajectory
+from interpot.units import UnitStyle
 
-_FRAMES = 50  # enough for a force error in its third digit
+FORCE_FRAMES = 50  # enough for a force error in its third digit
 _SAMPLE = 4000  # components that a parity plot shows without being a blot
 
 
@@ -55,7 +57,7 @@ class PairForces:
         return energy, forces
 
 
-def check_forces(potential: Potential, trajectory: Trajectory, frames: int = _FRAMES) -> ForceCheck:
+def check_forces(potential: Potential, trajectory: Trajectory, frames: int = FORCE_FRAMES) -> ForceCheck:
     """Compare the forces of a potential with those recorded in a trajectory.
 
     Parameters
@@ -77,17 +79,21 @@ def check_forces(potential: Potential, trajectory: Trajectory, frames: int = _FR
     InterpotError
         A frame has no forces, or a species that the potential lacks.
     """
+    return compare_forces(potential, evenly_spaced(trajectory, frames), trajectory.units)
+
+
+def compare_forces(potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> ForceCheck:
+    """Do the same on frames at hand, in force units of a style."""
     evaluate = PairForces(potential)
     found, recorded = [], []
-    for frame in evenly_spaced(trajectory, frames):
+    for frame in frames:
         if frame.forces is None:
             raise InterpotError(f"{frame.source} frame {frame.index} holds no forces to compare with")
         found.append(evaluate(frame)[1][:, : frame.dimension].ravel())
         recorded.append(frame.forces[:, : frame.dimension].ravel())
     if not found:
         raise InterpotError("the trajectory holds no frames: expected at least one")
-    unit = trajectory.units.force
-    f, reference = np.concatenate(found) / unit, np.concatenate(recorded) / unit
+    f, reference = np.concatenate(found) / units.force, np.concatenate(recorded) / units.force
     difference = f - reference
     norm = np.linalg.norm(reference)
     sample = np.random.default_rng(0).permutation(len(f))[:_SAMPLE]
@@ -106,12 +112,14 @@ def evenly_spaced(trajectory: Trajectory, count: int) -> list[Frame]:
     kept: list[Frame] = []
     stride = 1
     for index, frame in enumerate(trajectory):
-        if index % stride:
-            continue
-        if len(kept) == 2 * count:
+        if len(kept) == 4 * count and index % stride == 0:
             kept, stride = kept[::2], 2 * stride
-            if index % stride:
-                continue
-        kept.append(frame)
-    thin = -(-len(kept) // count) if kept else 1
-    return kept[::thin]
+        if index % stride == 0:
+            kept.append(frame)
+    return thinned(kept, count)
+
+
+def thinned(frames: Sequence[Frame], count: int) -> list[Frame]:
+    """Return at most `count` of the frames, evenly spaced to the nearest one, first and last included."""
+    chosen = np.linspace(0, len(frames) - 1, min(count, len(frames))).round().astype(int)
+    return [frames[k] for k in chosen]

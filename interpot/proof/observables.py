@@ -9,7 +9,8 @@ H. Flyvbjerg and H. G. Petersen, J. Chem. Phys. 91, 461 (1989).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -147,43 +148,62 @@ def msd(frames: Iterable[Frame], spacing: float | None = None, longest: int | No
         The particles change, the frames are too far apart to follow the particles across a periodic boundary,
         or the spacing is neither given nor even.
     """
-    times: list[float | None] = []
-    path = np.stack(list(_unwrapped(_noting_times(frames, times))))
-    blocks = max(block_count(len(path)), 1)
-    longest = len(path) // blocks - 1 if longest is None else min(longest, len(path) // blocks - 1)
+    path = follow(frames)
     if spacing is None:
-        spacing = frame_spacing(times)
-    lags = np.unique(np.linspace(1, longest, min(max(longest, 0), _LAGS)).astype(np.int64))
-    curves = np.array([[_displacement(block, lag) for lag in lags] for block in np.array_split(path, blocks)])
-    return Curve(np.asarray(lags * spacing), *block_average(curves, blocks))
+        spacing = path.spacing()
+    return path.msd(spacing, longest)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Where particles went: continuous positions, (m, p, d) in Å, and the frames' times."""
+
+    positions: FloatArray
+    times: tuple[float | None, ...]
+
+    def block_length(self) -> int:
+        """Frames in each of the blocks into which the paths are cut."""
+        return len(self.times) // max(block_count(len(self.times)), 1)
+
+    def spacing(self) -> float:
+        """Time between two frames; raises `InterpotError` where it is unknown or uneven."""
+        known = np.array([t for t in self.times if t is not None])
+        steps = np.diff(known)
+        if len(known) < len(self.times) or len(steps) == 0:
+            raise InterpotError("the frames do not tell their times: give the time between two frames")
+        if steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps.mean():
+            raise InterpotError(
+                f"the frames are not evenly spaced in time ({steps.min():g} to {steps.max():g} internal "
+                "units apart): choose a range of frames that is"
+            )
+        return float(steps.mean())
+
+    def msd(self, spacing: float, longest: int | None = None) -> Curve:
+        """Mean-square displacement; see the function `msd`."""
+        blocks = max(block_count(len(self.times)), 1)
+        reach = self.block_length() - 1
+        longest = max(reach if longest is None else min(longest, reach), 0)
+        lags = np.unique(np.linspace(1, longest, min(longest, _LAGS)).astype(np.int64))
+        pieces = np.array_split(self.positions, blocks)
+        curves = np.array([[_displacement(piece, lag) for lag in lags] for piece in pieces])
+        return Curve(np.asarray(lags * spacing), *block_average(curves, blocks))
+
+
+def follow(frames: Iterable[Frame]) -> Paths:
+    """Follow up to 1000 particles through the frames; raises as `msd` does."""
+    times, positions = [], []
+    for frame, unwrapped in _unwrapped(frames):
+        times.append(frame.time)
+        positions.append(unwrapped)
+    return Paths(np.stack(positions), tuple(times))
 
 
 def _displacement(path: FloatArray, lag: int) -> float:
     return float(np.mean(np.sum((path[lag:] - path[:-lag]) ** 2, axis=2)))
 
 
-def _noting_times(frames: Iterable[Frame], times: list[float | None]) -> Iterator[Frame]:
-    for frame in frames:
-        times.append(frame.time)
-        yield frame
-
-
-def frame_spacing(times: Sequence[float | None]) -> float:
-    """Return the time between two frames; raises `InterpotError` where it is unknown or uneven."""
-    known = np.array([t for t in times if t is not None])
-    steps = np.diff(known)
-    if len(known) < len(times) or len(steps) == 0:
-        raise InterpotError("the frames do not tell their times: give the time between two frames")
-    if steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps.mean():
-        raise InterpotError(
-            f"the frames are not evenly spaced in time ({steps.min():g} to {steps.max():g} internal units "
-            "apart): choose a range of frames that is"
-        )
-    return float(steps.mean())
-
-
-def _unwrapped(frames: Iterable[Frame]) -> Iterator[FloatArray]:
-    """Positions of the particles followed, (p, d), continuous across periodic boundaries."""
+def _unwrapped(frames: Iterable[Frame]) -> Iterator[tuple[Frame, FloatArray]]:
+    """Frames with the positions of the particles followed, (p, d), continuous across boundaries."""
     before: Frame | None = None
     shift = np.zeros((1, 3))
     for frame in frames:
@@ -197,7 +217,7 @@ def _unwrapped(frames: Iterable[Frame]) -> Iterator[FloatArray]:
                 shift = shift + _jumps(before, frame)
             positions = frame.positions + shift
         before = frame
-        yield positions[chosen, : frame.dimension].copy()  # a view would keep all particles
+        yield frame, positions[chosen, : frame.dimension].copy()  # a view would keep all particles
 
 
 def _jumps(before: Frame, frame: Frame) -> FloatArray:

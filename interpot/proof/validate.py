@@ -11,12 +11,16 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine as start_engine
-from interpot.proof.forces import check_forces
+from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced, thinned
 from interpot.proof.start import dynamics, schedule, start_frame
 from interpot.proof.verdict import energy, means, motion, structure
 from interpot.records import Comparison, Frame, MdRun, Progress, Trajectory
 
 __all__ = ["check_forces", "compare", "validate"]
+
+# Frames kept for g(r), whose pairs are dear, while neighbouring frames tell nearly the same; fewer of a large
+# system, where one frame tells more and weighs more.
+_FRAMES, _FEWEST, _PARTICLES = 200, 20, 2_000_000
 
 
 def validate(
@@ -123,19 +127,24 @@ def compare(
     first = next(iter(observed))
     _check_species(potential, first)
     repeated = _trajectory(found, first.dimension)
+    count = min(_FRAMES, max(_FEWEST, _PARTICLES // max(len(first.kinds), 1)))
+    frames, own = evenly_spaced(observed, count), evenly_spaced(repeated, count)
+    units, reach = observed.units, max(c.cutoff for c in potential.channels) * potential.units.length
     thermo = reference.thermo if isinstance(reference, MdRun) else {}
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
-        forces=check_forces(potential, observed) if first.forces is not None else None,
+        forces=None
+        if first.forces is None
+        else compare_forces(potential, thinned(frames, FORCE_FRAMES), units),
         observables=(
-            *structure(observed, repeated, _reach(potential)),
-            motion(observed, repeated, found),
+            *structure(frames, own, reach, units),
+            motion(observed, repeated),
             *energy(thermo, found, ensemble, len(first.kinds)),
-            *means(thermo, found, observed, first),
+            *means(thermo, found, frames),
         ),
         engine=engine,
         runs=runs,
-        units=observed.units,
+        units=units,
     )
 
 
@@ -145,11 +154,6 @@ def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Tra
     from interpot.trajectory import read
 
     return read(source.trajectory, units=source.units.name, dimension=dimension)
-
-
-def _reach(potential: Potential) -> float:
-    """How far g(r) is compared: the longest cutoff, in Å."""
-    return max(c.cutoff for c in potential.channels) * potential.units.length
 
 
 def _check_species(potential: Potential, frame: Frame) -> None:

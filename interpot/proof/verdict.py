@@ -8,65 +8,62 @@ Above that it *differs*. Where too few measurements were made for a standard err
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.proof.forces import evenly_spaced
 from interpot.proof.observables import (
     block_count,
     drift,
     fills_space,
-    frame_spacing,
+    follow,
     kinetic_temperature,
     mean_value,
-    msd,
     rdfs,
 )
 from interpot.records import Curve, FloatArray, Frame, MdRun, Observable, Trajectory
+from interpot.units import UnitStyle
 
 _MANY_POINTS, _ONE_NUMBER = 2.0, 3.0  # limits of the deviation
 _BLOCKS = 4  # at least, for a standard error worth the name
-_FRAMES = 200  # for g(r): pairs are dear, and neighbouring frames tell nearly the same
 _BINS = 100
 
 Units = tuple[str, str, str]  # label of the abscissa, its unit, unit of the value
+Frames = Sequence[Frame]
 Thermo = Mapping[str, FloatArray]
 
 
-def structure(reference: Trajectory, found: Trajectory, rmax: float) -> Iterator[Observable]:
+def structure(reference: Frames, found: Frames, rmax: float, style: UnitStyle) -> Iterator[Observable]:
     """g(r) of every pair of species up to `rmax` (Å), or distributions of distances in open systems."""
-    style = reference.units
-    samples = [evenly_spaced(trajectory, _FRAMES) for trajectory in (reference, found)]
-    measured = min(map(len, samples))
-    dense = fills_space(samples[0][0])
+    dense = fills_space(reference[0])
     name, unit, scale = "g(r)", "1", 1.0
     if not dense:
-        name, unit, scale = "pair distances", f"1/{style.length_unit}", style.length
-    curves = [rdfs(sample, rmax, _BINS) for sample in samples]
-    for pair in sorted(curves[0].keys() & curves[1].keys()):
-        both = [Curve(c[pair].x / style.length, c[pair].y * scale, c[pair].error * scale) for c in curves]
+        name, unit, scale = "pair distances", f"1/{style.length_unit}", 1 / style.length
+    observed, own = (rdfs(frames, rmax, _BINS) for frames in (reference, found))
+    for pair in sorted(observed.keys() & own.keys()):
+        one, two = (_in_style(curves[pair], style.length, scale) for curves in (observed, own))
         units = ("r", style.length_unit, unit)
-        yield judge(f"{name} {'-'.join(pair)}", units, both[0], both[1], _MANY_POINTS, measured)
+        measured = min(len(reference), len(found))
+        yield judge(f"{name} {'-'.join(pair)}", units, one, two, _MANY_POINTS, measured)
 
 
-def motion(reference: Trajectory, found: Trajectory, run: MdRun) -> Observable:
+def motion(reference: Trajectory, found: Trajectory) -> Observable:
     """Mean-square displacement; where the reference's cannot be had, the remark says why."""
     style = reference.units
     name, units = "mean-square displacement", ("t", style.time_unit, f"{style.length_unit}^2")
-    steps = run.thermo["time"]
-    spacing = float(steps[1] - steps[0]) * style.time
-    times = [frame.time for frame in reference]
-    longest = min(_block_length(len(times)), _block_length(len(steps))) - 1
-    own = _in_style(msd(found, spacing, longest), style.time, style.length**2)
+    own = follow(found)
+    spacing = own.spacing()
     try:
-        if None not in times and abs(frame_spacing(times) / spacing - 1) > 1e-6:
+        observed = follow(reference)
+        if None not in observed.times and abs(observed.spacing() / spacing - 1) > 1e-6:
             raise InterpotError("the two runs were recorded at different intervals")
-        observed = _in_style(msd(reference, spacing, longest), style.time, style.length**2)
     except InterpotError as error:
-        return _undecided(name, units, None, own, str(error))
-    return judge(name, units, observed, own, _ONE_NUMBER, min(len(times), len(steps)))
+        curve = _in_style(own.msd(spacing), style.time, style.length**2)
+        return _undecided(name, units, None, curve, str(error))
+    longest = min(observed.block_length(), own.block_length()) - 1
+    one, two = (_in_style(p.msd(spacing, longest), style.time, style.length**2) for p in (observed, own))
+    return judge(name, units, one, two, _ONE_NUMBER, min(len(observed.times), len(own.times)))
 
 
 def energy(thermo: Thermo, run: MdRun, ensemble: str, particles: int) -> Iterator[Observable]:
@@ -89,12 +86,12 @@ def energy(thermo: Thermo, run: MdRun, ensemble: str, particles: int) -> Iterato
     yield judge(name, units, reference, own, _ONE_NUMBER, measured)
 
 
-def means(thermo: Thermo, run: MdRun, reference: Trajectory, first: Frame) -> Iterator[Observable]:
+def means(thermo: Thermo, run: MdRun, reference: Frames) -> Iterator[Observable]:
     """Mean temperature, and mean pressure where there is a volume and both runs recorded it."""
     style = run.units
-    observed = thermo["temperature"] if "temperature" in thermo else _temperatures(reference)
+    observed = thermo["temperature"] if "temperature" in thermo else _temperatures(reference, style)
     series = [("temperature", style.temperature_unit, observed)]
-    if fills_space(first) and "pressure" in thermo:
+    if fills_space(reference[0]) and "pressure" in thermo:
         series.append(("pressure", style.pressure_unit, thermo["pressure"]))
     for name, unit, values in series:
         own = mean_value(run.thermo[name])
@@ -143,10 +140,6 @@ def _in_style(curve: Curve, x: float, y: float) -> Curve:
     return Curve(curve.x / x, curve.y / y, curve.error / y)
 
 
-def _block_length(measured: int) -> int:
-    return measured // max(block_count(measured), 1)
-
-
-def _temperatures(reference: Trajectory) -> FloatArray:
-    values = [kinetic_temperature(frame, reference.units) for frame in reference]
+def _temperatures(frames: Frames, style: UnitStyle) -> FloatArray:
+    values = [kinetic_temperature(frame, style) for frame in frames]
     return np.array([value for value in values if value is not None], dtype=np.float64)

@@ -15,18 +15,32 @@ from interpot.units import unit_style
 
 # form → (φ in the parameters, name: (value, energy, length))
 FORMS = {
-    "Lennard-Jones 12-6": ("4*epsilon*((sigma/r)**12 - (sigma/r)**6)", {"epsilon": (0.0103, 1, 0), "sigma": (3.405, 0, 1)}),
-    "Morse": ("D*(exp(-2*alpha*(r - r_0)) - 2*exp(-alpha*(r - r_0)))", {"D": (0.0123, 1, 0), "alpha": (1.7, 0, -1), "r_0": (3.8, 0, 1)}),
-    "Buckingham": ("A*exp(-r/rho) - C_6/r**6", {"A": (2400.0, 1, 0), "rho": (0.31, 0, 1), "C_6": (60.0, 1, 6)}),
+    "Lennard-Jones 12-6": (
+        "4*epsilon*((sigma/r)**12 - (sigma/r)**6)",
+        {"epsilon": (0.0103, 1, 0), "sigma": (3.405, 0, 1)},
+    ),
+    "Morse": (
+        "D*(exp(-2*alpha*(r - r_0)) - 2*exp(-alpha*(r - r_0)))",
+        {"D": (0.0123, 1, 0), "alpha": (1.7, 0, -1), "r_0": (3.8, 0, 1)},
+    ),
+    "Buckingham": (
+        "A*exp(-r/rho) - C_6/r**6",
+        {"A": (2400.0, 1, 0), "rho": (0.31, 0, 1), "C_6": (60.0, 1, 6)},
+    ),
     "Yukawa": ("A*exp(-kappa*r)/r", {"A": (1.3, 1, 1), "kappa": (0.4, 0, -1)}),
     "Gaussian": ("A*exp(-r**2/(2*w**2))", {"A": (-0.7, 1, 0), "w": (1.9, 0, 1)}),
     "Coulomb": ("C_1/r", {"C_1": (14.399645, 1, 1)}),
     "screened Coulomb": ("C_1*erf(r/w)/r", {"C_1": (3.2, 1, 1), "w": (2.2, 0, 1)}),
-    "logarithm": ("-A*log(r/r_0)*sqrt(2) + pi*B*r**Rational(-3, 2)", {"A": (0.2, 1, 0), "r_0": (9.0, 0, 1), "B": (0.3, 1, 1.5)}),
-}  # fmt: skip
+    "logarithm": (
+        "-A*log(r/r_0)*sqrt(2) + pi*B*r**Rational(-3, 2)",
+        {"A": (0.2, 1, 0), "r_0": (9.0, 0, 1), "B": (0.3, 1, 1.5)},
+    ),
+}
 
 
-def channel(form: str, species: tuple[str, str] = ("Ar", "Ar"), cutoff: float = 8.0, **values: float) -> ChannelFormula:
+def channel(
+    form: str, species: tuple[str, str] = ("Ar", "Ar"), cutoff: float = 8.0, **values: float
+) -> ChannelFormula:
     expression, constants = FORMS[form]
     parameters = tuple(
         Parameter(name, values.get(name, value), 1e-4 * abs(value), energy, length)
@@ -73,7 +87,7 @@ def disordered(
     seed: int = 3,
     dimension: int = 3,
 ) -> Frame:
-    """A face-centred lattice (square in two dimensions), rattled; the cell may be sheared by `vectors` (unit cells)."""
+    """A rattled face-centred lattice (centred squares in two dimensions); `vectors` shear the unit cell."""
     random = np.random.default_rng(seed)
     basis = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
     if dimension == 2:

@@ -108,7 +108,7 @@ def data_file(frame: Frame, species: Sequence[str], units: UnitStyle) -> str:
         f"{len(kinds)} atoms",
         f"{len(species)} atom types",
         "",
-        *_box_lines(frame, box.vectors / units.length, origin / units.length, positions),
+        *_box_lines(frame, box.vectors / units.length, origin / units.length, positions, 1.0 / units.length),
         "",
         "Masses",
         "",
@@ -139,11 +139,14 @@ def atom_ids(frame: Frame) -> Sequence[int]:
     return ids
 
 
-def _box_lines(frame: Frame, vectors: FloatArray, origin: FloatArray, positions: FloatArray) -> list[str]:
+def _box_lines(
+    frame: Frame, vectors: FloatArray, origin: FloatArray, positions: FloatArray, margin: float
+) -> list[str]:
     low, high = origin.copy(), origin + np.diag(vectors)
-    for axis in np.flatnonzero(~np.array(frame.cell.periodic)):  # LAMMPS shrink-wraps these at once
-        low[axis] = min(low[axis], positions[:, axis].min())
-        high[axis] = max(high[axis], positions[:, axis].max())
+    # Open axes grow with the particles but never fall below these bounds, so that a flat cloud has a volume.
+    for axis in np.flatnonzero(~np.array(frame.cell.periodic)):
+        low[axis] = min(low[axis], positions[:, axis].min() - margin)
+        high[axis] = max(high[axis], positions[:, axis].max() + margin)
     if frame.dimension == 2:
         low[2], high[2] = -0.5, 0.5
     lines = [f"{a!r} {b!r} {x}lo {x}hi" for a, b, x in zip(low.tolist(), high.tolist(), "xyz", strict=True)]
@@ -269,7 +272,7 @@ def _integrate(ensemble: str, start: Frame, dynamics: Dynamics) -> list[str]:
 
 
 def _system(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str) -> list[str]:
-    flags = ["p" if periodic else "s" for periodic in frame.cell.periodic]
+    flags = ["p" if periodic else "m" for periodic in frame.cell.periodic]
     if frame.dimension == 2:
         flags[2] = "p"  # LAMMPS's rule for two dimensions
     skin = 0.3 if units.name == "lj" else _SKIN / units.length
