@@ -15,6 +15,7 @@ from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, ev
 from interpot.proof.start import dynamics, schedule, start_frame
 from interpot.proof.verdict import energy, means, motion, structure
 from interpot.records import Comparison, Frame, MdRun, Progress, Trajectory
+from interpot.trajectory import read
 
 __all__ = ["check_forces", "compare", "validate"]
 
@@ -151,8 +152,6 @@ def compare(
 def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Trajectory:
     if not isinstance(source, MdRun):
         return source
-    from interpot.trajectory import read
-
     return read(source.trajectory, units=source.units.name, dimension=dimension)
 
 

@@ -31,6 +31,7 @@ FRAMES = {
     "open without a cell": replace(
         disordered(), cell=Cell(np.zeros((3, 3)), np.zeros(3), (False, False, False))
     ),
+    "flat cloud": disordered(repeats=(3, 3, 1), spacing=5.0, periodic=(False, False, False)),
     "one open axis": disordered(vectors=SHEAR, periodic=(True, False, True)),
     "two open axes": disordered(vectors=SHEAR, periodic=(False, False, True)),
     "two-dimensional": disordered(repeats=(5, 5, 1), dimension=2),
