@@ -6,7 +6,7 @@ throughout: n particles, d dimensions (2 or 3), r the channel's coordinate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # a Protocol may speak of what stands below it without import
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(done, total)`` while something long goes on."""
 
 
 # ---------------------------------------------------------------------------- what was observed
@@ -206,8 +209,9 @@ class Engine(Protocol):
         units: UnitStyle,
         folder: Path,
         label: str = "md",
+        progress: Progress | None = None,
     ) -> MdRun:
-        """Run `dynamics` from `start` in `folder`; files there are named after `label`.
+        """Run `dynamics` from `start` in `folder`; files there are named after `label`, progress is in steps.
 
         `start` needs masses; velocities are drawn at `dynamics.temperature` where it has none.
         """

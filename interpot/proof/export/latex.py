@@ -1,0 +1,62 @@
+"""LaTeX: the formulas and a table of their constants, to be input in a paper (package amsmath)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sympy
+
+from interpot.files import atomic
+from interpot.formula.potential import Parameter, Potential
+from interpot.formula.quantity import with_error
+from interpot.units import UnitStyle
+
+_UNIT_SIGNS = {"Å": r"\text{\AA}", "·": r"\,", "ε": r"\varepsilon", "σ": r"\sigma", "τ": r"\tau", "₀": "_0"}
+
+
+def write(potential: Potential, path: Path) -> None:
+    """Write an ``align`` with one formula per channel and a ``tabular`` of constants."""
+    formulas = [rf"  \varphi_{{\mathrm{{{_text(c.label)}}}}}(r) &= {c.latex}" for c in potential.channels]
+    rows = [
+        f"  {_text(c.label)} & {_text(c.form) if k == 0 else ''} & {_row(p, potential.units)} \\\\"
+        for c in potential.channels
+        for k, p in enumerate(c.parameters)
+    ]
+    lines = [
+        r"\begin{align}",
+        " \\\\\n".join(formulas),
+        r"\end{align}",
+        r"\begin{tabular}{llll}",
+        r"  pair & form & constant & unit \\ \hline",
+        *rows,
+        r"\end{tabular}",
+        "",
+    ]
+    with atomic(path) as temporary:
+        temporary.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _row(parameter: Parameter, units: UnitStyle) -> str:
+    value = with_error(parameter.value, parameter.stderr)
+    mantissa, _, exponent = value.partition("e")
+    number = rf"{mantissa}\times 10^{{{int(exponent)}}}" if exponent else mantissa
+    return f"${sympy.latex(parameter.symbol)} = {number}$ & {_unit(parameter.unit(units))}"
+
+
+def _unit(name: str) -> str:
+    """Set a unit in math mode, every factor's exponent in braces."""
+    factors = (f"{base}^{{{power}}}" if power else base for base, _, power in _split(name))
+    text = r"\,".join(factors)
+    for sign, latex in _UNIT_SIGNS.items():
+        text = text.replace(sign, latex)
+    return rf"$\mathrm{{{text}}}$"
+
+
+def _split(name: str) -> list[tuple[str, str, str]]:
+    return [factor.partition("^") for factor in name.split("·")]
+
+
+def _text(words: str) -> str:
+    for sign in "&%#_{}$":
+        words = words.replace(sign, "\\" + sign)
+    return words

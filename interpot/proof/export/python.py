@@ -1,0 +1,66 @@
+"""Python: one file with numpy functions, which stands alone."""
+
+from __future__ import annotations
+
+from itertools import chain
+from keyword import iskeyword
+from pathlib import Path
+from typing import Any
+
+import sympy
+from sympy.printing.numpy import SciPyPrinter
+
+from interpot.files import atomic
+from interpot.formula.codegen import R
+from interpot.formula.potential import ChannelFormula, Potential
+from interpot.proof.export.header import header
+
+_TAIL = '''
+
+def energy(r, a, b):
+    """Potential energy of a pair of species a and b at distance r, zero from the cutoff on."""
+    return _truncated(0, r, a, b)
+
+
+def force(r, a, b):
+    """Radial force -dphi/dr of that pair, positive where it repels."""
+    return -_truncated(1, r, a, b)
+
+
+def _truncated(row, r, a, b):
+    r = numpy.asarray(r, dtype=float)
+    pair = PAIRS[tuple(sorted((a, b)))]
+    return numpy.where(r < pair[2], pair[row](r), 0.0)
+'''
+
+
+def write(potential: Potential, path: Path) -> None:
+    """Write a module with ``energy(r, a, b)`` and ``force(r, a, b)`` on arrays."""
+    printer = SciPyPrinter({"fully_qualified_modules": True})
+    bodies = [_functions(number, channel, printer) for number, channel in enumerate(potential.channels)]
+    imports = sorted({"numpy", *printer.module_imports})
+    pairs = (
+        f"    {c.species!r}: (_phi_{n}, _slope_{n}, {c.cutoff!r}),\n"
+        for n, c in enumerate(potential.channels)
+    )
+    text = "\n".join(header(potential)).replace("\\", "/").replace('"""', "'''")
+    parts = chain(
+        [f'"""{text}\n"""\n\n'],
+        (f"import {name}\n" for name in imports),
+        bodies,
+        ["\n\nPAIRS = {\n", *pairs, "}\n", _TAIL],
+    )
+    with atomic(path) as temporary:
+        temporary.write_text("".join(parts), encoding="utf-8")
+
+
+def _functions(number: int, channel: ChannelFormula, printer: Any) -> str:
+    """φ and φ' of one channel as the source of two functions, with named constants."""
+    safe = {p.symbol: sympy.Symbol(p.name + "_" * iskeyword(p.name)) for p in channel.parameters}
+    constants = "".join(f"    {safe[p.symbol]} = {p.value!r}\n" for p in channel.parameters)
+    sources = (("phi", channel.expression), ("slope", sympy.diff(channel.expression, R)))
+    return "".join(
+        f"\n\ndef _{name}_{number}(r):  # {channel.label}\n{constants}"
+        f"    return {printer.doprint(expression.subs(safe))}\n"
+        for name, expression in sources
+    )

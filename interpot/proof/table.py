@@ -1,0 +1,30 @@
+"""Looking a row of a table up: rows hold module paths, so that optional dependencies load on use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from interpot.errors import InterpotError
+
+
+def load_row(table: Mapping[str, str], name: str, what: str) -> Any:
+    """Import the object that a row "module:object" names.
+
+    Raises
+    ------
+    InterpotError
+        No such row, or a package that it needs is missing; the extra that brings it has the row's name.
+    """
+    if name not in table:
+        raise InterpotError(f"unknown {what} '{name}': expected one of {', '.join(table)}")
+    module, _, attribute = table[name].partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("interpot"):
+            raise  # a mistake of ours, not a package that is missing
+        raise InterpotError(
+            f"{what} '{name}' needs the package '{error.name}': pip install 'interpot[{name}]'"
+        ) from error

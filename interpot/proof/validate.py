@@ -1,0 +1,172 @@
+"""The proof: run the found potential beside the reference from the same start, and compare what they do."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.formula.potential import Potential
+from interpot.proof.engines import engine as start_engine
+from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced, thinned
+from interpot.proof.start import dynamics, schedule, start_frame
+from interpot.proof.verdict import energy, means, motion, structure
+from interpot.records import Comparison, Frame, MdRun, Progress, Trajectory
+from interpot.trajectory import read
+
+__all__ = ["check_forces", "compare", "validate"]
+
+# Frames kept for g(r), whose pairs are dear, while neighbouring frames tell nearly the same; fewer of a large
+# system, where one frame tells more and weighs more.
+_FRAMES, _FEWEST, _PARTICLES = 200, 20, 2_000_000
+
+
+def validate(
+    potential: Potential,
+    reference: Trajectory | MdRun,
+    *,
+    engine: str = "lammps",
+    timestep: float | None = None,
+    steps: int | None = None,
+    every: int | None = None,
+    ensemble: str = "nve",
+    temperature: float | None = None,
+    folder: str | Path | None = None,
+    label: str = "validation",
+    masses: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run a found potential as the reference was run, from the same start, and compare.
+
+    Parameters
+    ----------
+    potential
+        What was found; any unit style.
+    reference
+        A user's trajectory, or a run that an engine made. Its first frame is the start.
+    engine
+        A row of `interpot.proof.engines.ENGINES`.
+    timestep, steps, every
+        Of the reference, in its units; None takes them from the step numbers and times of its frames.
+    ensemble, temperature
+        "nve", or "nvt" at `temperature` (units of the reference). A temperature is also that of velocities to
+        be drawn where the reference holds none.
+    folder
+        Where the run is kept; None makes one in the system's temporary folder (see ``runs["found"]``).
+    label
+        Names its files.
+    masses
+        By species, in mass units of the reference, where its file has none and its species are no elements.
+    progress
+        Called with the steps done and their total.
+
+    Returns
+    -------
+    Comparison
+        In the units of the reference.
+
+    Raises
+    ------
+    InterpotError
+        The species differ, masses, velocities or the timestep are unknown, or the run blows up.
+    """
+    observed = _trajectory(reference)
+    start = start_frame(observed, masses, temperature)
+    _check_species(potential, start)
+    plan = schedule(observed, timestep, steps, every)
+    where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
+    _check_distinct(observed, where / f"{label}.lammpstrj")
+    program = start_engine(engine)
+    found = program.run(
+        potential,
+        start,
+        dynamics(plan, ensemble, temperature),
+        observed.units,
+        where,
+        label,
+        progress,
+    )
+    return compare(potential, reference, found, engine=program.version(), ensemble=ensemble)
+
+
+def compare(
+    potential: Potential,
+    reference: Trajectory | MdRun,
+    found: MdRun,
+    *,
+    engine: str = "",
+    ensemble: str = "nve",
+) -> Comparison:
+    """Compare a run of the found potential with the reference.
+
+    Parameters
+    ----------
+    potential
+        Checked for its forces on the reference's frames, where these hold forces.
+    reference, found
+        From the same start, in the same unit style; never the same file.
+    engine
+        Name and version of the engine that ran `found`.
+    ensemble
+        Of both: energy drifts are compared for "nve" only.
+
+    Raises
+    ------
+    InterpotError
+        Reference and found are the same file, or in different units.
+    """
+    observed = _trajectory(reference)
+    _check_distinct(observed, found.trajectory)
+    if observed.units != found.units:
+        raise InterpotError(
+            f"the reference is in units '{observed.units.name}', the run with the found potential in "
+            f"'{found.units.name}': run it in the reference's"
+        )
+    first = next(iter(observed))
+    _check_species(potential, first)
+    repeated = _trajectory(found, first.dimension)
+    count = min(_FRAMES, max(_FEWEST, _PARTICLES // max(len(first.kinds), 1)))
+    frames, own = evenly_spaced(observed, count), evenly_spaced(repeated, count)
+    units, reach = observed.units, max(c.cutoff for c in potential.channels) * potential.units.length
+    thermo = reference.thermo if isinstance(reference, MdRun) else {}
+    runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
+    return Comparison(
+        forces=None
+        if first.forces is None
+        else compare_forces(potential, thinned(frames, FORCE_FRAMES), units),
+        observables=(
+            *structure(frames, own, reach, units),
+            motion(observed, repeated),
+            *energy(thermo, found, ensemble, len(first.kinds)),
+            *means(thermo, found, frames),
+        ),
+        engine=engine,
+        runs=runs,
+        units=units,
+    )
+
+
+def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Trajectory:
+    if not isinstance(source, MdRun):
+        return source
+    return read(source.trajectory, units=source.units.name, dimension=dimension)
+
+
+def _check_species(potential: Potential, frame: Frame) -> None:
+    present = {frame.species[k] for k in np.unique(frame.kinds)}
+    missing = sorted(present - set(potential.species))
+    if missing:
+        raise InterpotError(
+            f"{frame.source} has the species {', '.join(missing)}, but the potential is for "
+            f"{', '.join(potential.species)}: name them alike with --species"
+        )
+
+
+def _check_distinct(reference: Trajectory, found: Path) -> None:
+    if any(source.resolve() == found.resolve() for source in reference.sources):
+        raise InterpotError(
+            f"'{found}' would be compared with itself: choose another folder for the found potential's run"
+        )

@@ -1,0 +1,72 @@
+"""What a reader is, what it is asked for, and how it says that a file ends too early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from interpot.errors import InterpotError
+from interpot.records import Frame
+from interpot.units import UnitStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of a file.
+
+    Attributes
+    ----------
+    units
+        The style in which the file is written.
+    wanted
+        Whether the frame of this number (from 0, in this file) is wanted.
+    remark
+        To be called with what the user should know although it does not stop the walk.
+    species
+        The user's names for the file's names of the species. The frames keep the file's own; a reader looks
+        here only to see which of a file's two namings (elements, type numbers) is meant.
+    dimension
+        2 or 3 as told by the user, None for automatic.
+    """
+
+    units: UnitStyle
+    wanted: Callable[[int], bool]
+    remark: Callable[[str], None]
+    species: Mapping[str, str] | None = None
+    dimension: int | None = None
+
+
+class Reader(Protocol):
+    """The functions that a reader's module has.
+
+    The frames of `walk` are in internal units and carry the file's own names of the species. They have
+    dimension 2 only where the file has no z; `interpot.trajectory.reading` sees to the rest, and to numbers
+    that are not finite. None stands for a frame that is not wanted: it is passed by, not read.
+    """
+
+    def stated_units(self, path: Path) -> str | None:
+        """Return the name of the unit style that the file states, None where it is silent."""
+
+    def walk(self, path: Path, request: Request) -> Iterator[Frame | None]:
+        """Walk the frames in constant memory; raises `CutShortError` at the end of what is whole."""
+
+
+class CutShortError(InterpotError):
+    """The file ends within a frame.
+
+    Attributes
+    ----------
+    whole
+        Number of whole frames before it, those not wanted included.
+    """
+
+    def __init__(self, path: Path, whole: int, reason: str) -> None:
+        super().__init__(f"'{path}' ends within frame {whole} ({reason})")
+        self.path, self.whole, self.reason = path, whole, reason
+
+
+def place(path: Path | str, index: int, step: int | None = None) -> str:
+    """Say where: "frame 3 (step 300) of 'argon.lammpstrj'"."""
+    return f"frame {index}{'' if step is None else f' (step {step})'} of '{path}'"

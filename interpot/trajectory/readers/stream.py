@@ -1,0 +1,129 @@
+"""The bytes of a file, compressed or not, as a window of whole lines."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+import zstandard
+
+from interpot.errors import InterpotError
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # how such files begin
+_DAMAGED = (zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, through gzip or Zstandard where its first bytes say so.
+
+    Raises
+    ------
+    InterpotError
+        The file does not exist or cannot be read.
+    """
+    try:
+        file = path.open("rb", buffering=0)
+    except FileNotFoundError:
+        raise InterpotError(f"no such file: '{path}'") from None
+    except OSError as error:
+        raise InterpotError(f"cannot read '{path}' ({error.strerror})") from error
+    with file:
+        magic = file.read(4)
+        file.seek(0)
+        if magic[:2] == _GZIP:
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                yield cast(BinaryIO, unzipped)
+        elif magic == _ZSTD:
+            # LAMMPS flushes after every snapshot, so that the file may be many Zstandard frames in a row
+            with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as unzipped:
+                yield cast(BinaryIO, unzipped)
+        else:
+            yield cast(BinaryIO, file)
+
+
+class LineStream:
+    """A window of whole lines on a file, in constant memory.
+
+    Attributes
+    ----------
+    data, text
+        The same memory, as bytes and as a (size,) uint8 array; both change with `advance`.
+    position, end
+        ``data[position:end]`` is what is not yet read: whole lines, the last of which ends in a line feed.
+    line
+        Number of the line at `position`, from 1.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path, size: int = 2**20) -> None:
+        self._file, self._path = file, path
+        self._allocate(size)
+        self._filled = 0  # bytes in the window, of which those behind `end` are a piece of a line
+        self.position = self.end = 0
+        self.line = 1
+
+    def _allocate(self, size: int) -> None:
+        self.data = bytearray(size)
+        self._memory = memoryview(self.data)
+        self.text = np.frombuffer(self.data, dtype=np.uint8)
+
+    def advance(self) -> bool:
+        """Read on, keeping what is not yet read; returns whether more whole lines have come."""
+        rest = bytes(self._memory[self.position : self._filled])
+        if 2 * len(rest) > len(self.data):
+            self._allocate(2 * len(self.data))
+        self._memory[: len(rest)] = rest
+        self.position, self.end, self._filled = 0, self.end - self.position, len(rest)
+        while self._filled < len(self.data):
+            count = self._read()
+            if not count:
+                return False
+            newline = self.data.rfind(b"\n", self._filled, self._filled + count)
+            self._filled += count
+            if newline >= 0:
+                self.end = newline + 1
+                return True
+        return self.advance()
+
+    def peek(self) -> bytes:
+        """Return the first bytes of the file, as many as the window holds; before anything else is read."""
+        while self._filled < len(self.data) and (count := self._read()):
+            self._filled += count
+        return bytes(self._memory[: self._filled])
+
+    def _read(self) -> int:
+        try:
+            # RawIOBase and decompressors alike: fewer bytes than asked for are no sign of the end
+            return self._file.readinto(self._memory[self._filled :])  # type: ignore[attr-defined, no-any-return]
+        except EOFError:  # a compressed file that ends too early
+            return 0
+        except _DAMAGED as error:
+            raise InterpotError(
+                f"'{self._path}' is damaged after line {self.line} ({error}): restore it from its source"
+            ) from error
+        except OSError as error:
+            raise InterpotError(f"cannot read '{self._path}' ({error.strerror})") from error
+
+    def readline(self) -> bytes | None:
+        """Return the next line without its end, None where no whole line is left."""
+        while (newline := self.data.find(b"\n", self.position, self.end)) < 0:
+            if not self.advance():
+                return None
+        line = bytes(self._memory[self.position : newline])
+        self.position = newline + 1
+        self.line += 1
+        return line.rstrip(b"\r")
+
+    def line_at(self, position: int) -> bytes:
+        """Return the line that begins at a position within the window."""
+        return bytes(self.data[position : self.data.find(b"\n", position, self.end)]).rstrip(b"\r")
+
+    @property
+    def fragment(self) -> bytes:
+        """At the end of the file: what stands behind the last line feed."""
+        return bytes(self._memory[self.end : self._filled])

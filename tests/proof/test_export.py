@@ -1,0 +1,132 @@
+"""Every export target against the sympy original, for every form."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+from proof_systems import FORMS, channel, lennard_jones, mixture, potential
+
+from interpot.errors import InterpotError
+from interpot.formula.codegen import R
+from interpot.formula.potential import Potential
+from interpot.formula.quantity import with_error
+from interpot.proof.engines.lammps import Lammps
+from interpot.proof.export import EXPORTERS, export
+from interpot.proof.export.lammps import lepton
+from interpot.records import Cell, Frame, ReferenceModel
+
+Values = tuple[np.ndarray, np.ndarray]
+
+
+def lammps_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
+    """One pair of atoms at a time; LAMMPS includes the file itself."""
+    species = original.species
+    direction = np.array([0.6, 0.0, 0.8])
+    kinds = np.array([species.index(a), species.index(b)])
+    cell = Cell(np.eye(3), np.zeros(3), (False, False, False))
+    model = ReferenceModel("lammps", (f"include {path}",))
+    energies, force = np.empty(len(r)), np.empty(len(r))
+    for k, distance in enumerate(r):
+        positions = np.outer([0.0, distance * original.units.length], direction)
+        frame = Frame(positions, species, kinds, cell)
+        energies[k], forces = Lammps().energy_and_forces(model, frame, original.units)
+        force[k] = forces[1] @ direction
+    return energies / original.units.energy, force / original.units.force
+
+
+def python_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
+    spec = importlib.util.spec_from_file_location("exported", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.energy(r, a, b), module.force(r, b, a)
+
+
+def latex_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
+    """LaTeX computes nothing: its formula and its numbers must be there, and it must be balanced."""
+    text = path.read_text(encoding="utf-8")
+    for c in original.channels:
+        assert c.latex in text
+        assert all(with_error(p.value, p.stderr).partition("e")[0] in text for p in c.parameters)
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\begin") == text.count(r"\end") == 2
+    return original.energy(r, a, b), original.force(r, a, b)
+
+
+EVALUATE: dict[str, Callable[..., Values]] = {
+    "lammps": lammps_values,
+    "python": python_values,
+    "latex": latex_values,
+}
+POTENTIALS = {form: potential(channel(form)) for form in FORMS} | {"mixture": mixture()}
+
+
+@pytest.mark.parametrize("name", POTENTIALS)
+@pytest.mark.parametrize("target", EXPORTERS)
+def test_export_equals_original(target: str, name: str, tmp_path: Path) -> None:
+    original = POTENTIALS[name]
+    path = tmp_path / "potential.py"
+    export(original, target, path)
+    for c in original.channels:
+        r = np.array([0.4, 0.7, 0.99999, 1.00001]) * c.cutoff  # the last is beyond the cutoff
+        energy, force = EVALUATE[target](path, original, *c.species, r)
+        np.testing.assert_allclose(energy, original.energy(r, *c.species), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(force, original.force(r, *c.species), rtol=1e-12, atol=1e-15)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("target", EXPORTERS)
+def test_export_converts_units(target: str, tmp_path: Path) -> None:
+    original = lennard_jones()
+    path = tmp_path / "potential.py"
+    export(original, target, path, units="electron")
+    converted = original.to_units("electron")
+    r = np.array([6.2, 7.4])
+    energy, _ = EVALUATE[target](path, converted, "Ar", "Ar", r)
+    expected = original.energy(r * converted.units.length) / converted.units.energy
+    np.testing.assert_allclose(energy, expected, rtol=1e-12)
+
+
+def test_python_file_stands_alone(tmp_path: Path) -> None:
+    export(lennard_jones(), "python", tmp_path / "argon.py")
+    assert "import interpot" not in (tmp_path / "argon.py").read_text(encoding="utf-8")
+
+
+def test_unknown_target(tmp_path: Path) -> None:
+    with pytest.raises(InterpotError, match="unknown export target 'dlpoly': expected one of lammps"):
+        export(lennard_jones(), "dlpoly", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (sympy.Symbol("epsilon") / R, "no value for epsilon"),
+        (sympy.besselj(0, R), "cannot express"),
+        (sympy.Piecewise((R, R < 1), (0, True)), "cannot express"),
+        (R * sympy.I, "cannot express"),
+        (sympy.oo + R, "cannot express"),
+    ],
+)
+def test_lepton_refuses_what_it_does_not_know(expression: sympy.Expr, message: str) -> None:
+    with pytest.raises(InterpotError, match=message):
+        lepton(expression)
+
+
+def test_lepton_numbers_are_exact() -> None:
+    third = sympy.Float(1 / 3, 17)
+    text = lepton(third * R**2 + sympy.pi * sympy.sqrt(R) - sympy.Rational(1, 3) * sympy.exp(1))
+    assert "0.3333333333333333*r^2" in text
+    assert "3.141592653589793*sqrt(r)" in text
+    assert "pi" not in text and "E" not in text and "**" not in text
+
+
+def test_a_pair_without_formula_is_refused(tmp_path: Path) -> None:
+    half = potential(*mixture().channels[:2])
+    with pytest.raises(InterpotError, match="no channel Xe-Xe"):
+        export(half, "lammps", tmp_path / "x")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,235 @@
+"""Validation against references that LAMMPS made with its own pair styles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proof_systems import TRUTH, Frames, channel, disordered, lennard_jones, mixture, potential
+
+from interpot.errors import InterpotError
+from interpot.proof.engines.lammps import Lammps
+from interpot.proof.observables import kinetic_temperature
+from interpot.proof.start import schedule, start_frame
+from interpot.proof.validate import compare, validate
+from interpot.proof.verdict import judge
+from interpot.records import Comparison, Curve, Dynamics, Frame, MdRun, ReferenceModel
+from interpot.trajectory import read
+from interpot.units import unit_style
+
+METAL = unit_style("metal")
+LIQUID = Dynamics(timestep=0.005, steps=800, every=10, temperature=130.0, equilibration=400)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> MdRun:
+    folder = tmp_path_factory.mktemp("reference")
+    return Lammps().run(TRUTH, disordered(spacing=5.6), LIQUID, METAL, folder, "argon")
+
+
+@pytest.fixture(scope="module")
+def exact(reference: MdRun, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    return validate(lennard_jones(), reference, folder=tmp_path_factory.mktemp("exact"))
+
+
+def verdicts(comparison: Comparison) -> dict[str, str]:
+    return {o.name: o.verdict for o in comparison.observables}
+
+
+def test_the_true_potential_agrees(exact: Comparison) -> None:
+    assert verdicts(exact) == dict.fromkeys(
+        ("g(r) Ar-Ar", "mean-square displacement", "energy drift", "mean temperature", "mean pressure"),
+        "agrees",
+    )
+    assert exact.agrees
+    assert exact.forces is not None and exact.forces.relative_error < 1e-9 and exact.forces.frames == 50
+    assert exact.engine.startswith("LAMMPS ")
+    assert all("standard errors" in o.remark for o in exact.observables)
+    for o in exact.observables:
+        assert o.reference is not None
+        np.testing.assert_array_equal(o.reference.x, o.found.x)
+        assert (o.found.error >= 0).all()
+
+
+def test_it_started_where_the_reference_did_and_ran_as_long(exact: Comparison, reference: MdRun) -> None:
+    found = exact.runs["found"]
+    assert exact.runs["reference"] is reference and found.trajectory != reference.trajectory
+    for name in ("step", "time"):
+        np.testing.assert_allclose(found.thermo[name], reference.thermo[name], rtol=1e-12)
+    for name in ("potential", "kinetic", "pressure"):
+        assert found.thermo[name][0] == pytest.approx(reference.thermo[name][0], rel=1e-9)
+    # it is a run of its own, not the reference's numbers again: chaos tells them apart in the end
+    assert found.thermo["potential"][-1] != reference.thermo["potential"][-1]
+
+
+def test_a_wrong_potential_differs(reference: MdRun, tmp_path: Path) -> None:
+    comparison = validate(lennard_jones(sigma=3.405 * 1.05), reference, folder=tmp_path)
+    assert not comparison.agrees
+    found = verdicts(comparison)
+    assert found["g(r) Ar-Ar"] == found["mean temperature"] == "differs"
+    remark = next(o.remark for o in comparison.observables if o.name == "g(r) Ar-Ar")
+    assert "at r = " in remark and "Å" in remark
+    assert comparison.forces is not None and comparison.forces.relative_error > 0.1
+
+
+def test_a_users_trajectory_tells_all_that_is_needed(
+    exact: Comparison, reference: MdRun, tmp_path: Path
+) -> None:
+    comparison = validate(lennard_jones().to_units("real"), read(reference.trajectory), folder=tmp_path)
+    assert list(comparison.runs) == ["found"]
+    assert comparison.units == METAL
+    observables = {o.name: o for o in comparison.observables}
+    drift = observables.pop("energy drift")
+    assert drift.verdict == "cannot tell" and drift.reference is None and "holds no energies" in drift.remark
+    assert {o.verdict for o in observables.values()} == {"agrees"}
+    truth = next(o for o in exact.observables if o.name == "mean temperature")
+    mine = observables["mean temperature"]
+    assert mine.reference is not None and truth.reference is not None
+    assert mine.reference.y[0] == pytest.approx(truth.reference.y[0], rel=1e-6)
+
+
+def test_temperature_is_the_engines(reference: MdRun) -> None:
+    values = [kinetic_temperature(frame, METAL) for frame in read(reference.trajectory)]
+    np.testing.assert_allclose(values, reference.thermo["temperature"], rtol=1e-9)
+
+
+def test_a_short_run_cannot_tell(reference: MdRun, tmp_path: Path) -> None:
+    comparison = validate(lennard_jones(), read(reference.trajectory, frames="0:12"), folder=tmp_path)
+    assert set(verdicts(comparison).values()) == {"cannot tell"}
+    assert "12 recorded frames are too few" in comparison.observables[0].remark
+    assert comparison.agrees  # nothing differs
+
+
+def test_a_run_at_other_intervals_still_compares_structure(reference: MdRun, tmp_path: Path) -> None:
+    comparison = validate(lennard_jones(), reference, every=20, steps=1600, folder=tmp_path)
+    found = verdicts(comparison)
+    assert found.pop("mean-square displacement") == "cannot tell"
+    assert set(found.values()) == {"agrees"}
+
+
+@pytest.mark.parametrize("system", ["mixture", "plane", "cloud"])
+def test_other_systems(system: str, tmp_path: Path) -> None:
+    coefficients = ("pair_coeff 1 1 0.0031 2.74 6.0", "pair_coeff 1 2 0.0064 3.35 8.0")
+    truth, found = TRUTH, lennard_jones()
+    temperature = 60.0
+    if system == "mixture":
+        start = disordered(("Ne", "Xe"))
+        truth = ReferenceModel(
+            "lammps", ("pair_style lj/cut 9.5", *coefficients, "pair_coeff 2 2 0.0190 4.10 9.5")
+        )
+        found = mixture()
+    elif system == "plane":
+        start, temperature = disordered(repeats=(8, 8, 1), spacing=6.2, dimension=2), 200.0  # a fluid
+    else:
+        start = disordered(periodic=(False, False, False), repeats=(3, 3, 2))
+    dynamics = replace(LIQUID, temperature=temperature, timestep=0.004, steps=480)
+    reference = Lammps().run(truth, start, dynamics, METAL, tmp_path, "reference")
+    comparison = validate(found, reference, folder=tmp_path)
+    assert comparison.agrees, verdicts(comparison)
+    assert comparison.forces is not None and comparison.forces.relative_error < 1e-8
+    names = [name for name in verdicts(comparison) if name[:4] in ("g(r)", "pair")]
+    expected = {
+        "mixture": ["g(r) Ne-Ne", "g(r) Ne-Xe", "g(r) Xe-Xe"],
+        "plane": ["g(r) Ar-Ar"],
+        "cloud": ["pair distances Ar-Ar"],
+    }
+    assert names == expected[system]
+    assert ("mean pressure" in verdicts(comparison)) == (system != "cloud")
+    tail = comparison.observables[0].found
+    if system == "plane":  # its normalisation is that of the plane
+        assert tail.y[-20:].mean() == pytest.approx(1, abs=0.1)
+
+
+# ---------------------------------------------------------------------------- refusals
+
+
+def test_nothing_is_compared_with_itself(reference: MdRun) -> None:
+    with pytest.raises(InterpotError, match="would be compared with itself"):
+        compare(lennard_jones(), reference, reference)
+    before = reference.trajectory.read_bytes()
+    with pytest.raises(InterpotError, match="would be compared with itself"):
+        validate(lennard_jones(), reference, folder=reference.trajectory.parent, label="argon")
+    assert reference.trajectory.read_bytes() == before
+
+
+def test_species_must_match(reference: MdRun, tmp_path: Path) -> None:
+    krypton = potential(channel("Lennard-Jones 12-6", ("Kr", "Kr")))
+    with pytest.raises(
+        InterpotError, match=r"argon\.lammpstrj.*has the species Ar, but the potential is for Kr"
+    ):
+        validate(krypton, reference, folder=tmp_path)
+
+
+def test_a_found_potential_that_blows_up(reference: MdRun, tmp_path: Path) -> None:
+    collapsing = potential(channel("Buckingham", C_6=1e5))
+    with pytest.raises(InterpotError, match=r"(blew up|LAMMPS stopped)"):
+        validate(collapsing, reference, folder=tmp_path)
+
+
+def memory(count: int = 20, **changes: object) -> Frames:
+    frame = replace(disordered(repeats=(1, 1, 1)), source="user.xyz")
+    frames = (
+        replace(frame, index=k, step=100 + 5 * k, time=(100 + 5 * k) * 0.002 * METAL.time)
+        for k in range(count)
+    )
+    return Frames(tuple(replace(f, **changes) for f in frames))
+
+
+def test_the_schedule_is_found() -> None:
+    plan = schedule(memory())
+    assert (plan.timestep, plan.steps, plan.every) == (0.002, 95, 5)
+    plan = schedule(memory(time=None), timestep=0.003)
+    assert (plan.timestep, plan.steps, plan.every) == (0.003, 95, 5)
+    plan = schedule(memory(step=None), timestep=0.001)
+    assert (plan.timestep, plan.steps, plan.every) == (0.001, 190, 10)
+    plan = schedule(memory(step=None, time=None), timestep=0.001, every=4)
+    assert (plan.timestep, plan.steps, plan.every) == (0.001, 76, 4)
+
+
+def test_a_schedule_that_cannot_be_known() -> None:
+    uneven = Frames(memory().frames[:3] + memory().frames[5:])
+    for trajectory, timestep, message in (
+        (memory(time=None), None, "does not tell its timestep"),
+        (memory(step=None), None, "does not number its steps"),
+        (uneven, None, "5 to 15 steps apart"),
+        (memory(1), None, "holds 1 frames"),
+    ):
+        with pytest.raises(InterpotError, match=message):
+            schedule(trajectory, timestep)
+
+
+def test_masses_and_velocities_of_the_start() -> None:
+    def mass(frame: Frame) -> float:
+        assert frame.masses is not None
+        return float(frame.masses[0])
+
+    assert mass(start_frame(memory())) == 39.948
+    assert mass(start_frame(memory(masses=None))) == pytest.approx(39.95, abs=0.01)
+    assert mass(start_frame(memory(), {"Ar": 40.0})) == 40.0
+    numbered = memory(masses=None, species=("1",))
+    assert mass(start_frame(numbered, {"1": 2.0})) == 2.0
+    for trajectory, masses, message in (
+        (numbered, None, "the mass of '1' in user.xyz is unknown"),
+        (replace(memory(masses=None), units=unit_style("lj")), None, "the mass of 'Ar'"),
+        (memory(), {"Ne": 20.0}, "masses were given for Ne"),
+        (memory(velocities=None), None, "holds no velocities"),
+    ):
+        with pytest.raises(InterpotError, match=message):
+            start_frame(trajectory, masses)
+    assert start_frame(memory(velocities=None), temperature=100.0).velocities is None
+
+
+def test_verdicts() -> None:
+    x = np.arange(5.0)
+    flat = Curve(x, np.ones(5), np.full(5, 0.03))
+    off = Curve(x, np.ones(5) + 0.05 * np.array([1, 1, 1, 2, 1]), np.full(5, 0.04))
+    observable = judge("g", ("r", "Å", "1"), flat, off, 2.0, 100)
+    assert observable.deviation == pytest.approx(np.sqrt(8 / 5))
+    assert observable.verdict == "agrees"
+    observable = judge("g", ("r", "Å", "1"), flat, off, 1.0, 100)
+    assert observable.verdict == "differs" and "most (+2) at r = 3 Å" in observable.remark
+    assert judge("g", ("r", "Å", "1"), flat, off, 2.0, 15).verdict == "cannot tell"
+    exact = Curve(x, np.ones(5), np.zeros(5))
+    assert judge("g", ("r", "Å", "1"), exact, exact, 2.0, 100).verdict == "cannot tell"
