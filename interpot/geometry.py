@@ -146,7 +146,7 @@ def _bin(frame: Frame, cutoff: float) -> Grid:
     bins = np.maximum(np.floor(2 * extent / cutoff), 1)
     excess = bins.prod() / (_BINS_PER_PARTICLE * len(fractional) + 1)
     if excess > 1:  # thin out the finest axes of a dilute system
-        bins = np.maximum(np.floor(bins / excess ** (1 / max(np.sum(bins > 1), 1))), 1)
+        bins = np.maximum(np.floor(bins / excess ** (1 / max(int(np.sum(bins > 1)), 1))), 1)
     reach = np.ceil(cutoff * bins / extent)
     reach = np.where(repeats, reach, np.minimum(reach, bins - 1)).astype(np.int64)
     shape = bins.astype(np.int64)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from interpot.errors import InterpotError
 from interpot.formula.naming import Named, name
@@ -21,6 +20,7 @@ from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
+from interpot.threads import one_blas_thread
 from interpot.units import STYLES
 
 ALTERNATIVES = 3
@@ -39,7 +39,7 @@ class Discovery:
         The chosen potential, in the units of the data.
     front
         One row per channel and form that was judged, best trade-offs first: channel, form, formula, terms,
-        constants, loss and cross_validated (relative force errors), chosen, indistinguishable.
+        constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable.
     splines
         The ceiling as curves, internal units.
     statistic
@@ -55,8 +55,7 @@ class Discovery:
     remarks: tuple[str, ...]
 
 
-# BLAS threads cost more than they gain on matrices of a few hundred rows, the more so on a busy machine
-@threadpool_limits.wrap(limits=1, user_api="blas")
+@one_blas_thread()
 def discover(
     statistic: Statistic,
     *,
@@ -217,6 +216,7 @@ def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd
                 "constants": candidate.fit.forms[c].constants,
                 "loss": candidate.loss,
                 "cross_validated": candidate.cross_validated,
+                "stderr": candidate.cross_validated_error,
                 "chosen": mark == "chosen",
                 "indistinguishable": mark == "rival",
             }
@@ -226,7 +226,7 @@ def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd
 
 def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
     """What a reader should know about the result."""
-    remarks = []
+    remarks = list(statistic.provenance.get("remarks", ()))
     if best.loss.ceiling > 0.1:
         remarks.append(
             f"no function of the pair distances explains more than {1 - best.loss.ceiling**2:.1%} of the squared "

@@ -222,7 +222,7 @@ def _match(form: Form, coefficients: FloatArray) -> Named | None:
 def _fits(candidate: NamedForm, form: Form, numbers: FloatArray) -> bool:
     if tuple(t.name for t in form.terms) != candidate.terms:
         return False
-    driven = form.ties.any(axis=1)
+    driven = form.driven
     for exponent, value, free in zip(candidate.exponents, form.shapes, driven, strict=True):
         if exponent is not None and (free or value != exponent):
             return False
@@ -232,7 +232,7 @@ def _fits(candidate: NamedForm, form: Form, numbers: FloatArray) -> bool:
 
 def _restate(candidate: NamedForm, form: Form, numbers: FloatArray, order: tuple[int, ...]) -> Named:
     """Evaluate the constants of a named form and their derivatives."""
-    count, driven = len(form.terms), form.ties.any(axis=1)
+    count, driven = len(form.terms), form.driven
     symbols = (*COEFFICIENTS[:count], *SHAPES[: len(form.shapes)])
     values = (*numbers, *form.shapes)
     # an exponent that was not fitted is part of the form, not a constant of it
@@ -256,7 +256,7 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray, order: tuple
 
 def _with_coulomb(form: Form, coefficients: FloatArray) -> Named | None:
     """Name the rest of a form that also has a bare Coulomb term."""
-    driven = form.ties.any(axis=1)
+    driven = form.driven
     starts = np.cumsum([0, *(len(t.shapes) for t in form.terms)])
     charged = [
         t
@@ -281,7 +281,7 @@ def _with_coulomb(form: Form, coefficients: FloatArray) -> Named | None:
 
 def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     """Keep coefficients and shapes of a form that has no name."""
-    driven = form.ties.any(axis=1)
+    driven = form.driven
     parameters, gradient, titles, expression = [], [], [], sympy.Integer(0)
     for t, (term, labels) in enumerate(zip(form.terms, _labels(form), strict=True)):
         first = sum(len(x.shapes) for x in form.terms[:t])
@@ -307,7 +307,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
 
 def _labels(form: Form) -> Iterator[tuple[str, ...]]:
     """Symbols for the coefficient and the shapes of each term, numbered where a term comes twice."""
-    driven = form.ties.any(axis=1)
+    driven = form.driven
     names = [t.name for t in form.terms]
     first = 0
     for t, term in enumerate(form.terms):

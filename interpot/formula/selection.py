@@ -63,6 +63,16 @@ class Candidate:
         """Relative force error on frames that the constants have not seen; NaN with a single block."""
         return float(np.sqrt(self.held_out.mean())) if len(self.held_out) else float("nan")
 
+    @property
+    def cross_validated_error(self) -> float:
+        """Standard error of `cross_validated`, from the spread over folds; NaN with a single block."""
+        folds = len(self.held_out)
+        if folds < 2:
+            return float("nan")
+        error = self.held_out.std(ddof=1) / np.sqrt(folds)
+        # the error of a root is that of its square over twice the root
+        return float(error / (2 * self.cross_validated)) if error > 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fold:
@@ -140,12 +150,15 @@ class Judge:
 
         The sandwich H⁻¹ (Σ_b g_b g_bᵀ) H⁻¹ b/(b - 1) over b blocks with the gradients g_b of their losses: frames
         of a block may be correlated in any way. With fewer blocks than constants + 2 there is no such estimate and
-        the components' residuals are taken as independent.
+        the components' residuals are taken as independent. Added to it is H⁻¹‖ρ‖², which is as far as rounding
+        and projection errors ρ can move the constants if they conspire, up to `INDIFFERENT`: it is what
+        remains of the error when the data are free of noise.
 
         Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
         """
         H, meat = self._bread_and_meat(fit)
         scale, inverse = _scaled_inverse(H)
+        meat = meat + H * min(fit.misfit, INDIFFERENT**2 * self._objective.square)
         covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
         return np.asarray((covariance + covariance.T) / 2)
 
@@ -186,7 +199,7 @@ class Judge:
                 break
             fit, residual = moved, trial
         loss = residual @ (fold.S @ residual) + 2 * residual @ fold.t + fold.ceiling
-        return float(max(loss, 0.0))
+        return max(float(loss), 0.0)
 
 
 def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -213,8 +226,8 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
 
     Two formulas can be told apart if the mean over folds of the difference of their held-out losses exceeds two
     of its standard errors, if all of at least six folds prefer the same one, or if their BIC differ by more than
-    ten. Differences below `INDIFFERENT` are none. Formulas with a coefficient that the data do not tell from zero are considered only where there is
-    no other.
+    ten. Differences below `INDIFFERENT` are none. Formulas with a coefficient that the data do not tell from zero
+    are considered only where there is no other.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ def _segments() -> FloatArray:
     Row q holds the coefficients, highest power first, of B_{k+q}(t) on interval k, t in [0, 1).
     """
     spline = BSpline.basis_element(np.arange(DEGREE + 2), extrapolate=False)
-    pieces = PPoly.from_spline(spline).c[:, DEGREE : 2 * DEGREE + 1]  # the padding knots carry no piece
+    pieces = PPoly.from_spline(spline.tck).c[:, DEGREE : 2 * DEGREE + 1]  # the padding knots carry no piece
     return np.ascontiguousarray(pieces.T[::-1])
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -244,13 +244,10 @@ def _check_same(a: Statistic, b: Statistic) -> None:
     if a.units != b.units:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
     if a.channels != b.channels:
-        one, two = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
-        raise InterpotError(f"cannot add statistics of different channels: {one} against {two}")
+        mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
+        raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")
     for channel, one, two in zip(a.channels, a.bases, b.bases, strict=True):
-        smaller, larger = sorted((one, two), key=lambda basis: basis.size)
-        if isinstance(smaller, LogSplines) and isinstance(larger, LogSplines):
-            same = smaller.covering(larger.innermost * (1 + 1e-12)) == larger
-        else:
-            same = smaller == larger
-        if not same:
+        if isinstance(one, LogSplines) and isinstance(two, LogSplines):
+            two = replace(two, intervals=one.intervals)  # one lattice may reach further inwards
+        if one != two:
             raise InterpotError(f"cannot add statistics of {channel.label} with different basis functions")

@@ -155,7 +155,7 @@ class SplineFit:
 def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
     """Variance per force component that the basis leaves, no smaller than rounding can tell, eV²/Å²."""
     resolution = max(RESOLUTION**2 * statistic.square, solved.rounding)
-    residual = max(statistic.square - solved.y @ solved.y, resolution)
+    residual = max(statistic.square - float(solved.y @ solved.y), resolution)
     return float(residual / max(statistic.rows - len(solved.y), 1))
 
 

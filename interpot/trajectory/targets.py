@@ -43,3 +43,16 @@ def recorded(frames: Iterable[Frame]) -> Iterator[tuple[Frame, FloatArray]]:
 
 TARGETS: dict[str, Target] = {"recorded": recorded}
 """The table of targets."""
+
+
+def target_rows(frames: Iterable[Frame], target: str) -> Iterator[tuple[Frame, FloatArray]]:
+    """Map frames by a row of `TARGETS`.
+
+    Raises
+    ------
+    InterpotError
+        No such row.
+    """
+    if target not in TARGETS:
+        raise InterpotError(f"unknown target '{target}': expected one of {', '.join(TARGETS)}")
+    return TARGETS[target](frames)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.formula.terms import Shape, Term
 from interpot.records import FloatArray
@@ -52,7 +53,7 @@ class Form:
     @property
     def constants(self) -> int:
         """Number of fitted constants: coefficients and free parameters."""
-        return len(self.terms) + self.ties.shape[1]
+        return len(self.terms) + int(self.ties.shape[1])
 
     @property
     def free(self) -> FloatArray:
@@ -64,6 +65,11 @@ class Form:
         """(2, f) lower and upper bounds of θ."""
         limits = np.array([self.shape_list[k].bounds for k in self._leaders])
         return limits.reshape(-1, 2).T
+
+    @property
+    def driven(self) -> NDArray[np.bool_]:
+        """Whether each shape depends on a free parameter, (s,)."""
+        return np.asarray(self.ties.any(axis=1), dtype=np.bool_)
 
     @property
     def _leaders(self) -> list[int]:
@@ -98,8 +104,7 @@ class Form:
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for forms of the same structure, whatever the values of their free parameters."""
-        driven = self.ties.any(axis=1)
-        fixed = tuple(None if d else float(v) for d, v in zip(driven, self.shapes, strict=True))
+        fixed = tuple(None if d else float(v) for d, v in zip(self.driven, self.shapes, strict=True))
         names = [t.name for t in self.terms]
         starts = np.cumsum([0, *(len(t.shapes) for t in self.terms)])
         parts = [(n, fixed[a:b]) for n, a, b in zip(names, starts[:-1], starts[1:], strict=True)]

@@ -3,10 +3,12 @@
 All columns are compressed once to a triangle R with [M f₁ ... M f_T y] = Q R; after that a subset costs a Cholesky
 factor of a Gram matrix of its own size, whatever the length of the trajectory. A term whose shape lies between two
 grid points is a sum of its column and its derivative with respect to the shape, to first order: such a term
-brings this tangent as a second column, so that a coarse grid ranks formulas by what they can reach. For each combination of families
-(r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid is only a start: the most
-promising combinations are then polished by variable projection. They are drawn twice, from the combinations with
-given whole exponents and from those of the terms alone, so that no kind of formula crowds out the others.
+brings this tangent as a second column, so that a coarse grid ranks formulas by what they can reach.
+
+For each combination of families (r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid
+is only a start: the most promising combinations are then polished by variable projection. They are drawn twice,
+from the combinations with given whole exponents and from those of the terms alone, so that no kind of formula
+crowds out the others.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def _grid(objective: Objective, library: Sequence[Term], domain: tuple[float, fl
             numbers.append(families.setdefault((kind, *whole), len(families)))
             columns += [column / np.linalg.norm(column) for column in member]
             first.append(len(columns))
-    R = np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r")
+    R = np.asarray(np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r"))
     return _Grid(terms, shapes, np.array(kinds), np.array(numbers), np.array(first), R[:, :-1], R[:, -1])
 
 
@@ -136,7 +138,7 @@ def _polished(objective: Objective, form: Form) -> Iterator[Fit]:
 def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
     """Forms in which two free rates of the same term are tied as α and 2α, where they nearly are (Morse)."""
     names = [(t.name, k) for t in form.terms for k in range(len(t.shapes))]
-    free = np.flatnonzero(form.ties.any(axis=1))
+    free = np.flatnonzero(form.driven)
     for a, b in product(free, free):
         ratio = form.shapes[b] / form.shapes[a]
         if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
@@ -150,12 +152,12 @@ def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
 
 
 def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator[Form]:
-    """Forms in which some of the free exponents are set to the whole numbers next to them, but not all."""
+    """Forms in which some of the free exponents are set to the whole numbers next to them."""
     near = [k for k in integers if abs(form.shapes[k] - round(form.shapes[k])) < tolerance]
-    free = np.flatnonzero(form.ties.any(axis=1))
+    free = np.flatnonzero(form.driven).tolist()
     for chosen in product((False, True), repeat=len(near)):
         fixed = [k for k, c in zip(near, chosen, strict=True) if c]
-        if fixed and len(fixed) < len(integers):
+        if fixed:
             shapes = form.shapes.copy()
             shapes[fixed] = np.round(shapes[fixed])
             yield Form(form.terms, shapes, form.ties).freed([k for k in free if k not in fixed])

@@ -85,6 +85,9 @@ def fit(objective: Objective, forms: Sequence[Form], max_steps: int = 200) -> Fi
         parts = np.split(theta, splits)
         return _Projection(objective, [f.moved(p) for f, p in zip(forms, parts, strict=True)])
 
+    def residual(theta: FloatArray) -> FloatArray:
+        return np.asarray(at(theta).residual / np.sqrt(objective.square))
+
     def jacobian(theta: FloatArray) -> FloatArray:
         here = at(theta)
         columns = [
@@ -94,16 +97,16 @@ def fit(objective: Objective, forms: Sequence[Form], max_steps: int = 200) -> Fi
             )
         ]
         J = np.nan_to_num(np.hstack(columns))
-        return J - here.Q @ (here.Q.T @ J)
+        return np.asarray((J - here.Q @ (here.Q.T @ J)) / np.sqrt(objective.square))
 
     best = at(np.concatenate([form.free for form in forms]))
     if sum(counts):
         lower, upper = np.hstack([form.bounds for form in forms])
         start = np.clip(np.concatenate([form.free for form in forms]), lower, upper)
         solved = least_squares(
-            lambda theta: at(theta).residual / np.sqrt(objective.square),
+            residual,
             start,
-            lambda theta: jacobian(theta) / np.sqrt(objective.square),
+            jacobian,
             bounds=(lower, upper),
             x_scale="jac",
             ftol=1e-15,

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import interpot
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
 from interpot.proof.export.lammps import commands
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
+from interpot.version import VERSION
 
 _DAMPING = 100  # timesteps: the thermostat's relaxation time that LAMMPS's documentation recommends
 _SKIN = 1.0  # Å; in the style lj 0.3 σ, LAMMPS's own default
@@ -103,7 +103,7 @@ def data_file(frame: Frame, species: Sequence[str], units: UnitStyle) -> str:
     kinds = np.array([species.index(frame.species[k]) for k in frame.kinds]) + 1
     ids, xyz = atom_ids(frame), positions.tolist()
     lines = [
-        f"# {len(kinds)} atoms, units {units.name}, written by interpot {interpot.__version__}",
+        f"# {len(kinds)} atoms, units {units.name}, written by interpot {VERSION}",
         "",
         f"{len(kinds)} atoms",
         f"{len(species)} atom types",
@@ -201,7 +201,7 @@ def dynamics_script(
     """
     _check(dynamics, start)
     lines = [
-        f"# {label}: molecular dynamics, written by interpot {interpot.__version__}",
+        f"# {label}: molecular dynamics, written by interpot {VERSION}",
         f"# rerun with: lmp -in {label}.in",
         f"variable dump index {label}.lammpstrj",
         *_system(model, start, units, f"{label}.data"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import interpot
 from interpot.formula.potential import Potential
+from interpot.version import VERSION
 
 
 def header(potential: Potential) -> list[str]:
     """Lines of plain text for the head of a file; the target adds its own comment signs."""
     units = potential.units
     lines = [
-        f"Interatomic potential, discovered from trajectories by interpot {interpot.__version__}",
+        f"Interatomic potential, discovered from trajectories by interpot {VERSION}",
         f"units {units.name}: energy in {units.energy_unit}, length in {units.length_unit}",
         f"relative force error on its trajectory: {potential.loss.formula:.3g}"
         f" (cross-validated {potential.loss.cross_validated:.3g})",

@@ -1,0 +1,3 @@
+"""The version, in one place: packaging reads it from here too."""
+
+VERSION = "0.1.0"
