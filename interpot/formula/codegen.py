@@ -26,6 +26,12 @@ _FUNCTIONS = {
 }
 
 
+@lru_cache(maxsize=1024)
+def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """Differentiate exactly; remembered, because searches ask for the same few thousands of times."""
+    return sympy.diff(expression, symbol)
+
+
 @lru_cache(maxsize=256)
 def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., FloatArray]:
     """Compile an expression to a numba function on arrays.

@@ -7,7 +7,8 @@ so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive whe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from numpy.typing import ArrayLike
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.errors import InterpotError
-from interpot.formula.codegen import R, compile_array
+from interpot.formula import schema
+from interpot.formula.codegen import R, compile_array, derivative
+from interpot.formula.expression import parse_expression, print_expression
+from interpot.formula.notation import latex
 from interpot.formula.quantity import unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
@@ -44,7 +48,7 @@ class Parameter:
 
     @property
     def symbol(self) -> sympy.Symbol:
-        """The symbol in the formula; positive, as r is, so that powers simplify."""
+        """The symbol in the formula: a real number of either sign."""
         return sympy.Symbol(self.name, real=True)
 
     def unit(self, units: UnitStyle) -> str:
@@ -98,8 +102,8 @@ class ChannelFormula:
 
     @property
     def latex(self) -> str:
-        """φ(r) in the constants' symbols."""
-        return str(sympy.latex(self.expression))
+        """φ(r) in the constants' symbols, as the field writes it."""
+        return latex(self.expression)
 
     def energy(self, r: ArrayLike) -> FloatArray:
         """φ(r), zero from the cutoff on; arrays of any shape, in the potential's units."""
@@ -107,7 +111,7 @@ class ChannelFormula:
 
     def slope(self, r: ArrayLike) -> FloatArray:
         """φ'(r) = dφ/dr, exact; zero from the cutoff on."""
-        return self._truncated(sympy.diff(self.expression, R), r)
+        return self._truncated(derivative(self.expression, R), r)
 
     def _truncated(self, expression: sympy.Expr, r: ArrayLike) -> FloatArray:
         distance = np.asarray(r, dtype=np.float64)
@@ -129,7 +133,7 @@ class Loss:
     ceiling
         Of the spline fit: the best that any function of the channels can do.
     cross_validated
-        Of the closed forms on blocks of frames that their constants have not seen.
+        Of the closed forms on blocks of frames that their constants have not seen; NaN with a single block.
     """
 
     formula: float
@@ -239,14 +243,40 @@ class Potential:
         covariance = scales[:, None] * self.covariance * scales
         return replace(self, units=target, channels=tuple(channels), covariance=covariance)
 
+    def save(self, path: str | Path) -> None:
+        """Write a potential.json (`interpot.formula.schema`), whole or not at all; `load` gives it back.
+
+        Raises
+        ------
+        InterpotError
+            The file cannot be written, or the potential breaks the schema (a number that is infinite).
+        """
+        schema.write(_document(self), Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Potential:
+        """Read a potential.json, every number as it was saved.
+
+        Raises
+        ------
+        InterpotError
+            No such file, no JSON, another schema, or a key that breaks it.
+        """
+        document = schema.read(Path(path))
+        return cls(
+            unit_style(document["units"]["style"]),
+            tuple(_channel(c) for c in document["channels"]),
+            np.array(document["covariance"], dtype=np.float64),  # null becomes NaN
+            Loss(**{name: _number(value) for name, value in document["loss"].items()}),
+            document["provenance"],
+        )
+
     def describe(self, channel: ChannelFormula) -> str:
         """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
-        constants = (
-            f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)} {p.unit(self.units)}".removesuffix(
-                " 1"
-            )
-            for p in channel.parameters
-        )
+        constants = []
+        for p in channel.parameters:
+            unit = "" if p.energy == p.length == 0 else f" {p.unit(self.units)}"
+            constants.append(f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)}{unit}")
         return ", ".join((channel.form, *constants))
 
     def __str__(self) -> str:
@@ -255,3 +285,82 @@ class Potential:
     def _repr_latex_(self) -> str:
         rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
+
+
+# ---------------------------------------------------------------------------- potential.json
+
+
+def _document(potential: Potential) -> dict[str, Any]:
+    units = potential.units
+    return {
+        "schema": schema.SCHEMA,
+        "units": {"style": units.name, "energy": units.energy_unit, "length": units.length_unit},
+        "channels": [
+            {
+                "kind": c.kind,
+                "species": list(c.species),
+                "variable": c.variable,
+                "cutoff": float(c.cutoff),
+                "domain": [float(end) for end in c.domain],
+                "form": c.form,
+                "expression": print_expression(c.expression),
+                "zero": c.zero,
+                "parameters": {
+                    p.name: {
+                        "value": float(p.value),
+                        "stderr": _nullable(p.stderr),
+                        "unit": p.unit(units),
+                        "energy": _exponent(p.energy),
+                        "length": _exponent(p.length),
+                    }
+                    for p in c.parameters
+                },
+            }
+            for c in potential.channels
+        ],
+        "covariance": [[_nullable(value) for value in row] for row in potential.covariance],
+        "loss": {name: _nullable(value) for name, value in asdict(potential.loss).items()},
+        "provenance": _plain(potential.provenance),
+    }
+
+
+def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
+    parameters = tuple(
+        Parameter(name, float(p["value"]), _number(p["stderr"]), float(p["energy"]), float(p["length"]))
+        for name, p in entry["parameters"].items()
+    )
+    return ChannelFormula(
+        species=tuple(entry["species"]),
+        cutoff=float(entry["cutoff"]),
+        domain=(float(entry["domain"][0]), float(entry["domain"][1])),
+        form=entry["form"],
+        expression=parse_expression(entry["expression"], {p.name: p.symbol for p in parameters}),
+        parameters=parameters,
+        zero=entry["zero"],
+        kind=entry["kind"],
+        variable=entry["variable"],
+    )
+
+
+def _nullable(value: float) -> float | None:
+    """JSON has no NaN: what is not known is null."""
+    return None if np.isnan(value) else float(value)
+
+
+def _exponent(value: float) -> float:
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """Turn provenance into JSON's types: paths become texts, tuples lists, numpy's numbers Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return str(value) if isinstance(value, Path) else value

@@ -60,7 +60,7 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
     while head is not None and not head.strip():
         head = stream.readline()
     if head is None:
-        if stream.fragment.strip():
+        if stream.torn:
             raise CutShortError(path, index, "no atoms")
         return None
     if not head.strip().isdigit():

@@ -137,7 +137,7 @@ class _Dump:
         line = self.stream.readline()
         while line is not None and not line.strip():
             line = self.stream.readline()
-        if line is None and not self.stream.fragment.strip():
+        if line is None and not self.stream.torn:
             return None
         step, time, atoms, cell = None, None, None, None
         while True:
@@ -148,11 +148,11 @@ class _Dump:
             if line.startswith(b"ITEM: UNITS"):
                 self._check_units(self._next(index).decode(errors="replace").strip())
             elif line.startswith(b"ITEM: TIMESTEP"):
-                step = int(self._numbers(index, 1)[0])
+                step = self._whole(index)
             elif line.startswith(b"ITEM: TIME"):
                 time = self._numbers(index, 1)[0]
             elif line.startswith(b"ITEM: NUMBER OF ATOMS"):
-                atoms = int(self._numbers(index, 1)[0])
+                atoms = self._whole(index)
             elif line.startswith(b"ITEM: BOX BOUNDS"):
                 cell = self._cell(index, line.decode(errors="replace").split()[3:])
             else:
@@ -185,6 +185,15 @@ class _Dump:
                 f"{expected} {'number' if expected == 1 else 'numbers'}, found '{_shown(line)}'"
             )
         return numbers
+
+    def _whole(self, index: int) -> int:
+        line = self._next(index).strip()
+        if not line.isdigit():
+            raise InterpotError(
+                f"line {self.stream.line - 1} of '{self.path}' (frame {index}): expected a whole number, "
+                f"found '{_shown(line)}'"
+            )
+        return int(line)
 
     def _check_units(self, name: str) -> None:
         if name != self.request.units.name:
@@ -235,13 +244,13 @@ class _Dump:
         """Read the atoms of a frame and convert them to internal units."""
         plan = self._choose(index, header)
         table, kinds = self._rows(index, header, plan)
-        species, kinds = self._species(kinds)
         ids = None
         if ("id",) in plan.groups:
-            ids = table[:, plan.groups["id",]].astype(np.int64)
+            ids = self._ids(index, header, table[:, plan.groups["id",]])
             if np.any(ids[1:] < ids[:-1]):
                 order = np.argsort(ids, kind="stable")
                 ids, table, kinds = ids[order], table[order], kinds[order]
+        species, kinds = self._species(kinds, named=NAME in plan.codes)
         units = self.request.units
         positions, unwrapped = self._positions(header.cell, plan, table)
         masses = table[:, plan.groups["mass",]] * units.mass if ("mass",) in plan.groups else None
@@ -303,11 +312,20 @@ class _Dump:
             if position >= stream.end and not stream.advance():
                 raise CutShortError(self.path, index, f"{row} of its {header.atoms} atoms")
 
-    def _species(self, kinds: IntArray) -> tuple[tuple[str, ...], IntArray]:
+    def _ids(self, index: int, header: _Header, column: FloatArray) -> IntArray:
+        whole = (np.floor(column) == column) & (np.abs(column) < 2**53)
+        if not whole.all():
+            raise InterpotError(
+                f"column 'id' of {place(self.path, index, header.step)} holds {column[~whole][0]}: expected "
+                "whole numbers"
+            )
+        return column.astype(np.int64)
+
+    def _species(self, kinds: IntArray, named: bool) -> tuple[tuple[str, ...], IntArray]:
         """Names of the species that occur, sorted, and the kinds by their order."""
-        present = np.flatnonzero(np.bincount(kinds))
-        if not self.lengths[0]:  # the file does not name them
+        if not named:
             return ("1",), kinds
+        present = np.flatnonzero(np.bincount(kinds))
         names = [bytes(self.names[k, : self.lengths[k]]).decode(errors="replace") for k in present]
         rank = np.zeros(_MOST_NAMES, dtype=np.int64)
         rank[present] = np.argsort(np.argsort(names))
@@ -338,8 +356,8 @@ class _Dump:
         where += ")" if header.step is None else f", step {header.step})"
         if found.startswith("ITEM:"):
             return InterpotError(
-                f"{where}: '{found}' stands where one of the {header.atoms} atoms was expected: the frame "
-                "was cut short before another was written; remove it from the file"
+                f"{where}: another frame begins where one of its {header.atoms} atoms was expected: the file "
+                "was cut short there and continued; remove that frame from it"
             )
         return InterpotError(f"{where}: expected {expected}, found '{found}'")
 

@@ -6,8 +6,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import numpy as np
 import zstandard
@@ -19,7 +20,7 @@ _DAMAGED = (zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
+def open_bytes(path: Path) -> Iterator[BufferedIOBase]:
     """Open a file for reading, through gzip or Zstandard where its first bytes say so.
 
     Raises
@@ -28,7 +29,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         The file does not exist or cannot be read.
     """
     try:
-        file = path.open("rb", buffering=0)
+        file = path.open("rb")
     except FileNotFoundError:
         raise InterpotError(f"no such file: '{path}'") from None
     except OSError as error:
@@ -38,13 +39,13 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         file.seek(0)
         if magic[:2] == _GZIP:
             with gzip.GzipFile(fileobj=file) as unzipped:
-                yield cast(BinaryIO, unzipped)
+                yield cast(BufferedIOBase, unzipped)
         elif magic == _ZSTD:
             # LAMMPS flushes after every snapshot, so that the file may be many Zstandard frames in a row
             with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as unzipped:
-                yield cast(BinaryIO, unzipped)
+                yield cast(BufferedIOBase, unzipped)
         else:
-            yield cast(BinaryIO, file)
+            yield file
 
 
 class LineStream:
@@ -58,14 +59,17 @@ class LineStream:
         ``data[position:end]`` is what is not yet read: whole lines, the last of which ends in a line feed.
     line
         Number of the line at `position`, from 1.
+    cut
+        Whether the file has turned out to be compressed data that ends too early.
     """
 
-    def __init__(self, file: BinaryIO, path: Path, size: int = 2**20) -> None:
+    def __init__(self, file: BufferedIOBase, path: Path, size: int = 2**20) -> None:
         self._file, self._path = file, path
         self._allocate(size)
         self._filled = 0  # bytes in the window, of which those behind `end` are a piece of a line
         self.position = self.end = 0
         self.line = 1
+        self.cut = False
 
     def _allocate(self, size: int) -> None:
         self.data = bytearray(size)
@@ -98,9 +102,10 @@ class LineStream:
 
     def _read(self) -> int:
         try:
-            # RawIOBase and decompressors alike: fewer bytes than asked for are no sign of the end
-            return self._file.readinto(self._memory[self._filled :])  # type: ignore[attr-defined, no-any-return]
+            # one piece at a time, so that nothing is lost that precedes a fault
+            return self._file.readinto1(self._memory[self._filled :])
         except EOFError:  # a compressed file that ends too early
+            self.cut = True
             return 0
         except _DAMAGED as error:
             raise InterpotError(
@@ -124,6 +129,6 @@ class LineStream:
         return bytes(self.data[position : self.data.find(b"\n", position, self.end)]).rstrip(b"\r")
 
     @property
-    def fragment(self) -> bytes:
-        """At the end of the file: what stands behind the last line feed."""
-        return bytes(self._memory[self.end : self._filled])
+    def torn(self) -> bool:
+        """Whether the file, read to its end, ends within a line or within compressed data."""
+        return self.cut or bool(self._memory[self.end : self._filled].tobytes().strip())

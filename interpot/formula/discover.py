@@ -1,0 +1,239 @@
+"""From the statistic to the potential: the order of the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from interpot.errors import InterpotError
+from interpot.formula.naming import Named, name
+from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.regress.subsets import search
+from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
+from interpot.formula.terms import Term
+from interpot.formula.terms import library as load_library
+from interpot.records import FloatArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective, SplineFit, spline_fit
+from interpot.units import STYLES
+
+ALTERNATIVES = 3
+"""How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Discovery:
+    """What discovery found.
+
+    Attributes
+    ----------
+    best
+        The chosen potential, in the units of the data.
+    front
+        One row per channel and form that was judged, best trade-offs first: channel, form, formula, terms,
+        constants, loss and cross_validated (relative force errors), chosen, indistinguishable.
+    splines
+        The ceiling as curves, internal units.
+    statistic
+        What it was found from.
+    remarks
+        Decisions that a reader should know of, one sentence each.
+    """
+
+    best: Potential
+    front: pd.DataFrame
+    splines: SplineFit
+    statistic: Statistic
+    remarks: tuple[str, ...]
+
+
+# BLAS threads cost more than they gain on matrices of a few hundred rows, the more so on a busy machine
+@threadpool_limits.wrap(limits=1, user_api="blas")
+def discover(
+    statistic: Statistic,
+    *,
+    terms: Sequence[str] | None = None,
+    max_terms: int = 3,
+    provenance: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Discovery:
+    """Find the closed form of every channel.
+
+    Parameters
+    ----------
+    statistic
+        Of the whole data; the trajectory is not looked at again.
+    terms
+        Members of the library to combine, all by default.
+    max_terms
+        Largest number of terms in a channel.
+    provenance
+        Added to the potential's.
+    progress
+        Called with a line at each step.
+
+    Raises
+    ------
+    InterpotError
+        The data determine fewer numbers than a formula has constants.
+    """
+    say = progress or (lambda _: None)
+    say("compressing the normal equations")
+    objective = Objective.of(statistic)
+    _check_rank(statistic, objective)
+    judge = Judge(statistic, objective)
+    library = load_library(terms)
+    found = []
+    for c, channel in enumerate(statistic.channels):
+        say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
+        found.append(_channel_fits(statistic, objective, c, library, max_terms))
+    say("fitting all channels jointly and cross-validating")
+    chosen, judged = _joint_choice(objective, judge, found)
+    say("estimating errors")
+    best = _potential(statistic, objective, judge, chosen, provenance or {})
+    remarks = _remarks(statistic, best)
+    return Discovery(best, _front(statistic, judged), spline_fit(statistic), statistic, remarks)
+
+
+def _check_rank(statistic: Statistic, objective: Objective) -> None:
+    rank, least = len(objective.y), 2 * len(statistic.channels) + 1
+    if rank < least:
+        sources = ", ".join(map(str, statistic.provenance.get("sources", ["the data"])))
+        raise InterpotError(
+            f"{sources}: the forces determine only {rank} independent numbers, fewer than the {least} that formulas "
+            f"for {len(statistic.channels)} channel(s) need; add frames or more particles"
+        )
+
+
+def _channel_fits(
+    statistic: Statistic, objective: Objective, c: int, library: Sequence[Term], max_terms: int
+) -> list[Fit]:
+    """Fits of one channel with the others eliminated, most promising first."""
+    alone = objective.without_others(c)
+    seen = statistic.coverage[c]
+    # what a true form leaves by chance: one variance per direction, and two standard deviations of their sum
+    noise = objective.floor / max(statistic.rows - len(objective.y), 1)
+    chance = noise * (len(alone.y) + 2 * np.sqrt(2 * len(alone.y)))
+    enough = max(INDIFFERENT**2 * objective.square, chance)
+    fits = search(alone, library, (seen.minimum, seen.maximum), max_terms, enough=enough)
+
+    def criterion(f: Fit) -> float:  # BIC
+        left = max(f.misfit + objective.floor, enough)
+        return float(statistic.rows * np.log(left) + f.constants * np.log(statistic.rows))
+
+    fits.sort(key=lambda f: f.misfit)
+    by_constants: dict[int, list[Fit]] = {}
+    for f in fits:
+        by_constants.setdefault(f.constants, []).append(f)
+    return sorted((f for group in by_constants.values() for f in group[:ALTERNATIVES]), key=criterion)
+
+
+def _joint_choice(
+    objective: Objective, judge: Judge, found: list[list[Fit]]
+) -> tuple[Candidate, list[tuple[int, Candidate, str]]]:
+    """Choose a form for each channel, the others at their first choice, then refit the chosen ones jointly.
+
+    Returns the candidate and all that were judged: channel, candidate, "chosen", "rival" or "".
+    """
+    first = [fits[0].forms[0] for fits in found]
+    picks, judged = [], []
+    for c, fits in enumerate(found):
+        alternatives = [[*first[:c], f.forms[0], *first[c + 1 :]] for f in fits]
+        candidates = [judge.candidate(fit(objective, forms)) for forms in alternatives]
+        pick, rivals = choose(candidates)
+        picks.append(candidates[pick].fit.forms[c])
+        marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
+    return judge.candidate(fit(objective, picks)), judged
+
+
+def _named(statistic: Statistic, candidate: Fit, c: int) -> Named:
+    return name(candidate.forms[c], candidate.coefficients[c], statistic.channels[c].cutoff)
+
+
+def _potential(
+    statistic: Statistic,
+    objective: Objective,
+    judge: Judge,
+    candidate: Candidate,
+    provenance: Mapping[str, Any],
+) -> Potential:
+    """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
+    named = [_named(statistic, candidate.fit, c) for c in range(len(statistic.channels))]
+    G = _block_diagonal([part.gradient for part in named])
+    covariance = G @ judge.covariance(candidate.fit) @ G.T
+    errors = np.split(np.sqrt(np.diag(covariance)), np.cumsum([len(part.parameters) for part in named])[:-1])
+    channels = []
+    for c, (channel, part, stderr) in enumerate(zip(statistic.channels, named, errors, strict=True)):
+        parameters = tuple(replace(p, stderr=float(e)) for p, e in zip(part.parameters, stderr, strict=True))
+        seen = statistic.coverage[c]
+        channels.append(
+            ChannelFormula(
+                channel.species,
+                channel.cutoff,
+                (seen.minimum, seen.maximum),
+                part.name,
+                part.expression,
+                parameters,
+                zero="infinity" if part.decays else "cutoff",
+                kind=channel.kind,
+            )
+        )
+    loss = Loss(candidate.loss, objective.ceiling, candidate.cross_validated)
+    origin = {**statistic.provenance, **provenance}
+    # internal units are those of metal for energy and length; in reduced units the numbers are the same
+    units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
+    return Potential(units, tuple(channels), covariance, loss, origin).to_units(statistic.units)
+
+
+def _block_diagonal(parts: Sequence[FloatArray]) -> FloatArray:
+    out = np.zeros((sum(p.shape[0] for p in parts), sum(p.shape[1] for p in parts)))
+    row = column = 0
+    for part in parts:
+        out[row : row + part.shape[0], column : column + part.shape[1]] = part
+        row, column = row + part.shape[0], column + part.shape[1]
+    return out
+
+
+def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd.DataFrame:
+    """Tabulate what was judged, by channel and number of constants; within these by loss."""
+    rows = []
+    for c, candidate, mark in judged:
+        part = _named(statistic, candidate.fit, c)
+        rows.append(
+            {
+                "channel": statistic.channels[c].label,
+                "form": part.name,
+                "formula": str(part.expression),
+                "terms": len(candidate.fit.forms[c].terms),
+                "constants": candidate.fit.forms[c].constants,
+                "loss": candidate.loss,
+                "cross_validated": candidate.cross_validated,
+                "chosen": mark == "chosen",
+                "indistinguishable": mark == "rival",
+            }
+        )
+    return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+
+
+def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
+    """What a reader should know about the result."""
+    remarks = []
+    if best.loss.ceiling > 0.1:
+        remarks.append(
+            f"no function of the pair distances explains more than {1 - best.loss.ceiling**2:.1%} of the squared "
+            "forces: the rest is noise, interactions beyond the cutoff, or not of pair form"
+        )
+    if len(statistic.blocks.square) == 1:
+        remarks.append(
+            "a single block of frames: no cross-validation, and errors assume independent residuals"
+        )
+    return tuple(remarks)

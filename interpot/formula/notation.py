@@ -1,0 +1,120 @@
+r"""Formulas as the field writes them, in the part of LaTeX that matplotlib typesets (mathtext).
+
+sympy prints 4ε(-σ⁶/r⁶ + σ¹²/r¹²); the field writes 4ε[(σ/r)¹² - (σ/r)⁶].
+"""
+
+from __future__ import annotations
+
+import re
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+
+from interpot.formula.codegen import R
+
+_ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "{": r"\{", "}": r"\}", " ": r"\ "}
+_UNKNOWN = '\\^~#"`'  # letters that mathtext has no way to write
+_LETTERS = {"epsilon": r"\varepsilon"}  # the field's shape of the letter
+
+
+def latex(expression: sympy.Expr) -> str:
+    """φ(r) in LaTeX: repulsion before attraction, ratios of lengths under one power."""
+    names = {symbol: _LETTERS[symbol.name] for symbol in expression.free_symbols if symbol.name in _LETTERS}
+    settings = {"symbol_names": names, "ln_notation": True, "mul_symbol": r" \, "}
+    return _nested_brackets(str(_FieldPrinter(settings).doprint(expression)))
+
+
+def summands(expression: sympy.Expr) -> list[str]:
+    """Return the terms of a sum in LaTeX, each with its sign, to be set on lines; one for a product."""
+    if not isinstance(expression, sympy.Add):
+        return [latex(expression)]
+    texts = [latex(term) for term in _ordered(expression)]
+    return [texts[0], *(t if t.startswith("-") else f"+ {t}" for t in texts[1:])]
+
+
+def upright(text: str) -> str:
+    r"""Set a name in \mathrm, whatever it is made of."""
+    safe = "".join(_ESCAPES.get(letter, letter) for letter in text if letter not in _UNKNOWN)
+    return rf"\mathrm{{{safe}}}"
+
+
+def _ordered(expression: sympy.Add) -> list[sympy.Expr]:
+    """Terms with a plus first; within each sign the highest inverse power first, else sympy's order."""
+    terms = expression.as_ordered_terms()
+    return sorted(terms, key=lambda t: (t.could_extract_minus_sign(), _power_of_r(t)))
+
+
+def _power_of_r(term: sympy.Expr) -> float:
+    exponent = term.as_powers_dict().get(R, sympy.Integer(0))
+    return float(exponent) if exponent.is_number else 0.0
+
+
+def _nested_brackets(text: str) -> str:
+    """Turn parentheses that hold others into square brackets."""
+    marks = list(re.finditer(r"\\left\(|\\right\)", text))
+    letters = list(text)
+    pending: list[tuple[int, int]] = []  # where each open parenthesis stands, and which mark it is
+    for index, mark in enumerate(marks):
+        if mark.group().startswith(r"\left"):
+            pending.append((mark.end() - 1, index))
+            continue
+        start, opened = pending.pop()
+        if index - opened > 1:  # there are marks in between
+            letters[start], letters[mark.end() - 1] = "[", "]"
+    return "".join(letters)
+
+
+class _FieldPrinter(LatexPrinter):  # type: ignore[misc]
+    def _print_Add(self, expression: sympy.Add, order: str | None = None) -> str:  # noqa: N802
+        parts: list[str] = []
+        for term in _ordered(expression):
+            negative = term.could_extract_minus_sign()
+            sign = "-" if negative else "+" if parts else ""
+            parts.append(f"{sign} {self._factor(-term if negative else term)}".strip())
+        return " ".join(parts)
+
+    def _print_Float(self, number: sympy.Float) -> str:  # noqa: N802
+        mantissa, _, exponent = f"{float(number):.6g}".partition("e")
+        return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+
+    def _print_Mul(self, product: sympy.Mul) -> str:  # noqa: N802
+        """Write σ¹² r⁻¹² as (σ/r)¹² and a sum in r after the fraction it is multiplied with."""
+        powers = product.as_powers_dict()
+        inverse = powers.get(R)
+        if inverse is not None and inverse != -1 and inverse.could_extract_minus_sign():
+            lengths = [b for b, e in powers.items() if b.is_Symbol and b != R and e == -inverse]
+            if lengths:
+                length, power = self._print(lengths[0]), self._raised(-inverse)
+                ratio = rf"\left(\dfrac{{{length}}}{{r}}\right)^{{{power}}}"
+                return self._times(product / (lengths[0] ** -inverse * R**inverse), ratio)
+        sums = [factor for factor in product.args if factor.is_Add and factor.has(R)]
+        rest = product / sums[0] if len(sums) == 1 else product
+        if sums and not rest.has(R):
+            return self._times(rest, self._factor(sums[0]))
+        return str(super()._print_Mul(product)).replace(r"\frac", r"\dfrac")
+
+    def _print_Pow(self, power: sympy.Pow) -> str:  # noqa: N802
+        if power.exp.is_number:
+            return str(super()._print_Pow(power))
+        base = str(self._print(power.base))
+        base = base if power.base.is_Symbol else rf"\left({base}\right)"
+        return f"{base}^{{{self._raised(power.exp)}}}"
+
+    def _print_ExpBase(self, function: sympy.exp, exp: str | None = None) -> str:  # noqa: N802
+        return f"e^{{{self._raised(function.args[0])}}}"
+
+    def _raised(self, exponent: sympy.Expr) -> str:
+        """Print an exponent, a fraction with a slash."""
+        above, below = sympy.fraction(exponent)
+        if below == 1:
+            return str(self._print(exponent))
+        return f"{self._factor(above)} / {self._factor(below, isinstance(below, sympy.Mul))}"
+
+    def _times(self, rest: sympy.Expr, text: str) -> str:
+        if rest in (1, -1):
+            return text if rest == 1 else f"- {text}"
+        return rf"{self._factor(rest)} \, {text}"
+
+    def _factor(self, factor: sympy.Expr, enclosed: bool = False) -> str:
+        text = str(self._print(factor))
+        return rf"\left({text}\right)" if enclosed or isinstance(factor, sympy.Add) else text

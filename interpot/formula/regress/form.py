@@ -1,0 +1,106 @@
+"""A form: which terms make up a channel's function, and which of their shapes are free.
+
+    φ(r) = Σ_t a_t f_t(r; s_t),      s = s_fixed + T θ
+
+The shapes s of all terms, one after the other, depend linearly on the free parameters θ. A column of T with a single
+1 frees one shape; one with a 1 and a 2 ties two shapes, as Morse's α and 2α.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from interpot.formula.terms import Shape, Term
+from interpot.records import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """The structure of one channel's function with a value for each of its shapes.
+
+    Attributes
+    ----------
+    terms
+        One coefficient each.
+    shapes : (s,) float64
+        Values of all shapes.
+    ties : (s, f) float64
+        T, one column per free parameter; its first non-zero entry is 1.
+    """
+
+    terms: tuple[Term, ...]
+    shapes: FloatArray
+    ties: FloatArray
+
+    @classmethod
+    def of(cls, terms: tuple[Term, ...], shapes: FloatArray) -> Form:
+        """Terms with the given shapes, of which those that are not whole numbers by nature are free."""
+        form = cls(terms, np.asarray(shapes, dtype=np.float64), np.zeros((len(shapes), 0)))
+        return form.freed([k for k, shape in enumerate(form.shape_list) if not shape.integer])
+
+    def freed(self, which: list[int]) -> Form:
+        """Return the form in which exactly these shapes are free, each by itself."""
+        return replace(self, ties=np.eye(len(self.shapes))[:, which])
+
+    @property
+    def shape_list(self) -> list[Shape]:
+        """The shapes of all terms, one after the other."""
+        return [shape for term in self.terms for shape in term.shapes]
+
+    @property
+    def constants(self) -> int:
+        """Number of fitted constants: coefficients and free parameters."""
+        return len(self.terms) + self.ties.shape[1]
+
+    @property
+    def free(self) -> FloatArray:
+        """θ, read off the first shape that each free parameter drives."""
+        return self.shapes[self._leaders]
+
+    @property
+    def bounds(self) -> FloatArray:
+        """(2, f) lower and upper bounds of θ."""
+        limits = np.array([self.shape_list[k].bounds for k in self._leaders])
+        return limits.reshape(-1, 2).T
+
+    @property
+    def _leaders(self) -> list[int]:
+        return [int(np.flatnonzero(column)[0]) for column in self.ties.T]
+
+    def moved(self, free: FloatArray) -> Form:
+        """Return the form with other values of θ."""
+        return replace(self, shapes=self.shapes + self.ties @ (free - self.free))
+
+    def split(self) -> list[FloatArray]:
+        """Shapes of each term."""
+        ends = np.cumsum([len(t.shapes) for t in self.terms])
+        return np.split(self.shapes, ends[:-1])
+
+    def columns(self, r: FloatArray) -> FloatArray:
+        """f_t(r), (m, terms)."""
+        return np.column_stack([t.values(r, *s) for t, s in zip(self.terms, self.split(), strict=True)])
+
+    def free_columns(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
+        """Derivatives of φ with respect to θ, (m, f)."""
+        slopes = [
+            a * term.shape_slope(k, r, *s)
+            for a, term, s in zip(coefficients, self.terms, self.split(), strict=True)
+            for k in range(len(term.shapes))
+        ]
+        return np.column_stack(slopes) @ self.ties if slopes else np.zeros((r.size, 0))
+
+    def jacobian(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
+        """Derivatives of φ with respect to the coefficients and θ, (m, constants)."""
+        return np.hstack([self.columns(r), self.free_columns(r, coefficients)])
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for forms of the same structure, whatever the values of their free parameters."""
+        driven = self.ties.any(axis=1)
+        fixed = tuple(None if d else float(v) for d, v in zip(driven, self.shapes, strict=True))
+        names = [t.name for t in self.terms]
+        starts = np.cumsum([0, *(len(t.shapes) for t in self.terms)])
+        parts = [(n, fixed[a:b]) for n, a, b in zip(names, starts[:-1], starts[1:], strict=True)]
+        return (tuple(sorted(parts, key=repr)), self.ties.shape[1])

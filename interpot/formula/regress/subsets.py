@@ -1,0 +1,257 @@
+"""Exhaustive search: every subset of the library on the grid of its shapes, solved exactly.
+
+All columns are compressed once to a triangle R with [M f₁ ... M f_T y] = Q R; after that a subset costs a Cholesky
+factor of a Gram matrix of its own size, whatever the length of the trajectory. A term whose shape lies between two
+grid points is a sum of its column and its derivative with respect to the shape, to first order: such a term
+brings this tangent as a second column, so that a coarse grid ranks formulas by what they can reach. For each combination of families
+(r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid is only a start: the most
+promising combinations are then polished by variable projection. They are drawn twice, from the combinations with
+given whole exponents and from those of the terms alone, so that no kind of formula crowds out the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, product
+
+import numba
+import numpy as np
+
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.terms import Term
+from interpot.records import FloatArray, IntArray
+from interpot.statistic.objective import Objective
+
+COLLINEAR = 1e-10
+"""Squared sine of the angle below which a column adds nothing to those before it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """The library on the grid: one member per term and value of its shapes.
+
+    `columns` are normalised and compressed; those of member k are `first[k]` to `first[k + 1]`.
+    """
+
+    terms: list[Term]
+    shapes: list[tuple[float, ...]]
+    kinds: IntArray  # of the term
+    families: IntArray  # of the term with its whole exponents
+    first: IntArray
+    columns: FloatArray
+    y: FloatArray
+
+
+def _grid(objective: Objective, library: Sequence[Term], domain: tuple[float, float]) -> _Grid:
+    """Evaluate the library where the channel was sampled; members that are not finite there are left out."""
+    terms, shapes, kinds, numbers, columns, first = [], [], [], [], [], [0]
+    families: dict[tuple[object, ...], int] = {}
+    for kind, term in enumerate(library):
+        for values in product(*(shape.grid(*domain) for shape in term.shapes)):
+            member = _member(objective, term, values)
+            if not all(np.isfinite(column).all() and column.any() for column in member):
+                continue
+            whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
+            terms.append(term)
+            shapes.append(tuple(map(float, values)))
+            kinds.append(kind)
+            numbers.append(families.setdefault((kind, *whole), len(families)))
+            columns += [column / np.linalg.norm(column) for column in member]
+            first.append(len(columns))
+    R = np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r")
+    return _Grid(terms, shapes, np.array(kinds), np.array(numbers), np.array(first), R[:, :-1], R[:, -1])
+
+
+def _member(objective: Objective, term: Term, values: Sequence[float]) -> list[FloatArray]:
+    """The compressed column of a term, and its tangents along the shapes that are not whole numbers."""
+    (M,), (r,) = objective.maps, objective.nodes
+    tangents = [k for k, shape in enumerate(term.shapes) if not shape.integer]
+    return [M @ term.values(r, *values), *(M @ term.shape_slope(k, r, *values) for k in tangents)]
+
+
+def search(
+    objective: Objective,
+    library: Sequence[Term],
+    domain: tuple[float, float],
+    max_terms: int = 3,
+    polish: int = 4,
+    enough: float = 0.0,
+) -> list[Fit]:
+    """Find the forms of one channel that explain the forces best.
+
+    Parameters
+    ----------
+    objective
+        Of one channel (`Objective.without_others`).
+    library
+        Terms to combine.
+    domain
+        Smallest and largest sampled coordinate, Å.
+    max_terms
+        Largest subset.
+    polish
+        How many combinations with each number of constants are polished, of families and of terms each.
+    enough
+        Misfit (eV²/Å²) below which a larger subset is not tried: rounding explains the rest.
+
+    Returns
+    -------
+    list of Fit
+        Polished fits with their variants (whole exponents or free ones, tied rates or free ones), one per
+        structure, in no particular order.
+    """
+    grid = _grid(objective, library, domain)
+    found: dict[tuple[object, ...], Fit] = {}
+    for size in range(1, min(max_terms, len(objective.y) - 1, len(grid.terms)) + 1):
+        for subset in _promising(grid, size, polish):
+            form = Form.of(
+                tuple(grid.terms[k] for k in subset), np.array([v for k in subset for v in grid.shapes[k]])
+            )
+            for candidate in _polished(objective, form):
+                known = found.get(candidate.key)
+                if known is None or candidate.misfit < known.misfit:
+                    found[candidate.key] = candidate
+        if found and min(f.misfit for f in found.values()) < enough:
+            break
+    return list(found.values())
+
+
+def _polished(objective: Objective, form: Form) -> Iterator[Fit]:
+    """Fit a form and its variants, each from the best point known for it."""
+    whole = fit(objective, [form])
+    yield whole
+    yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))
+    integers = [k for k, shape in enumerate(form.shape_list) if shape.integer]
+    if not integers or whole.constants + len(integers) >= len(objective.y):
+        return
+    shapes = whole.forms[0].shapes
+    free = [k for k in range(len(shapes)) if k in integers or whole.forms[0].ties[k].any()]
+    loose = fit(objective, [whole.forms[0].freed(free)])
+    yield loose
+    yield from (fit(objective, [variant]) for variant in snapped(loose.forms[0], integers))
+
+
+def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
+    """Forms in which two free rates of the same term are tied as α and 2α, where they nearly are (Morse)."""
+    names = [(t.name, k) for t in form.terms for k in range(len(t.shapes))]
+    free = np.flatnonzero(form.ties.any(axis=1))
+    for a, b in product(free, free):
+        ratio = form.shapes[b] / form.shapes[a]
+        if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
+            continue
+        others = [k for k in free if k not in (a, b)]
+        ties = np.eye(len(form.shapes))[:, [a, *others]]
+        ties[b, 0] = 2.0
+        shapes = form.shapes.copy()
+        shapes[b] = 2 * shapes[a]
+        yield Form(form.terms, shapes, ties)
+
+
+def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator[Form]:
+    """Forms in which some of the free exponents are set to the whole numbers next to them, but not all."""
+    near = [k for k in integers if abs(form.shapes[k] - round(form.shapes[k])) < tolerance]
+    free = np.flatnonzero(form.ties.any(axis=1))
+    for chosen in product((False, True), repeat=len(near)):
+        fixed = [k for k, c in zip(near, chosen, strict=True) if c]
+        if fixed and len(fixed) < len(integers):
+            shapes = form.shapes.copy()
+            shapes[fixed] = np.round(shapes[fixed])
+            yield Form(form.terms, shapes, form.ties).freed([k for k in free if k not in fixed])
+
+
+def _promising(grid: _Grid, size: int, polish: int) -> list[tuple[int, ...]]:
+    """Best subsets by family and by term, some for each number of constants: more always explain more."""
+    chosen: dict[tuple[int, ...], None] = {}
+    for families in (grid.families, grid.kinds):
+        taken: dict[int, int] = {}
+        for subset in _best_subsets(grid, families, size):
+            constants = sum(int(grid.first[k + 1] - grid.first[k]) for k in subset)
+            taken[constants] = taken.get(constants, 0) + 1
+            if taken[constants] <= polish:
+                chosen[subset] = None
+    return list(chosen)
+
+
+def _best_subsets(grid: _Grid, families: IntArray, size: int) -> list[tuple[int, ...]]:
+    """Best subset of each combination of families, best first."""
+    gram, moment = grid.columns.T @ grid.columns, grid.columns.T @ grid.y
+    kinds = int(families.max()) + 1
+    best = np.full(kinds**size, -np.inf)
+    which = np.zeros((kinds**size, size), dtype=np.int64)
+    _scan(gram, moment, grid.first, families, kinds, size, best, which)
+    reached = [
+        int(sum(f * kinds ** (size - 1 - k) for k, f in enumerate(combination)))
+        for combination in combinations_with_replacement(range(kinds), size)
+    ]
+    ordered = sorted((s for s in reached if np.isfinite(best[s])), key=lambda s: -best[s])
+    return [tuple(int(k) for k in which[s]) for s in ordered]
+
+
+@numba.njit(cache=True, nogil=True)
+def _scan(gram, moment, first, families, kinds, size, best, which):  # type: ignore[no-untyped-def]
+    """Walk all subsets in lexicographic order, extending one Cholesky factor as an odometer turns.
+
+    Columns are normalised, so a pivot is the squared sine between a column and the span of those before it.
+    `best[signature]` is the part of ‖y‖² explained, `which[signature]` the subset.
+    """
+    count = len(first) - 1
+    widest = np.max(first[1:] - first[:-1])
+    index = np.zeros(size, dtype=np.int64)
+    used = np.zeros(size * widest, dtype=np.int64)  # columns in the factor
+    rows = np.zeros(size + 1, dtype=np.int64)  # how many of them, at each depth
+    factor = np.zeros((size * widest, size * widest))
+    solved = np.zeros(size * widest)
+    explained = np.zeros(size + 1)
+    depth = 0
+    index[0] = -1
+    while depth >= 0:
+        index[depth] += 1
+        member = index[depth]
+        if member > count - (size - depth):
+            depth -= 1
+            continue
+        row = rows[depth]
+        value = explained[depth]
+        for column in range(first[member], first[member + 1]):
+            if _extend(gram, moment, factor, solved, used, row, column):
+                value += solved[row] ** 2
+                row += 1
+            elif column == first[member]:  # the term itself adds nothing
+                row = -1
+                break
+        if row < 0:
+            continue
+        rows[depth + 1], explained[depth + 1] = row, value
+        if depth + 1 < size:
+            depth += 1
+            index[depth] = member
+            continue
+        signature = 0
+        for a in range(size):
+            signature = signature * kinds + families[index[a]]
+        if value > best[signature]:
+            best[signature] = value
+            which[signature] = index
+
+
+@numba.njit(cache=True, nogil=True)
+def _extend(gram, moment, factor, solved, used, row, column):  # type: ignore[no-untyped-def]
+    """Add a row for one more column to the Cholesky factor and to the forward substitution, unless collinear."""
+    pivot = gram[column, column]
+    forward = moment[column]
+    for a in range(row):
+        value = gram[column, used[a]]
+        for b in range(a):
+            value -= factor[row, b] * factor[a, b]
+        value /= factor[a, a]
+        factor[row, a] = value
+        pivot -= value * value
+        forward -= value * solved[a]
+    if pivot < COLLINEAR:
+        return False
+    factor[row, row] = np.sqrt(pivot)
+    solved[row] = forward / factor[row, row]
+    used[row] = column
+    return True

@@ -1,0 +1,117 @@
+"""Variable projection: the coefficients follow from the shapes, so only the shapes are searched.
+
+For shapes θ the best coefficients solve a linear problem; the residual that remains is minimised over θ by
+Gauss-Newton steps with Kaufman's Jacobian -(I - QQᵀ) M ∂φ/∂θ.
+
+Sources: G. H. Golub, V. Pereyra, SIAM J. Numer. Anal. 10, 413 (1973); L. Kaufman, BIT 15, 49 (1975).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from interpot.formula.regress.form import Form
+from interpot.records import FloatArray
+from interpot.statistic.objective import Objective
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Forms for all channels of an objective, with their best constants.
+
+    Attributes
+    ----------
+    forms
+        One per channel.
+    coefficients
+        Per channel, (terms,), internal units.
+    misfit
+        ‖W P φ - y‖², eV²/Å²: what better functions of the same channels would gain.
+    """
+
+    forms: tuple[Form, ...]
+    coefficients: tuple[FloatArray, ...]
+    misfit: float
+
+    @property
+    def constants(self) -> int:
+        """Number of fitted constants."""
+        return sum(form.constants for form in self.forms)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for fits of the same structure."""
+        return tuple(form.key for form in self.forms)
+
+    def values(self, nodes: Sequence[FloatArray]) -> list[FloatArray]:
+        """φ of each channel on given distances."""
+        parts = zip(self.forms, self.coefficients, nodes, strict=True)
+        return [form.columns(r) @ a for form, a, r in parts]
+
+
+class _Projection:
+    """The linear problem at one point θ."""
+
+    def __init__(self, objective: Objective, forms: Sequence[Form]) -> None:
+        self.forms = tuple(forms)
+        mapped = [
+            M @ form.columns(r) for M, form, r in zip(objective.maps, forms, objective.nodes, strict=True)
+        ]
+        X = np.hstack(mapped)
+        self.scale = np.linalg.norm(X, axis=0)
+        self.scale[(self.scale == 0) | ~np.isfinite(self.scale)] = np.inf  # a column that says nothing
+        self.Q, self.T = np.linalg.qr(np.nan_to_num(X) / self.scale)
+        self.residual = self.Q @ (self.Q.T @ objective.y) - objective.y
+
+    def coefficients(self, y: FloatArray) -> list[FloatArray]:
+        """Best coefficients, per channel; collinear columns share theirs."""
+        solved = np.linalg.lstsq(self.T, self.Q.T @ y, rcond=1e-14)[0] / self.scale
+        return np.split(solved, np.cumsum([len(f.terms) for f in self.forms])[:-1])
+
+
+def fit(objective: Objective, forms: Sequence[Form], max_steps: int = 200) -> Fit:
+    """Fit all constants of all channels' forms jointly, from the shapes that the forms come with.
+
+    Guaranteed to be no worse than the start.
+    """
+    counts = [form.ties.shape[1] for form in forms]
+    splits = np.cumsum(counts)[:-1]
+
+    def at(theta: FloatArray) -> _Projection:
+        parts = np.split(theta, splits)
+        return _Projection(objective, [f.moved(p) for f, p in zip(forms, parts, strict=True)])
+
+    def jacobian(theta: FloatArray) -> FloatArray:
+        here = at(theta)
+        columns = [
+            M @ form.free_columns(r, a)
+            for M, form, r, a in zip(
+                objective.maps, here.forms, objective.nodes, here.coefficients(objective.y), strict=True
+            )
+        ]
+        J = np.nan_to_num(np.hstack(columns))
+        return J - here.Q @ (here.Q.T @ J)
+
+    best = at(np.concatenate([form.free for form in forms]))
+    if sum(counts):
+        lower, upper = np.hstack([form.bounds for form in forms])
+        start = np.clip(np.concatenate([form.free for form in forms]), lower, upper)
+        solved = least_squares(
+            lambda theta: at(theta).residual / np.sqrt(objective.square),
+            start,
+            lambda theta: jacobian(theta) / np.sqrt(objective.square),
+            bounds=(lower, upper),
+            x_scale="jac",
+            ftol=1e-15,
+            xtol=1e-15,
+            gtol=1e-15,
+            max_nfev=max_steps,
+        )
+        found = at(solved.x)
+        if found.residual @ found.residual <= best.residual @ best.residual:
+            best = found
+    return Fit(best.forms, tuple(best.coefficients(objective.y)), float(best.residual @ best.residual))

@@ -1,0 +1,423 @@
+"""``potential.json``, schema "interpot.potential/1": the documented file, its check, reading and writing.
+
+The file is one JSON object in UTF-8. Every key is required and no others are allowed, except inside
+``provenance``. Numbers are written with the digits that give the same double back.
+
+========================  ===================================================================================
+``schema``                "interpot.potential/1".
+``units``                 Of every number in the file.
+``units.style``           A LAMMPS unit style: "metal", "real", "lj", ...
+``units.energy``          Name of its energy unit: "eV".
+``units.length``          Name of its length unit: "Å".
+``channels``              A list of objects, one per unknown function; no two of the same kind and species.
+``  kind``                "pair": the function is a potential φ(r) of the distance of two particles, the force
+                          on either is -dφ/dr along the line that joins them.
+``  species``             The species it acts between, sorted: ["Ne", "Xe"].
+``  variable``            "r", the symbol of the coordinate in ``expression``.
+``  cutoff``              The function is zero from here on (length unit).
+``  domain``              [smallest, largest] coordinate in the data (length unit); outside it the form
+                          extrapolates.
+``  form``                Name of the form in the field: "Lennard-Jones 12-6".
+``  expression``          φ in the variable and the parameters below, which it all uses: + - * / ** and
+                          parentheses, numbers, ``pi`` and the functions in `FUNCTIONS`; `sympy.sympify`
+                          reads it too, with the parameters as its ``locals``.
+``  zero``                Where φ = 0: "infinity" (φ decays) or "cutoff" (it does not, and is shifted).
+``  parameters``          An object, name → constant, in the order of the rows of ``covariance``.
+``    value``             The constant, in ``unit``.
+``    stderr``            Its standard error; 0 for one that was not fitted; null where the data were too few.
+``    unit``              "eV·Å^6"; "1" where it has no dimension.
+``    energy``            The unit's exponent of energy: 1 in eV·Å^6.
+``    length``            The unit's exponent of length: 6 in eV·Å^6.
+``covariance``            Matrix, a list of rows, of all parameters of all channels in the order of the file;
+                          its diagonal is the square of the standard errors, null where those are.
+``loss``                  Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+``  formula``             Of the closed forms.
+``  ceiling``             Of the spline fit: the best that any function of the same channels can do.
+``  cross_validated``     Of the closed forms on frames that their constants have not seen. Any of the
+                          three is null where it is not known.
+``provenance``            An object with whatever tells where the potential comes from: files,
+                          frames, versions, the command.
+========================  ===================================================================================
+
+This module knows plain dictionaries only; `interpot.formula.potential.Potential` makes itself from them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import sympy
+
+from interpot.errors import InterpotError
+from interpot.files import atomic
+from interpot.formula.codegen import R, numpy_function
+from interpot.formula.expression import FUNCTIONS, is_name, names_in, parse_expression
+from interpot.formula.quantity import unit_name
+from interpot.units import STYLES
+
+SCHEMA = "interpot.potential/1"
+
+_TOLERANCE = 1e-8  # for rounding, relative to the standard errors
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a channel of one kind looks like in the file.
+
+    Attributes
+    ----------
+    variable
+        Symbol of the coordinate.
+    species
+        How many species it has.
+    lower
+        The domain lies above this value of the coordinate.
+    """
+
+    variable: str
+    species: int
+    lower: float
+
+
+KINDS: dict[str, Kind] = {"pair": Kind(variable=R.name, species=2, lower=0.0)}
+"""The table of channel kinds."""
+
+
+# ---------------------------------------------------------------------------- files
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read and check a potential.json.
+
+    Raises
+    ------
+    InterpotError
+        The file is missing, is no JSON, or breaks the schema; the sentence names the file and the key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InterpotError(f"{path}: no such file, expected a potential.json") from None
+    except UnicodeDecodeError as error:
+        raise InterpotError(
+            f"{path}: not UTF-8 text at byte {error.start}, expected a potential.json"
+        ) from None
+    except OSError as error:
+        raise InterpotError(f"{path}: cannot be read ({error.strerror})") from None
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:
+                raise InterpotError(
+                    f"{path}: the key '{name}' occurs twice in one object: delete one of the two"
+                )
+        return dict(pairs)
+
+    try:
+        document = json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
+        what = "ends in the middle of its JSON" if cut else f"is no valid JSON ({error.msg})"
+        raise InterpotError(
+            f"{path}: {what} at line {error.lineno}, column {error.colno}: save the potential again"
+        ) from None
+    except RecursionError:
+        raise InterpotError(f"{path}: is nested too deeply for a potential.json") from None
+    except ValueError as error:
+        raise InterpotError(f"{path}: is no valid JSON ({error}): save the potential again") from None
+    check(document, path)
+    return dict(document)
+
+
+def write(document: Mapping[str, Any], path: Path) -> None:
+    """Check a document and write it, whole or not at all.
+
+    Raises
+    ------
+    InterpotError
+        The document breaks the schema, or the file cannot be written.
+    """
+    check(document, path)
+    try:
+        with atomic(path) as temporary:
+            temporary.write_text(_layout(document) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InterpotError(f"{path}: cannot be written ({error.strerror}): choose another folder") from error
+
+
+def _layout(value: Any, indent: int = 0, width: int = 110) -> str:
+    """JSON for people: rows of numbers stand on one line, other lists and objects where they fit."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if not isinstance(value, dict | list) or _is_row(value):
+        return line
+    nested = any(
+        isinstance(item, dict | list) for item in (value.values() if isinstance(value, dict) else value)
+    )
+    if not nested and len(line) + indent <= width:
+        return line
+    margin = " " * (indent + 2)
+    if isinstance(value, dict):
+        items = [
+            f"{margin}{json.dumps(key, ensure_ascii=False)}: {_layout(item, indent + 2)}"
+            for key, item in value.items()
+        ]
+        opening, closing = "{}"
+    else:
+        items = [margin + _layout(item, indent + 2) for item in value]
+        opening, closing = "[]"
+    return f"{opening}\n" + ",\n".join(items) + f"\n{' ' * indent}{closing}"
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and all(item is None or isinstance(item, int | float) for item in value)
+
+
+# ---------------------------------------------------------------------------- the check
+
+
+def check(document: Any, source: str | Path) -> None:
+    """Check a whole document against the schema; nothing is returned, nothing is changed.
+
+    Parameters
+    ----------
+    document
+        What `json.loads` gives.
+    source
+        Name of the file, for the message.
+
+    Raises
+    ------
+    InterpotError
+        One sentence with the file, the key, what was found and what was expected.
+    """
+    top = _Place(source, "")
+    if not isinstance(document, Mapping):
+        top.fail(f"holds {_kind(document)}", "a JSON object")
+    found = document.get("schema")
+    if found != SCHEMA:
+        what = "has no key 'schema'" if found is None else f"has the schema {json.dumps(found)}"
+        top.fail(what, f"a potential of the schema '{SCHEMA}'")
+    top.keys(document, ("schema", "units", "channels", "covariance", "loss", "provenance"))
+    energy, length = _check_units(document["units"], top.at("units"))
+    channels, place = document["channels"], top.at("channels")
+    if not isinstance(channels, list) or not channels:
+        place.fail(f"is {_kind(channels)}", "a list of at least one channel")
+    seen: dict[tuple[str, ...], int] = {}
+    for index, channel in enumerate(channels):
+        here = place.at(index)
+        _check_channel(channel, here, energy, length)
+        name = (channel["kind"], *channel["species"])
+        if name in seen:
+            here.fail(
+                f"repeats {'-'.join(name[1:])} of channels[{seen[name]}]", "one channel per pair of species"
+            )
+        seen[name] = index
+    stderrs = [p["stderr"] for channel in channels for p in channel["parameters"].values()]
+    _check_covariance(document["covariance"], stderrs, top.at("covariance"))
+    _check_loss(document["loss"], top.at("loss"))
+    place = top.at("provenance")
+    if not isinstance(document["provenance"], Mapping):
+        place.fail(f"is {_kind(document['provenance'])}", "an object")
+    _check_plain(document["provenance"], place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A key of the document: what the checks share, and how they fail."""
+
+    source: str | Path
+    key: str
+
+    def at(self, part: str | int) -> _Place:
+        step = f"[{part}]" if isinstance(part, int) else f".{part}"
+        return _Place(self.source, (self.key + step).removeprefix("."))
+
+    def fail(self, found: str, expected: str) -> NoReturn:
+        where = f"{self.source}: '{self.key}'" if self.key else f"{self.source}:"
+        raise InterpotError(f"{where} {found}, expected {expected}")
+
+    def keys(self, value: Any, names: tuple[str, ...]) -> None:
+        if not isinstance(value, Mapping):
+            self.fail(f"is {_kind(value)}", "an object")
+        for name in names:
+            if name not in value:
+                self.fail(f"has no key '{name}'", f"the keys {', '.join(names)}")
+        for name in value:
+            if name not in names:
+                self.fail(f"has an unknown key '{name}'", f"only the keys {', '.join(names)}")
+
+    def text(self, value: Any) -> str:
+        if not isinstance(value, str) or not value.strip():
+            self.fail(f"is {_kind(value)}", "a text that is not empty")
+        return value
+
+    def number(self, value: Any, lower: float = -math.inf, nullable: bool = False) -> None:
+        if nullable and value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fail(f"is {_kind(value)}", "a number")
+        if not abs(value) <= sys.float_info.max:
+            self.fail("is not finite", "a number of double precision")
+        if value < lower:
+            self.fail(f"is {value:g}", f"at least {lower:g}")
+
+
+def _kind(value: Any) -> str:
+    """Name what stands where something else was expected."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f"the text {json.dumps(value, ensure_ascii=False)}"
+    if isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "an object" if isinstance(value, Mapping) else f"a Python {type(value).__name__}"
+
+
+def _check_units(units: Any, place: _Place) -> tuple[str, str]:
+    place.keys(units, ("style", "energy", "length"))
+    style = STYLES.get(units["style"]) if isinstance(units["style"], str) else None
+    if style is None:
+        place.at("style").fail(f"is {_kind(units['style'])}", f"one of {', '.join(STYLES)}")
+    for name, unit in (("energy", style.energy_unit), ("length", style.length_unit)):
+        if units[name] != unit:
+            place.at(name).fail(f"is {_kind(units[name])}", f"'{unit}' as in the style '{style.name}'")
+    return style.energy_unit, style.length_unit
+
+
+def _check_channel(channel: Any, place: _Place, energy: str, length: str) -> None:
+    names = ("kind", "species", "variable", "cutoff", "domain", "form", "expression", "zero", "parameters")
+    place.keys(channel, names)
+    kind = KINDS.get(channel["kind"]) if isinstance(channel["kind"], str) else None
+    if kind is None:
+        place.at("kind").fail(f"is {_kind(channel['kind'])}", f"one of {', '.join(KINDS)}")
+    _check_species(channel["species"], kind, place.at("species"))
+    if channel["variable"] != kind.variable:
+        place.at("variable").fail(f"is {_kind(channel['variable'])}", f"'{kind.variable}'")
+    _check_range(channel["domain"], channel["cutoff"], kind, place)
+    place.at("form").text(channel["form"])
+    if channel["zero"] not in ("infinity", "cutoff"):
+        place.at("zero").fail(f"is {_kind(channel['zero'])}", "'infinity' or 'cutoff'")
+    _check_parameters(channel["parameters"], kind, place.at("parameters"), energy, length)
+    _check_expression(channel, place.at("expression"))
+
+
+def _check_species(species: Any, kind: Kind, place: _Place) -> None:
+    if not isinstance(species, list) or len(species) != kind.species:
+        place.fail(f"is {_kind(species)}", f"a list of {kind.species} names")
+    for index, name in enumerate(species):
+        place.at(index).text(name)
+    if species != sorted(species):
+        place.fail(f"is {species}", f"sorted names, {sorted(species)}")
+
+
+def _check_range(domain: Any, cutoff: Any, kind: Kind, place: _Place) -> None:
+    place.at("cutoff").number(cutoff)
+    if cutoff <= kind.lower:
+        place.at("cutoff").fail(f"is {cutoff:g}", f"more than {kind.lower:g}")
+    here = place.at("domain")
+    if not isinstance(domain, list) or len(domain) != 2:
+        here.fail(f"is {_kind(domain)}", "a list of the smallest and the largest sampled coordinate")
+    for index, end in enumerate(domain):
+        here.at(index).number(end)
+    if not kind.lower < domain[0] < domain[1] <= cutoff:
+        here.fail(f"is {domain}", f"{kind.lower:g} < smallest < largest ≤ cutoff = {cutoff:g}")
+
+
+def _check_parameters(parameters: Any, kind: Kind, place: _Place, energy: str, length: str) -> None:
+    if not isinstance(parameters, Mapping):
+        place.fail(f"is {_kind(parameters)}", "an object")
+    for name, constant in parameters.items():
+        here = place.at(name)
+        taken = name in FUNCTIONS or name in ("pi", kind.variable)
+        if taken or not name.isidentifier() or not is_name(name):
+            here.fail("is no name for a constant", "letters, digits and _, no function, variable or keyword")
+        here.keys(constant, ("value", "stderr", "unit", "energy", "length"))
+        here.at("value").number(constant["value"])
+        here.at("stderr").number(constant["stderr"], lower=0.0, nullable=True)
+        here.at("energy").number(constant["energy"])
+        here.at("length").number(constant["length"])
+        unit = unit_name(constant["energy"], constant["length"], energy, length)
+        if constant["unit"] != unit:
+            here.at("unit").fail(f"is {_kind(constant['unit'])}", f"'{unit}' by its exponents")
+
+
+def _check_expression(channel: Mapping[str, Any], place: _Place) -> None:
+    names = tuple(channel["parameters"])
+    text = place.text(channel["expression"])
+    try:
+        symbols = {name: sympy.Symbol(name, real=True) for name in names}
+        expression = parse_expression(text, symbols)
+        for name in names:
+            if name not in names_in(text):
+                raise ValueError(f"does not use the parameter '{name}'")
+        nodes = np.linspace(channel["domain"][0], channel["domain"][1], 9)
+        values = [float(channel["parameters"][name]["value"]) for name in names]
+        energy = numpy_function(expression, (R, *symbols.values()))(nodes, *values)
+    except ValueError as error:
+        place.fail(str(error), "a formula in r and the channel's parameters")
+    if not np.all(np.isfinite(energy)):
+        place.fail(f"is {energy[~np.isfinite(energy)][0]} at r = {nodes[~np.isfinite(energy)][0]:g}",
+                   "finite energies within the domain")  # fmt: skip
+
+
+def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> None:
+    size = len(stderrs)
+    expected = f"{size} rows of {size} numbers, one per parameter"
+    if not isinstance(rows, list) or len(rows) != size:
+        place.fail(f"is {_kind(rows)}", expected)
+    for i, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != size:
+            place.at(i).fail(f"is {_kind(row)}", f"a row of {size} numbers, one per parameter")
+        for j, value in enumerate(row):
+            place.at(i).at(j).number(value, nullable=stderrs[i] is None or stderrs[j] is None)
+    covariance = np.array(rows, dtype=np.float64).reshape(size, size)  # null becomes NaN
+    sigma = np.array(stderrs, dtype=np.float64)
+    for i, j in np.argwhere(np.abs(covariance - covariance.T) > _TOLERANCE * np.outer(sigma, sigma)):
+        place.at(int(i)).at(int(j)).fail(
+            f"is {covariance[i, j]:g} but [{j}][{i}] is {covariance[j, i]:g}", "a symmetric matrix"
+        )
+    variance = sigma**2
+    for k in np.flatnonzero(np.abs(np.diag(covariance) - variance) > 1e-6 * variance):
+        place.at(int(k)).at(int(k)).fail(
+            f"is {covariance[k, k]:g}", f"{variance[k]:g}, the square of the parameter's stderr"
+        )
+    fitted = sigma > 0
+    correlation = covariance[np.ix_(fitted, fitted)] / np.outer(sigma[fitted], sigma[fitted])
+    correlation = correlation[np.ix_(*2 * [np.isfinite(correlation).all(axis=1)])]
+    if correlation.size and np.linalg.eigvalsh((correlation + correlation.T) / 2)[0] < -1e-6 * size:
+        place.fail("has a negative eigenvalue", "a positive semi-definite matrix")
+
+
+def _check_loss(loss: Any, place: _Place) -> None:
+    names = ("formula", "ceiling", "cross_validated")
+    place.keys(loss, names)
+    for name in names:
+        place.at(name).number(loss[name], lower=0.0, nullable=True)
+
+
+def _check_plain(value: Any, place: _Place) -> None:
+    """Provenance is free, but JSON: texts, finite numbers, lists and objects."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                place.fail(f"has the key {key!r}", "keys that are texts")
+            _check_plain(item, place.at(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_plain(item, place.at(index))
+    elif isinstance(value, float):
+        place.number(value)
+    elif not (value is None or isinstance(value, str | int)):
+        place.fail(f"is {_kind(value)}", "what JSON can hold")

@@ -1,0 +1,246 @@
+"""Which formula the data support: held-out loss over blocks of frames, errors of the constants, the choice.
+
+All of it from the statistic. With ρ = W P φ - y the residual of a formula in the compressed objective and k₀ = W⁺y the
+spline ceiling, the loss on any blocks with sums A_f, B_f, C_f is
+
+    L_f = ρᵀ S_f ρ + 2 ρᵀ t_f + L_f(k₀),      S_f = W⁺ᵀ A_f W⁺,    t_f = W⁺ᵀ (A_f k₀ - B_f)
+
+exact, and free of the cancellation that kᵀA_f k - 2 kᵀB_f + C_f suffers: the differences between formulas are as
+exact as ρ. Over all blocks the S_f add up to 1 and the t_f to 0. Constants for a training set follow from those of
+all data by Gauss-Newton steps on its sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.formula.regress.varpro import Fit
+from interpot.records import FloatArray, IntArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+
+INDIFFERENT = 1e-7
+"""Relative force errors below this are rounding and projection errors: formulas below it are equally good."""
+
+DECISIVE = 10.0
+"""Difference in BIC that is decisive evidence; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
+
+MAX_FOLDS = 16
+GAUSS_NEWTON_STEPS = 2  # a fold moves the constants by a fraction of their errors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A fit and what the data say of it.
+
+    Attributes
+    ----------
+    fit
+        Forms and constants.
+    loss
+        Relative force error ‖F_model - F‖/‖F‖ on the data it was fitted to.
+    held_out : (folds,) float64
+        Squared force error on each fold with constants from the others, in units of the mean ‖F‖² of a fold; empty
+        where there is only one block.
+    determined
+        Whether every coefficient is at least two standard errors from zero.
+    bic
+        Bayesian information criterion N ln(loss²) + constants · ln N with the effective number N of independent force
+        components; losses below `INDIFFERENT` count as equal.
+    """
+
+    fit: Fit
+    loss: float
+    held_out: FloatArray
+    determined: bool
+    bic: float
+
+    @property
+    def cross_validated(self) -> float:
+        """Relative force error on frames that the constants have not seen; NaN with a single block."""
+        return float(np.sqrt(self.held_out.mean())) if len(self.held_out) else float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fold:
+    """Sums of a run of consecutive blocks, in the space of the compressed residual."""
+
+    S: FloatArray
+    t: FloatArray
+    ceiling: float  # L_f(k₀)
+
+
+class Judge:
+    """Evaluates fits on blocks of frames.
+
+    Parameters
+    ----------
+    statistic, objective
+        The same data, as sums per block and compressed.
+    """
+
+    def __init__(self, statistic: Statistic, objective: Objective) -> None:
+        self._statistic, self._objective = statistic, objective
+        self._ceiling = objective.inverse @ objective.y
+        count = len(statistic.blocks.square)
+        # a fold is a run of consecutive blocks: frames next to each other are alike
+        parts = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
+        self._folds = [self._fold(part) for part in parts]
+
+    def _fold(self, part: IntArray) -> _Fold:
+        blocks, k, inverse = self._statistic.blocks, self._ceiling, self._objective.inverse
+        A, B, C = blocks.gram[part].sum(axis=0), blocks.moment[part].sum(axis=0), blocks.square[part].sum()
+        ceiling = float(k @ (A @ k) - 2 * k @ B + C)
+        rounding = np.finfo(float).eps * len(k) * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
+        if ceiling < rounding:
+            ceiling = 0.0
+        return _Fold(inverse.T @ A @ inverse, inverse.T @ (A @ k - B), ceiling)
+
+    def candidate(self, fit: Fit) -> Candidate:
+        """Judge one fit."""
+        loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
+        start = (self._residual(fit), self._jacobian(fit))
+        held_out = np.array([self._held_out(fit, *start, fold) for fold in self._folds])
+        covariance, rows = self.covariance(fit), self._effective_rows(fit)
+        return Candidate(
+            fit,
+            float(loss),
+            held_out * len(held_out) / self._statistic.square,
+            self._determined(fit, covariance),
+            float(rows * np.log(max(loss, INDIFFERENT) ** 2) + fit.constants * np.log(rows)),
+        )
+
+    def _effective_rows(self, fit: Fit) -> float:
+        """Force components divided by the design effect: how much correlation widens the constants' errors.
+
+        Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
+        """
+        H, meat = self._bread_and_meat(fit)
+        scale, inverse = _scaled_inverse(H)
+        independent = (fit.misfit + self._objective.floor) / self._statistic.rows
+        if independent == 0:
+            return float(self._statistic.rows)
+        effect = np.trace(inverse @ (meat / scale / scale[:, None])) / (len(H) * independent)
+        return float(self._statistic.rows / max(effect, 1.0))
+
+    @staticmethod
+    def _determined(fit: Fit, covariance: FloatArray) -> bool:
+        errors, start = np.sqrt(np.diag(covariance)), 0
+        for form, a in zip(fit.forms, fit.coefficients, strict=True):
+            if np.any(np.abs(a) < 2 * errors[start : start + len(a)]):
+                return False
+            start += form.constants
+        return True
+
+    def covariance(self, fit: Fit) -> FloatArray:
+        """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
+
+        The sandwich H⁻¹ (Σ_b g_b g_bᵀ) H⁻¹ b/(b - 1) over b blocks with the gradients g_b of their losses: frames
+        of a block may be correlated in any way. With fewer blocks than constants + 2 there is no such estimate and
+        the components' residuals are taken as independent.
+
+        Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
+        """
+        H, meat = self._bread_and_meat(fit)
+        scale, inverse = _scaled_inverse(H)
+        covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
+        return np.asarray((covariance + covariance.T) / 2)
+
+    def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
+        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich."""
+        J, residual = self._jacobian(fit), self._residual(fit)
+        H, inverse = J.T @ J, self._objective.inverse
+        blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
+        if b < J.shape[1] + 2:
+            freedom = max(self._statistic.rows - J.shape[1], 1)
+            return H, H * (fit.misfit + self._objective.floor) / freedom
+        k = self._ceiling + inverse @ residual
+        slopes = [inverse.T @ (A @ k - B) for A, B in zip(blocks.gram, blocks.moment, strict=True)]
+        scores = np.array(slopes) @ J
+        return H, scores.T @ scores * b / (b - 1)
+
+    def _residual(self, fit: Fit) -> FloatArray:
+        return self._objective.residual(fit.values(self._objective.nodes))
+
+    def _jacobian(self, fit: Fit) -> FloatArray:
+        """∂ρ/∂θ, (R, p)."""
+        parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
+        return np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
+
+    def _held_out(self, fit: Fit, residual: FloatArray, J: FloatArray, fold: _Fold) -> float:
+        """Squared force error on one fold with the constants of the others, eV²/Å²."""
+
+        def training_loss(r: FloatArray) -> float:  # up to a constant; the other folds have 1 - S and -t
+            return float(r @ r - r @ (fold.S @ r) - 2 * r @ fold.t)
+
+        for step in range(GAUSS_NEWTON_STEPS):
+            J = self._jacobian(fit) if step else J
+            gradient = J.T @ (residual - fold.S @ residual - fold.t)
+            scale, inverse = _scaled_inverse(J.T @ J - J.T @ (fold.S @ J))
+            moved = _moved(fit, -inverse @ (gradient / scale) / scale)
+            trial = self._residual(moved)
+            if not training_loss(trial) < training_loss(residual):
+                break
+            fit, residual = moved, trial
+        loss = residual @ (fold.S @ residual) + 2 * residual @ fold.t + fold.ceiling
+        return float(max(loss, 0.0))
+
+
+def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Scale and pseudo-inverse of the scaled matrix: H⁺ = inverse / scale / scaleᵀ."""
+    scale: FloatArray = np.sqrt(np.maximum(np.diag(H), 0.0))
+    scale[scale == 0] = 1.0
+    return scale, np.asarray(np.linalg.pinv(H / scale / scale[:, None], rcond=1e-13, hermitian=True))
+
+
+def _moved(fit: Fit, step: FloatArray) -> Fit:
+    """Move all constants of a fit; shapes stay within their bounds."""
+    forms, coefficients, start = [], [], 0
+    for form, a in zip(fit.forms, fit.coefficients, strict=True):
+        part = step[start : start + form.constants]
+        start += form.constants
+        low, high = form.bounds
+        forms.append(form.moved(np.clip(form.free + part[len(a) :], low, high)))
+        coefficients.append(a + part[: len(a)])
+    return Fit(tuple(forms), tuple(coefficients), fit.misfit)
+
+
+def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
+    """Choose the simplest formula that the data cannot tell from the best.
+
+    Two formulas can be told apart if the mean over folds of the difference of their held-out losses exceeds two
+    of its standard errors, if all of at least six folds prefer the same one, or if their BIC differ by more than
+    ten. Differences below `INDIFFERENT` are none. Formulas with a coefficient that the data do not tell from zero are considered only where there is
+    no other.
+
+    Parameters
+    ----------
+    candidates
+        On the same folds.
+
+    Returns
+    -------
+    chosen
+        Index of the candidate with the fewest constants that cannot be told from the one with the lowest mean;
+        of several the one with the lowest mean.
+    rivals
+        Indices of the others that cannot be told from it and have no more constants than the chosen one.
+    """
+    losses = np.array([c.held_out if len(c.held_out) else [c.loss**2] for c in candidates])
+    means, constants = losses.mean(axis=1), np.array([c.fit.constants for c in candidates])
+    usable = np.array([c.determined for c in candidates])
+    if not usable.any():
+        usable[:] = True
+    difference = losses - losses[np.where(usable, means, np.inf).argmin()]
+    excess, folds = difference.mean(axis=1), losses.shape[1]
+    spread = difference.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(excess))
+    unanimous = (difference > INDIFFERENT**2).all(axis=1) if folds >= 6 else np.zeros(len(excess), dtype=bool)
+    bic = np.array([c.bic for c in candidates])
+    decisive = bic > bic[usable].min() + DECISIVE
+    equal = (excess <= INDIFFERENT**2) | ((excess <= 2 * spread) & ~unanimous & ~decisive)
+    near = np.flatnonzero(equal & usable)
+    chosen = int(min(near, key=lambda k: (constants[k], means[k])))
+    return chosen, [int(k) for k in near if k != chosen and constants[k] <= constants[chosen]]

@@ -1,0 +1,108 @@
+"""What a term of the library is: one sympy expression; everything else follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from interpot.formula.codegen import R, derivative, numpy_function
+from interpot.records import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A non-linear parameter of a term.
+
+    Attributes
+    ----------
+    name
+        Of the sympy symbol.
+    length
+        Dimension: length^length (a rate has -1, an exponent 0).
+    grid
+        Values to try first, from the smallest and largest sampled distance.
+    bounds
+        Open interval of sensible values.
+    integer
+        Whether the field takes it to be a whole number; the search then starts from those, and a fit with real
+        values has to earn its extra constant.
+    """
+
+    name: str
+    length: float
+    grid: Callable[[float, float], FloatArray]
+    bounds: tuple[float, float]
+    integer: bool = False
+
+    @property
+    def symbol(self) -> sympy.Symbol:
+        """Symbol in the term's expression."""
+        return sympy.Symbol(self.name, positive=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One member of the library: coefficient × expression(r, shapes).
+
+    Attributes
+    ----------
+    name
+        Row of `interpot.formula.terms.TERMS`.
+    expression
+        In `interpot.formula.codegen.R` and the shapes' symbols.
+    shapes
+        Non-linear parameters.
+    coefficient_length
+        Length dimension of the coefficient (its energy dimension is 1), in the shapes' symbols: n for r^-n.
+    decays
+        Whether it vanishes at infinity.
+    reference
+        Where the field has it from.
+    """
+
+    name: str
+    expression: sympy.Expr
+    shapes: tuple[Shape, ...]
+    coefficient_length: sympy.Expr
+    decays: bool
+    reference: str
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """Symbols of the shapes."""
+        return tuple(s.symbol for s in self.shapes)
+
+    def values(self, r: FloatArray, *shapes: float) -> FloatArray:
+        """Evaluate the expression at each r."""
+        return numpy_function(self.expression, (R, *self.symbols))(r, *shapes)
+
+    def shape_slope(self, which: int, r: FloatArray, *shapes: float) -> FloatArray:
+        """Derivative of the expression with respect to one of the shapes, at each r."""
+        slope = derivative(self.expression, self.symbols[which])
+        return numpy_function(slope, (R, *self.symbols))(r, *shapes)
+
+
+def rates(lowest: float, highest: float) -> Callable[[float, float], FloatArray]:
+    """Grid of decay rates α, geometric in steps of 2^(1/4) so that it holds the pairs α, 2α of Morse's form.
+
+    From `lowest` over the largest distance (hardly decays) to `highest` over the smallest (a hard core).
+    """
+
+    def grid(r_min: float, r_max: float) -> FloatArray:
+        count = int(np.ceil(4 * np.log2(highest / lowest * r_max / r_min)))
+        return np.asarray(lowest / r_max * 2.0 ** (np.arange(count + 1) / 4))
+
+    return grid
+
+
+def widths(narrowest: float, widest: float) -> Callable[[float, float], FloatArray]:
+    """Grid of widths, geometric in steps of 2^(1/4), from a fraction of r_min to a multiple of r_max."""
+
+    def grid(r_min: float, r_max: float) -> FloatArray:
+        count = int(np.ceil(4 * np.log2(widest / narrowest * r_max / r_min)))
+        return np.asarray(narrowest * r_min * 2.0 ** (np.arange(count + 1) / 4))
+
+    return grid

@@ -1,0 +1,106 @@
+"""What a report is made of: everything that was found, in one frozen record, in the potential's units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from interpot.formula.potential import ChannelFormula, Parameter, Potential
+from interpot.formula.quantity import with_error
+from interpot.records import Comparison, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplineCurve:
+    """The spline fit of one channel: the best that any function of the distance can do.
+
+    Attributes
+    ----------
+    r : (k,) float64, length unit
+        Increasing.
+    energy : (k,) float64, energy unit
+        φ(r), up to a constant: forces do not fix it.
+    slope : (k,) float64, energy unit / length unit
+        φ'(r).
+    """
+
+    r: FloatArray
+    energy: FloatArray
+    slope: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelData:
+    """What the data say of one channel.
+
+    Attributes
+    ----------
+    edges : (b + 1,) float64, length unit
+        Bins of the sampled distances.
+    counts : (b,) int64 or float64
+        Pairs in each.
+    spline
+        The ceiling, where it was fitted.
+    """
+
+    edges: FloatArray
+    counts: FloatArray | IntArray
+    spline: SplineCurve | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """All that a report shows. Numbers are in the unit style of `potential`.
+
+    Attributes
+    ----------
+    title
+        Heads the page.
+    potential
+        The chosen formula.
+    front
+        One row per candidate, any order, with the columns ``form``, ``formula`` (text), ``terms``,
+        ``constants`` (how many), ``loss`` (relative force error), ``cross_validated``, ``stderr`` (of the
+        latter), ``chosen`` and ``indistinguishable`` (booleans); ``channel`` (label) where each channel has
+        a front of its own.
+    channels
+        By label: {"Ne-Xe": ChannelData(...)}.
+    comparison
+        Of the validation run, where there was one.
+    truth
+        Constants of the reference: name → (value, unit). In a mixture the name is followed by the channel:
+        "epsilon Ne-Xe".
+    particles
+        How many, for the energy per particle.
+    remarks
+        What was decided on the way, a sentence each.
+    provenance
+        Files, frames, versions.
+    command
+        What repeats it.
+    """
+
+    title: str
+    potential: Potential
+    front: pd.DataFrame
+    channels: Mapping[str, ChannelData] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    truth: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    particles: int | None = None
+    remarks: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+
+    def true_constant(self, channel: ChannelFormula, parameter: Parameter) -> tuple[float, str] | None:
+        """Value and unit that the reference has for a constant, where it has one of that name."""
+        if len(self.potential.channels) == 1 and parameter.name in self.truth:
+            return self.truth[parameter.name]
+        return self.truth.get(f"{parameter.name} {channel.label}")
+
+
+def written(parameter: Parameter) -> str:
+    """Write a constant's value with its error in the last digits, "exact" ones as they are."""
+    return with_error(parameter.value, parameter.stderr)

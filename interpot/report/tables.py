@@ -1,0 +1,326 @@
+"""Tables: as pandas frames that become CSV files, and for the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
+
+from interpot.files import atomic
+from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.quantity import with_error
+from interpot.records import Comparison, Curve, MdRun, Observable
+from interpot.report.findings import Findings, written
+from interpot.units import UnitStyle
+
+_POINTS = 400  # rows of a tabulated potential
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+# ---------------------------------------------------------------------------- words and numbers
+
+
+def raised(unit: str) -> str:
+    """Write exponents of a unit as superscripts: "eV·Å^-6" becomes "eV·Å⁻⁶"; a pure number has none."""
+    return "" if unit == "1" else re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(SUPERSCRIPT), unit)
+
+
+def short(value: float, digits: int = 3) -> str:
+    """Write a number for people: few digits, an en dash where there is none."""
+    return typeset(f"{value:.{digits}g}") if np.isfinite(value) else "–"
+
+
+def typeset(number: str) -> str:
+    """Write the power of ten as people do: "2.1(3)e-07" becomes "2.1(3)×10⁻⁷"."""
+    raised_power = re.sub(r"e([+-]?\d+)$", lambda m: f"×10{str(int(m[1])).translate(SUPERSCRIPT)}", number)
+    return raised_power.replace("-", "−")
+
+
+def file_name(name: str) -> str:
+    """Name the file of a quantity: "g(r) Ne-Xe" → "g_of_r_Ne-Xe", "mean-square displacement" → "msd"."""
+    known = name.replace("g(r)", "g_of_r").replace("mean-square displacement", "msd")
+    return re.sub(r"[^\w-]+", "_", known).strip("_") or "unnamed"
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """File names for several quantities, numbered where two are the same."""
+    taken: list[str] = []
+    for name in map(file_name, names):
+        number = sum(other == name or other.startswith(f"{name}.") for other in taken)
+        taken.append(f"{name}.{number + 1}" if number else name)
+    return taken
+
+
+# ---------------------------------------------------------------------------- frames
+
+
+def constants_frame(findings: Findings) -> pd.DataFrame:
+    """Every constant with its error and, where the reference's value is known, its relative deviation."""
+    rows = []
+    for channel in findings.potential.channels:
+        for parameter in channel.parameters:
+            unit = parameter.unit(findings.potential.units)
+            truth, truth_unit = findings.true_constant(channel, parameter) or (np.nan, "")
+            comparable = truth_unit == unit and truth != 0
+            rows.append(
+                {
+                    "channel": channel.label,
+                    "form": channel.form,
+                    "constant": parameter.name,
+                    "value": parameter.value,
+                    "stderr": parameter.stderr,
+                    "unit": unit,
+                    "truth": truth,
+                    "truth_unit": truth_unit,
+                    "relative_deviation": parameter.value / truth - 1 if comparable else np.nan,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def potential_frame(channel: ChannelFormula) -> pd.DataFrame:
+    """φ, φ' and the force -φ' on a grid from the smallest sampled distance to the cutoff."""
+    r = np.linspace(channel.domain[0], channel.cutoff, _POINTS)
+    slope = channel.slope(r)
+    return pd.DataFrame({"r": r, "energy": channel.energy(r), "slope": slope, "force": -slope})
+
+
+def observables_frame(observables: tuple[Observable, ...]) -> pd.DataFrame:
+    """One row per observable; values only where it is a single number."""
+    rows = []
+    for o in observables:
+        single = o.found.x.size == 1
+        reference = o.reference if single else None
+        rows.append(
+            {
+                "observable": o.name,
+                "unit": o.unit,
+                "reference": reference.y[0] if reference else np.nan,
+                "reference_error": reference.error[0] if reference else np.nan,
+                "found": o.found.y[0] if single else np.nan,
+                "found_error": o.found.error[0] if single else np.nan,
+                "deviation": o.deviation,
+                "verdict": o.verdict,
+                "remark": o.remark,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def curve_frame(observable: Observable) -> pd.DataFrame:
+    """Tabulate an observable that is a function: abscissa, both values, both errors."""
+    unknown = np.full_like(observable.found.y, np.nan)
+    reference = observable.reference or Curve(observable.found.x, unknown, unknown)
+    return pd.DataFrame(
+        {
+            observable.x_label or "x": observable.found.x,
+            "reference": reference.y,
+            "reference_error": reference.error,
+            "found": observable.found.y,
+            "found_error": observable.found.error,
+        }
+    )
+
+
+def all_frames(findings: Findings) -> dict[str, pd.DataFrame]:
+    """Every table of the report, by file name without ``.csv``."""
+    frames = {"constants": constants_frame(findings), "pareto": findings.front}
+    channels = findings.potential.channels
+    for name, channel in zip(unique_names([c.label for c in channels]), channels, strict=True):
+        frames[f"potential_{name}"] = potential_frame(channel)
+    comparison = findings.comparison
+    if comparison is None:
+        return frames
+    frames["observables"] = observables_frame(comparison.observables)
+    curves = [o for o in comparison.observables if o.found.x.size > 1]
+    for name, observable in zip(unique_names([o.name for o in curves]), curves, strict=True):
+        frames[name] = curve_frame(observable)
+    if comparison.forces is not None:
+        frames["forces"] = pd.DataFrame(
+            {"reference": comparison.forces.sample_reference, "found": comparison.forces.sample_found}
+        )
+    for name, run in comparison.runs.items():
+        frames[f"energy_{file_name(name)}"] = thermo_frame(run)
+    return frames
+
+
+def thermo_frame(run: MdRun) -> pd.DataFrame:
+    """Tabulate the time series of a run, as the engine printed them."""
+    return pd.DataFrame(dict(run.thermo))
+
+
+def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each frame to ``folder/name.csv``, with the digits that give the same doubles back."""
+    for name, frame in frames.items():
+        with atomic(folder / f"{name}.csv") as path:
+            frame.to_csv(path, index=False)
+
+
+# ---------------------------------------------------------------------------- the terminal
+
+
+def print_potential(console: Console, potential: Potential) -> None:
+    """Print each channel's form with its constants, domain and cutoff, and the force errors."""
+    table = _table("channel", "form", "constant", ">value", "unit", ">range")
+    unit = potential.units.length_unit
+    for channel in potential.channels:
+        reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
+        head = [channel.label, channel.form]
+        for parameter in channel.parameters:
+            value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
+            _row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
+            head, reach = ["", ""], ""
+        if not channel.parameters:
+            _row(table, [*head, "", "", "", reach])
+        table.add_section()
+    console.print(table)
+    loss = potential.loss
+    console.print(
+        Text(
+            f"relative force error  formula {short(loss.formula, 2)}   "
+            f"spline ceiling {short(loss.ceiling, 2)}   cross-validated {short(loss.cross_validated, 2)}"
+        )
+    )
+
+
+def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
+    """Print the best candidates by force error: ▸ the chosen, ≈ those that the data cannot tell from it."""
+    channels = "channel" in front
+    names = ["channel"] if channels else []
+    table = _table(*names, "", "form", ">constants", ">force error", ">cross-validated")
+    for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
+        head = [str(label)] if channels else []
+        for row in candidates(group, limit):
+            cells: list[str | Text] = [
+                *head,
+                row.mark,
+                row.form,
+                row.constants,
+                row.loss,
+                row.cross_validated,
+            ]
+            _row(table, cells, bold=row.chosen)
+            head = [""] if channels else []
+        table.add_section()
+    console.print(table)
+    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one", style="dim"))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One row of the Pareto front in words, for terminal and page."""
+
+    number: int
+    mark: str
+    form: str
+    formula: str
+    terms: str
+    constants: str
+    loss: str
+    cross_validated: str
+    chosen: bool
+
+
+def ranked(front: pd.DataFrame) -> pd.DataFrame:
+    """Order candidates by their loss; their numbers in figure and tables are their places here."""
+    return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
+
+
+def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
+    """Return the first rows of a front, and the chosen one wherever it stands."""
+    found = []
+    for index, row in enumerate(ranked(front).to_dict("records")):
+        if index >= limit and not row["chosen"]:
+            continue
+        found.append(
+            Candidate(
+                number=index + 1,
+                mark="▸" if row["chosen"] else "≈" if row["indistinguishable"] else "",
+                form=str(row["form"]),
+                formula=str(row["formula"]),
+                terms=str(row["terms"]),
+                constants=str(row["constants"]),
+                loss=short(float(row["loss"])),
+                cross_validated=typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),
+                chosen=bool(row["chosen"]),
+            )
+        )
+    return found
+
+
+_VERDICTS = {"agrees": ("✓", "green"), "differs": ("✗", "red"), "cannot tell": ("?", "yellow")}
+
+
+def verdict_mark(verdict: str) -> str:
+    """Return the sign of a verdict, so that colour is not the only one."""
+    return _VERDICTS.get(verdict, ("?", ""))[0]
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """Print the force check and one row per observable, with its verdict."""
+    if comparison.forces is not None:
+        console.print(Text(force_sentence(comparison, comparison.units)))
+    table = _table("observable", ">reference", ">found", "unit", ">dev./error", "verdict")
+    for o in comparison.observables:
+        mark, colour = _VERDICTS.get(o.verdict, ("?", ""))
+        verdict = Text(f"{mark} {o.verdict}", style=colour)
+        _row(
+            table,
+            [
+                o.name,
+                value_of(o.reference),
+                value_of(o.found),
+                raised(o.unit),
+                short(o.deviation, 2),
+                verdict,
+            ],
+        )
+    console.print(table)
+    for o in comparison.observables:
+        if o.remark:
+            console.print(Text(f"{o.name}: {o.remark}", style="dim"))
+
+
+def force_sentence(comparison: Comparison, units: UnitStyle) -> str:
+    """Put the force check into words; none, no words."""
+    check = comparison.forces
+    if check is None:
+        return ""
+    unit = f"{units.energy_unit}/{units.length_unit}"
+    return (
+        f"forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
+        f"root mean square {short(check.rms, 2)} {unit}, worst {short(check.worst, 2)} {unit}"
+    )
+
+
+def value_of(curve: Curve | None) -> str:
+    """Write a single number with its error, "curve" for a function, a dash for nothing."""
+    if curve is None:
+        return "–"
+    if curve.x.size > 1:
+        return "curve"
+    return typeset(with_error(float(curve.y[0]), float(curve.error[0])))
+
+
+def _table(*columns: str) -> Table:
+    """Make a table without vertical lines; names that start with ">" align to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    for name in columns:
+        right = name.startswith(">")
+        table.add_column(name.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _row(table: Table, cells: list[str | Text], bold: bool = False) -> None:
+    """Add a row; text from users is no markup."""
+    style = "bold" if bold else ""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell), style=style) for cell in cells))

@@ -1,0 +1,256 @@
+"""The statistic: additive normal equations of all channels, per block of consecutive frames.
+
+With X the features (one row per particle and dimension, one column per basis function) and F the forces,
+
+    A = Σ XᵀX      B = Σ XᵀF      C = Σ FᵀF
+
+summed over the frames of a block. Everything after the pass is done on these. Statistics of the same channels add by
+`+`: their blocks are kept side by side, so that folds, jackknife and errors see them as they were made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.files import atomic
+from interpot.records import FloatArray, IntArray
+from interpot.statistic.basis import Basis, LogSplines
+from interpot.statistic.channels import Channel
+from interpot.units import UnitStyle, unit_style
+
+SCHEMA = "interpot.statistic/1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Where one channel's coordinate was sampled.
+
+    Attributes
+    ----------
+    counts : (intervals,) int64
+        Samples per knot interval, from the cutoff inwards; empty for a basis without knots.
+    minimum, maximum
+        Å; inf and 0 where nothing was sampled.
+    """
+
+    counts: IntArray
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """The sums, one row per block of consecutive frames; all float64 in internal units.
+
+    Attributes
+    ----------
+    gram : (b, K, K)
+        A, symmetric.
+    moment : (b, K)
+        B.
+    square : (b,)
+        C.
+    rows, frames : (b,) int64
+        Rows of X and frames in the block.
+    """
+
+    gram: FloatArray
+    moment: FloatArray
+    square: FloatArray
+    rows: IntArray
+    frames: IntArray
+
+    def padded(self, columns: IntArray, size: int) -> Blocks:
+        """Return the same sums with column k moved to columns[k] of `size`, zero elsewhere."""
+        gram = np.zeros((len(self.square), size, size))
+        gram[:, columns[:, None], columns] = self.gram
+        moment = np.zeros((len(self.square), size))
+        moment[:, columns] = self.moment
+        return Blocks(gram, moment, self.square, self.rows, self.frames)
+
+
+def offsets(bases: Sequence[Basis]) -> IntArray:
+    """First column of each basis in the joint matrix, and the total number of columns at the end."""
+    return np.concatenate([[0], np.cumsum([basis.size for basis in bases])]).astype(np.int64)
+
+
+def regrown(old: Sequence[Basis], new: Sequence[Basis]) -> IntArray:
+    """Columns that the functions of `old` have among those of `new`, which cover more."""
+    starts = offsets(new)
+    return np.concatenate([starts[c] + np.arange(basis.size) for c, basis in enumerate(old)]).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistic:
+    """Everything that discovery needs to know of any amount of data.
+
+    Attributes
+    ----------
+    channels, bases
+        One basis per channel; columns are counted in this order.
+    blocks
+        The sums.
+    coverage
+        One per channel.
+    units
+        Style in which results are reported; the sums themselves are in internal units.
+    provenance
+        Sources, target and whatever else made it.
+    """
+
+    channels: tuple[Channel, ...]
+    bases: tuple[Basis, ...]
+    blocks: Blocks
+    coverage: tuple[Coverage, ...]
+    units: UnitStyle
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def gram(self) -> FloatArray:
+        """A over all blocks, (K, K)."""
+        return np.asarray(self.blocks.gram.sum(axis=0))
+
+    @property
+    def moment(self) -> FloatArray:
+        """B over all blocks, (K,)."""
+        return np.asarray(self.blocks.moment.sum(axis=0))
+
+    @property
+    def square(self) -> float:
+        """C over all blocks."""
+        return float(self.blocks.square.sum())
+
+    @property
+    def rows(self) -> int:
+        """Number of force components."""
+        return int(self.blocks.rows.sum())
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return int(self.blocks.frames.sum())
+
+    def columns(self, channel: int) -> slice:
+        """Columns of one channel."""
+        starts = offsets(self.bases)
+        return slice(int(starts[channel]), int(starts[channel + 1]))
+
+    def __add__(self, other: Statistic) -> Statistic:
+        """Both sets of blocks side by side, knots padded to the closer pair of either.
+
+        Raises
+        ------
+        InterpotError
+            The two differ in channels, knots or units.
+        """
+        _check_same(self, other)
+        bases = tuple(a if a.size >= b.size else b for a, b in zip(self.bases, other.bases, strict=True))
+        size = int(offsets(bases)[-1])
+        parts = [s.blocks.padded(regrown(s.bases, bases), size) for s in (self, other)]
+        blocks = Blocks(
+            *(
+                np.concatenate([getattr(p, name) for p in parts])
+                for name in ("gram", "moment", "square", "rows", "frames")
+            )
+        )
+        coverage = tuple(map(_joined, self.coverage, other.coverage))
+        provenance = {
+            **self.provenance,
+            "sources": [*self.provenance.get("sources", []), *other.provenance.get("sources", [])],
+        }
+        return Statistic(self.channels, bases, blocks, coverage, self.units, provenance)
+
+    def save(self, path: str | Path) -> None:
+        """Write HDF5, atomically. Only spline statistics can be kept: functions have no file form."""
+        if not all(isinstance(basis, LogSplines) for basis in self.bases):
+            raise InterpotError(
+                "a statistic over given functions cannot be saved: it exists for cross-checks"
+            )
+        upper = np.triu_indices(self.blocks.moment.shape[1])
+        with atomic(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["schema"] = SCHEMA
+            file.attrs["units"] = self.units.name
+            file.attrs["provenance"] = json.dumps(dict(self.provenance), ensure_ascii=False)
+            file["gram_upper"] = self.blocks.gram[:, *upper]  # symmetric: half is enough
+            for name in ("moment", "square", "rows", "frames"):
+                file[name] = getattr(self.blocks, name)
+            for k, (c, basis, seen) in enumerate(zip(self.channels, self.bases, self.coverage, strict=True)):
+                group = file.create_group(f"channel_{k}")
+                group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff)
+                assert isinstance(basis, LogSplines)
+                group.attrs.update(spacing=basis.spacing, intervals=basis.intervals, anchor=basis.cutoff)
+                group.attrs.update(minimum=seen.minimum, maximum=seen.maximum)
+                group["counts"] = seen.counts
+
+    @classmethod
+    def load(cls, path: str | Path) -> Statistic:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InterpotError
+            No such file, not HDF5, or not a statistic.
+        """
+        if not Path(path).is_file():
+            raise InterpotError(f"no such file: '{path}'")
+        try:
+            with h5py.File(path, "r") as file:
+                return cls._from_hdf5(file)
+        except (OSError, KeyError) as error:
+            raise InterpotError(
+                f"'{path}' is not a statistic of interpot ({error}): expected the {SCHEMA} file that "
+                "'interpot discover' writes"
+            ) from error
+
+    @classmethod
+    def _from_hdf5(cls, file: Any) -> Statistic:
+        if file.attrs.get("schema") != SCHEMA:
+            raise KeyError(f"schema is {file.attrs.get('schema')!r}")
+        moment = file["moment"][:]
+        upper = np.triu_indices(moment.shape[1])
+        gram = np.zeros((*moment.shape, moment.shape[1]))
+        gram[:, *upper] = file["gram_upper"][:]
+        gram[:, *upper[::-1]] = file["gram_upper"][:]
+        blocks = Blocks(gram, moment, file["square"][:], file["rows"][:], file["frames"][:])
+        channels, bases, coverage = [], [], []
+        for k in range(sum(name.startswith("channel_") for name in file)):
+            group = file[f"channel_{k}"]
+            a = group.attrs
+            channels.append(Channel(str(a["kind"]), tuple(map(str, a["species"])), float(a["cutoff"])))
+            bases.append(LogSplines(float(a["anchor"]), float(a["spacing"]), int(a["intervals"])))
+            coverage.append(Coverage(group["counts"][:], float(a["minimum"]), float(a["maximum"])))
+        provenance = json.loads(file.attrs["provenance"])
+        units = unit_style(str(file.attrs["units"]))
+        return cls(tuple(channels), tuple(bases), blocks, tuple(coverage), units, provenance)
+
+
+def _joined(a: Coverage, b: Coverage) -> Coverage:
+    counts = np.zeros(max(a.counts.size, b.counts.size), dtype=np.int64)
+    counts[: a.counts.size] += a.counts
+    counts[: b.counts.size] += b.counts
+    return Coverage(counts, min(a.minimum, b.minimum), max(a.maximum, b.maximum))
+
+
+def _check_same(a: Statistic, b: Statistic) -> None:
+    """Refuse to add what does not belong together, in one sentence."""
+    if a.units != b.units:
+        raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
+    if a.channels != b.channels:
+        one, two = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
+        raise InterpotError(f"cannot add statistics of different channels: {one} against {two}")
+    for channel, one, two in zip(a.channels, a.bases, b.bases, strict=True):
+        smaller, larger = sorted((one, two), key=lambda basis: basis.size)
+        if isinstance(smaller, LogSplines) and isinstance(larger, LogSplines):
+            same = smaller.covering(larger.innermost * (1 + 1e-12)) == larger
+        else:
+            same = smaller == larger
+        if not same:
+            raise InterpotError(f"cannot add statistics of {channel.label} with different basis functions")

@@ -1,0 +1,177 @@
+"""The compressed objective: the exact force-matching loss of any formula, from the statistic alone.
+
+With A = WᵀW, y = W⁻ᵀB and P the projection of a function's values on the splines,
+
+    L(φ) = Σ |F - X P φ(nodes)|² = ‖W P φ(nodes) - y‖² + floor,      floor = C - yᵀy
+
+where the floor is what no function of the channels can explain. Columns are scaled before A is decomposed, and
+directions that the data do not determine (the additive constant of φ among them) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.records import FloatArray
+from interpot.statistic.basis import LogSplines
+from interpot.statistic.normal_equations import Statistic
+
+RELATIVE_CUTOFF = 1e-12
+"""Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
+
+RESOLUTION = 2e-8
+"""Relative force errors below this cannot be told from C - yᵀy in double precision."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decomposition:
+    """Normal equations A k = B on the R directions that the data determine.
+
+    Attributes
+    ----------
+    W : (R, K)
+        A = WᵀW.
+    y : (R,)
+        WᵀY = B.
+    inverse : (K, R)
+        W⁺; the best coefficients are W⁺y and A⁺ = W⁺W⁺ᵀ.
+    rounding
+        How far yᵀy can be from its true value because the sums were rounded.
+    """
+
+    W: FloatArray
+    y: FloatArray
+    inverse: FloatArray
+    rounding: float
+
+
+def decompose(gram: FloatArray, moment: FloatArray, square: float) -> Decomposition:
+    """Eigen-decompose A with scaled columns."""
+    scale = np.sqrt(np.diag(gram))
+    scale[scale == 0] = 1.0
+    values, vectors = np.linalg.eigh(gram / scale / scale[:, None])
+    kept = values > RELATIVE_CUTOFF * values[-1]
+    root, directions = np.sqrt(values[kept]), vectors[:, kept]
+    y = directions.T @ (moment / scale) / root
+    # the sums B are rounded by ε of their terms' size √(A C), which is an error ε√C/√λ of y along eigenvalue λ
+    error = np.finfo(np.float64).eps * np.sqrt(len(moment) * square) / root
+    rounding = float(2 * np.abs(y) @ error)
+    W = root[:, None] * directions.T * scale
+    return Decomposition(W, y, directions / root / scale[:, None], rounding)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """The loss of any set of formulas, one per channel.
+
+    Attributes
+    ----------
+    nodes
+        Per channel, (m_c,) distances in Å at which a formula is evaluated.
+    maps
+        Per channel, W P_c (R, m_c): values on the nodes → weighted force residuals.
+    y : (R,)
+        What the formulas' mapped values should add up to.
+    inverse : (K, R)
+        W⁺: residuals → spline coefficients.
+    floor
+        Loss of the best functions there are, eV²/Å²; 0 where it cannot be told from rounding.
+    square
+        C, the loss of no forces at all.
+    """
+
+    nodes: tuple[FloatArray, ...]
+    maps: tuple[FloatArray, ...]
+    y: FloatArray
+    inverse: FloatArray
+    floor: float
+    square: float
+
+    @classmethod
+    def of(cls, statistic: Statistic) -> Objective:
+        """Compress a statistic over splines."""
+        solved = decompose(statistic.gram, statistic.moment, statistic.square)
+        nodes, maps = [], []
+        for c, basis in enumerate(statistic.bases):
+            assert isinstance(basis, LogSplines)
+            r = basis.nodes()
+            nodes.append(r)
+            maps.append(solved.W[:, statistic.columns(c)] @ np.linalg.pinv(basis.matrix(r)))
+        floor = statistic.square - float(solved.y @ solved.y)
+        if floor < max(RESOLUTION**2 * statistic.square, solved.rounding):
+            floor = 0.0
+        return cls(tuple(nodes), tuple(maps), solved.y, solved.inverse, floor, statistic.square)
+
+    def without_others(self, channel: int) -> Objective:
+        """Return the objective of one channel with all others eliminated exactly.
+
+        The others take, for every formula of this one, the best functions that they can: the residual is
+        projected on what they cannot reach (the Schur complement of A).
+        """
+        others = [M for c, M in enumerate(self.maps) if c != channel]
+        M, y = self.maps[channel], self.y
+        if others:
+            joint = np.hstack(others)
+            U, s, _ = np.linalg.svd(joint / np.linalg.norm(joint, axis=0).max(), full_matrices=False)
+            U = U[:, s > 1e-10 * s[0]]
+            M, y = M - U @ (U.T @ M), y - U @ (U.T @ y)
+        return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
+
+    def residual(self, values: Sequence[FloatArray]) -> FloatArray:
+        """W P φ(nodes) - y for values on each channel's nodes, (R,)."""
+        return np.asarray(sum(M @ v for M, v in zip(self.maps, values, strict=True)) - self.y)
+
+    def relative_error(self, values: Sequence[FloatArray]) -> float:
+        """‖F_model - F‖/‖F‖ of formulas given by their values on the nodes."""
+        residual = self.residual(values)
+        return float(np.sqrt((residual @ residual + self.floor) / self.square))
+
+    @property
+    def ceiling(self) -> float:
+        """Relative force error of the best functions of these channels."""
+        return float(np.sqrt(self.floor / self.square))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplineFit:
+    """The best spline functions: the ceiling, as curves.
+
+    Attributes
+    ----------
+    r, energy, slope, error
+        Per channel, at the middle of each sampled knot interval, outwards: distance (Å), φ with φ(cutoff) = 0
+        (eV), φ' and its standard error (eV/Å).
+    """
+
+    r: tuple[FloatArray, ...]
+    energy: tuple[FloatArray, ...]
+    slope: tuple[FloatArray, ...]
+    error: tuple[FloatArray, ...]
+
+
+def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
+    """Variance per force component that the basis leaves, no smaller than rounding can tell, eV²/Å²."""
+    resolution = max(RESOLUTION**2 * statistic.square, solved.rounding)
+    residual = max(statistic.square - solved.y @ solved.y, resolution)
+    return float(residual / max(statistic.rows - len(solved.y), 1))
+
+
+def spline_fit(statistic: Statistic) -> SplineFit:
+    """Solve the normal equations as they are and evaluate the functions where they were sampled."""
+    solved = decompose(statistic.gram, statistic.moment, statistic.square)
+    k = solved.inverse @ solved.y
+    variance = residual_variance(statistic, solved)
+    curves: list[tuple[FloatArray, ...]] = []
+    for c, basis in enumerate(statistic.bases):
+        assert isinstance(basis, LogSplines)
+        sampled = np.flatnonzero(statistic.coverage[c].counts)[::-1]
+        r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing)
+        columns = statistic.columns(c)
+        slopes = basis.matrix(r, derivative=True)
+        error = np.sqrt(variance) * np.linalg.norm(slopes @ solved.inverse[columns], axis=1)
+        values = basis.matrix(r) @ k[columns] - basis.matrix(np.array([basis.cutoff])) @ k[columns]
+        curves.append((r, values, slopes @ k[columns], error))
+    return SplineFit(*(tuple(parts) for parts in zip(*curves, strict=True)))

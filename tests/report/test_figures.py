@@ -1,0 +1,140 @@
+"""Figures show the numbers that they were given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from report_samples import METAL, argon, bare, comparison, mixture, observables
+
+from interpot.report import figures
+from interpot.report.style import settle, svg
+from interpot.report.tables import ranked
+
+
+def line(axes: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
+    (found,) = [x for x in axes.lines if x.get_label() == label]
+    return np.asarray(found.get_xdata()), np.asarray(found.get_ydata())
+
+
+def test_potential_and_force_are_the_formulas() -> None:
+    findings = argon()
+    channel, data = findings.potential.channel(), findings.channels["Ar-Ar"]
+    energy, force, seen, rest = figures.potential_figure(channel, data, METAL).axes
+    r, y = line(energy, "formula")
+    np.testing.assert_array_equal(y, channel.energy(r))
+    r, y = line(force, "formula")
+    np.testing.assert_array_equal(y, -channel.slope(r))
+    assert data.spline is not None
+    r, y = line(force, "spline ceiling")
+    places = np.searchsorted(data.spline.r, r)
+    np.testing.assert_array_equal(data.spline.r[places], r)
+    np.testing.assert_array_equal(y, -data.spline.slope[places])
+    _, y = line(energy, "spline ceiling")
+    shift = y - data.spline.energy[places]
+    np.testing.assert_allclose(shift, -0.003, atol=1e-15)  # what the sample was shifted by
+    r, y = line(rest, "formula − spline")
+    np.testing.assert_allclose(y, -channel.slope(r) + data.spline.slope[np.searchsorted(data.spline.r, r)])
+    (histogram,) = seen.patches[:1]
+    np.testing.assert_array_equal(histogram.get_data().values, data.counts)
+    np.testing.assert_array_equal(histogram.get_data().edges, data.edges)
+    assert energy.get_ylabel() == "φ (eV)" and force.get_ylabel() == "−φ′ (eV/Å)"
+    assert rest.get_xlabel() == "$r$ (Å)"
+
+
+@pytest.mark.parametrize("findings", [argon(), mixture(), bare()], ids=["argon", "mixture", "bare"])
+def test_the_pareto_figure_shows_every_candidate_once(findings) -> None:
+    front = findings.front
+    front = front[front["channel"] == "Ne-Xe"] if "channel" in front else front
+    axes, key = figures.pareto_figure(front, 1.1e-8).axes
+    x, y = line(axes, "candidate")
+    best = ranked(front)
+    np.testing.assert_array_equal(y, best["loss"])
+    np.testing.assert_allclose(x, best["constants"], atol=0.8)
+    chosen = best[best["chosen"]]
+    np.testing.assert_array_equal(line(axes, "chosen")[1], chosen["loss"])
+    np.testing.assert_array_equal(line(axes, "spline ceiling")[1], 1.1e-8)
+    assert len(key.texts) == 2 * len(best)
+
+
+def test_numbers_in_the_pareto_figure_do_not_overlap() -> None:
+    figure = figures.pareto_figure(argon().front, 1.1e-8)
+    settle(figure)
+    texts = list(figure.axes[0].texts)
+    boxes = [t.get_window_extent() for t in texts]
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i]), texts[i].get_text()
+    legend = figure.legends[0].get_window_extent()
+    assert not any(legend.overlaps(box) for box in boxes)
+
+
+def test_a_loss_of_zero_is_drawn() -> None:
+    front = argon().front.assign(loss=0.0, cross_validated=np.nan)
+    assert svg(figures.pareto_figure(front, 0.0))
+
+
+def test_the_parity_plot_thins_out_and_keeps_pairs() -> None:
+    check = comparison(["Ar-Ar"]).forces
+    assert check is not None
+    parity, rest = figures.parity_figure(check, METAL).axes
+    x, y = line(parity, "force components")
+    assert x.size <= 5000
+    every = round(check.sample_reference.size / x.size)
+    np.testing.assert_array_equal(x, check.sample_reference[::every])
+    np.testing.assert_array_equal(y, check.sample_found[::every])
+    np.testing.assert_array_equal(line(rest, "found − recorded")[1], y - x)
+
+
+def test_observables_are_drawn_as_they_are() -> None:
+    rdf = observables(["Ne-Xe"])[0]
+    axes, deviation = figures.observable_figure(rdf).axes
+    assert rdf.reference is not None
+    for label, curve in (("reference", rdf.reference), ("found", rdf.found)):
+        x, y = line(axes, label)
+        np.testing.assert_array_equal(x, curve.x)
+        np.testing.assert_array_equal(y, curve.y)
+    _, sigma = line(deviation, "deviation")
+    known = np.isfinite(sigma)
+    error = np.hypot(rdf.reference.error, rdf.found.error)
+    np.testing.assert_array_equal(known, error > 0)
+    np.testing.assert_allclose((sigma * error)[known], (rdf.found.y - rdf.reference.y)[known], atol=1e-15)
+
+
+def test_energy_is_per_particle_and_starts_at_zero() -> None:
+    runs = comparison(["Ar-Ar"]).runs
+    (axes,) = figures.energy_figure(runs, METAL, 864).axes
+    x, y = line(axes, "found")
+    total = runs["found"].thermo["total"]
+    np.testing.assert_allclose(y, (total - total[0]) / 864, atol=1e-18)
+    np.testing.assert_array_equal(x, runs["found"].thermo["time"])
+
+
+def all_figures() -> dict[str, Figure]:
+    drawn = {}
+    for name, findings in (("argon", argon()), ("mixture", mixture()), ("bare", bare())):
+        for c in findings.potential.channels:
+            drawn[f"{name} {c.label}"] = figures.potential_figure(c, findings.channels.get(c.label), METAL)
+    return drawn
+
+
+def test_nothing_leaves_the_figure_and_ticks_do_not_collide() -> None:
+    for name, figure in all_figures().items():
+        settle(figure)
+        page = figure.bbox
+        for axes in figure.axes:
+            box = axes.get_tightbbox()
+            assert box.x0 >= -1 and box.x1 <= page.x1 + 1 and box.y0 >= -1 and box.y1 <= page.y1 + 1, name
+
+
+def test_drawing_leaves_matplotlib_alone() -> None:
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    figures.energy_figure(comparison(["Ar-Ar"]).runs, METAL, None)
+    assert dict(mpl.rcParams) == before
+
+
+def test_figures_are_the_same_every_time() -> None:
+    runs = comparison(["Ar-Ar"]).runs
+    assert svg(figures.energy_figure(runs, METAL, 864)) == svg(figures.energy_figure(runs, METAL, 864))

@@ -1,0 +1,102 @@
+"""Tables come back from CSV as they were, and fit a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_samples import argon, bare, mixture, observables
+from rich.console import Console
+
+from interpot.report import tables
+
+
+@pytest.mark.parametrize("make", [argon, mixture, bare])
+def test_csv_gives_the_same_numbers_back(make, tmp_path: Path) -> None:
+    frames = tables.all_frames(make())
+    tables.write_tables(frames, tmp_path)
+    assert sorted(p.stem for p in tmp_path.iterdir()) == sorted(frames)
+    for name, frame in frames.items():
+        with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(frame)
+        for column in frame:
+            back, given = [row[column] for row in rows], frame[column]
+            if given.dtype.kind == "f":  # the same doubles, not nearly the same
+                np.testing.assert_array_equal([float(x or "nan") for x in back], given.to_numpy())
+            else:
+                assert back == [str(x) for x in given]
+
+
+def test_constants_stand_beside_the_truth() -> None:
+    frame = tables.constants_frame(mixture()).set_index(["channel", "constant"])
+    row = frame.loc[("Ne-Ne", "epsilon")]
+    assert row["relative_deviation"] == pytest.approx((0.003125 - 0.003124) / 0.003124, rel=1e-9)
+    assert np.isnan(frame.loc[("Ne-Xe", "epsilon"), "truth"])  # the truth names Ne-Ne only
+    assert np.isnan(frame.loc[("Xe-Xe", "A"), "relative_deviation"])  # another unit: not comparable
+
+
+def test_a_tabulated_potential_is_the_potential() -> None:
+    channel = argon().potential.channel()
+    frame = tables.potential_frame(channel)
+    numeric = np.gradient(frame["energy"], frame["r"])
+    np.testing.assert_allclose(numeric[20:-2], frame["slope"][20:-2], rtol=0.02, atol=2e-5)
+    np.testing.assert_array_equal(frame["force"], -frame["slope"])
+
+
+def test_curves_and_single_numbers() -> None:
+    rdf, msd, diffusion, _, drift = observables(["Ne-Xe"])
+    frame = tables.curve_frame(rdf)
+    assert list(frame) == ["r", "reference", "reference_error", "found", "found_error"]
+    np.testing.assert_array_equal(frame["found"], rdf.found.y)
+    table = tables.observables_frame((rdf, msd, diffusion, drift)).set_index("observable")
+    assert table.loc["diffusion coefficient", "reference"] == 0.2431
+    assert np.isnan(table.loc[rdf.name, "found"])
+    assert np.isnan(table.loc["energy drift", "reference"]) and table.loc["energy drift", "found"] == 2e-9
+
+
+def test_file_names() -> None:
+    names = tables.unique_names(["g(r) Ne-Xe", "mean-square displacement", "a/b", "a:b", "../../etc", "$"])
+    assert names == ["g_of_r_Ne-Xe", "msd", "a_b", "a_b.2", "etc", "unnamed"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "people"),
+    [
+        ("2.1(3)e-07", "2.1(3)×10⁻⁷"),
+        ("-1.5e+10", "−1.5×10¹⁰"),
+        ("0.25", "0.25"),
+        ("1.389(12)e+4", "1.389(12)×10⁴"),
+    ],
+)
+def test_powers_of_ten(plain: str, people: str) -> None:
+    assert tables.typeset(plain) == people
+
+
+@pytest.mark.parametrize(
+    ("plain", "people"),
+    [("eV·Å^-6", "eV·Å⁻⁶"), ("Å^2/ps", "Å²/ps"), ("Å^0.5", "Å^0.5"), ("1", ""), ("K", "K")],
+)
+def test_units(plain: str, people: str) -> None:
+    assert tables.raised(plain) == people
+
+
+@pytest.mark.parametrize("make", [argon, mixture, bare])
+def test_the_terminal_tables_fit_100_columns_and_say_it_all(make) -> None:
+    findings = make()
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=100)
+    tables.print_potential(console, findings.potential)
+    tables.print_front(console, findings.front, limit=3)
+    if findings.comparison:
+        tables.print_comparison(console, findings.comparison)
+    text = buffer.getvalue()
+    assert max(map(len, text.splitlines())) <= 100
+    for channel in findings.potential.channels:
+        assert channel.label in text and channel.form in text
+    assert text.count("▸") == len(findings.potential.channels) + 1  # and once in the legend
+    if findings.comparison:
+        assert text.count("✗ differs") == 1 and "43 bar above" in text
