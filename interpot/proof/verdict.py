@@ -1,9 +1,10 @@
 """Observables of reference and found run side by side, each with a verdict.
 
 An observable *agrees* when the root mean square of (found - reference)/σ, σ the two standard errors combined,
-is at most 2 over the many points of g(r), and at most 3 for a single number or the strongly correlated points
-of a mean-square displacement (with eight blocks each, chance alone exceeds that about once in a hundred).
-Above that it *differs*. Where too few measurements were made for a standard error, one *cannot tell*.
+is at most 2 over the many points of g(r), and at most 4 for a single number or the strongly correlated points
+of a mean-square displacement (with eight blocks each, chance alone exceeds that about once in a thousand).
+Above that it *differs*. Both runs start alike, which makes chance deviations smaller, not larger. Where
+too few measurements were made for a standard error, one *cannot tell*.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from interpot.proof.observables import (
 from interpot.records import Curve, FloatArray, Frame, MdRun, Observable, Trajectory
 from interpot.units import UnitStyle
 
-_MANY_POINTS, _ONE_NUMBER = 2.0, 3.0  # limits of the deviation
+_MANY_POINTS, _ONE_NUMBER = 2.0, 4.0  # limits of the deviation
 _BLOCKS = 4  # at least, for a standard error worth the name
 _BINS = 100
 

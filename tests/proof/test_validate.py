@@ -109,7 +109,7 @@ def test_a_run_at_other_intervals_still_compares_structure(reference: MdRun, tmp
     assert set(found.values()) == {"agrees"}
 
 
-@pytest.mark.parametrize("system", ["mixture", "plane", "cloud"])
+@pytest.mark.parametrize("system", ["mixture", "plane", "cloud", "sheared"])
 def test_other_systems(system: str, tmp_path: Path) -> None:
     coefficients = ("pair_coeff 1 1 0.0031 2.74 6.0", "pair_coeff 1 2 0.0064 3.35 8.0")
     truth, found = TRUTH, lennard_jones()
@@ -122,6 +122,9 @@ def test_other_systems(system: str, tmp_path: Path) -> None:
         found = mixture()
     elif system == "plane":
         start, temperature = disordered(repeats=(8, 8, 1), spacing=6.2, dimension=2), 200.0  # a fluid
+    elif system == "sheared":  # left-handed, so that LAMMPS runs its mirror image
+        shear = np.array([[-0.3, 1.1, 0.2], [1.0, 0.2, 0.1], [0.1, 0.3, 1.0]])
+        start = disordered(vectors=shear)
     else:
         start = disordered(periodic=(False, False, False), repeats=(3, 3, 2))
     dynamics = replace(LIQUID, temperature=temperature, timestep=0.004, steps=480)
@@ -133,6 +136,7 @@ def test_other_systems(system: str, tmp_path: Path) -> None:
     expected = {
         "mixture": ["g(r) Ne-Ne", "g(r) Ne-Xe", "g(r) Xe-Xe"],
         "plane": ["g(r) Ar-Ar"],
+        "sheared": ["g(r) Ar-Ar"],
         "cloud": ["pair distances Ar-Ar"],
     }
     assert names == expected[system]

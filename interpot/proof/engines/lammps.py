@@ -176,7 +176,7 @@ class Lammps:
                     os.killpg(process.pid, signal.SIGKILL)
                 raise
         if process.returncode or output.error:
-            raise InterpotError(output.failure(folder / script))
+            raise InterpotError(output.failure(folder / script, process.returncode))
         return output
 
 
@@ -197,7 +197,7 @@ class _Output:
             words = line.split()
             self.last.append(line.rstrip())
             if self.error or line.startswith("ERROR"):
-                self.error.append(line.strip())
+                self.error = [*self.error, line.strip()][:_TAIL]
             elif words[:1] == ["Step"]:
                 before += int(self.rows[-1][0]) if self.rows else 0
                 self.columns, self.rows = words, []
@@ -207,9 +207,9 @@ class _Output:
                 self.rows.append([float(word) for word in words])
                 yield before + int(words[0])
 
-    def failure(self, script: Path) -> str:
+    def failure(self, script: Path, status: int) -> str:
         """One sentence with the engine's own last lines, its complaint first."""
-        said = [line for line in (self.error or list(self.last)) if line]
+        said = [line for line in (self.error or self.last) if line] or [f"exit status {status}"]
         return f"LAMMPS stopped in {script}: {'; '.join(said)}"
 
 

@@ -96,38 +96,34 @@ def data_file(frame: Frame, species: Sequence[str], units: UnitStyle) -> str:
         No masses, or one species with several.
     """
     box = lammps_box(frame)
-    origin = frame.cell.origin @ box.rotation
-    positions = (frame.positions @ box.rotation) / units.length
-    if frame.dimension == 2:
-        positions[:, 2] = 0.0
+    origin = frame.cell.origin @ box.rotation / units.length
+    positions = _turned(frame, frame.positions, box) / units.length
     kinds = np.array([species.index(frame.species[k]) for k in frame.kinds]) + 1
-    ids, xyz = atom_ids(frame), positions.tolist()
+    ids = atom_ids(frame)
+    masses = enumerate(_masses(frame, species).items(), 1)
+    atoms = zip(ids, kinds, positions.tolist(), strict=True)
     lines = [
         f"# {len(kinds)} atoms, units {units.name}, written by interpot {VERSION}",
         "",
         f"{len(kinds)} atoms",
         f"{len(species)} atom types",
         "",
-        *_box_lines(frame, box.vectors / units.length, origin / units.length, positions, 1.0 / units.length),
-        "",
-        "Masses",
-        "",
-        *(
-            f"{t} {mass / units.mass!r}  # {name}"
-            for t, (name, mass) in enumerate(_masses(frame, species).items(), 1)
-        ),
-        "",
-        "Atoms  # atomic",
-        "",
-        *(f"{n} {t} {x!r} {y!r} {z!r}" for n, t, (x, y, z) in zip(ids, kinds, xyz, strict=True)),
+        *_box_lines(frame, box.vectors / units.length, origin, positions, 1.0 / units.length),
+        *("", "Masses", ""),
+        *(f"{t} {mass / units.mass!r}  # {name}" for t, (name, mass) in masses),
+        *("", "Atoms  # atomic", ""),
+        *(f"{n} {t} {x!r} {y!r} {z!r}" for n, t, (x, y, z) in atoms),
     ]
     if frame.velocities is not None:
-        velocities = (frame.velocities @ box.rotation) / units.velocity
-        if frame.dimension == 2:
-            velocities[:, 2] = 0.0
+        velocities = _turned(frame, frame.velocities, box) / units.velocity
         rows = zip(ids, velocities.tolist(), strict=True)
         lines += ["", "Velocities", "", *(f"{n} {x!r} {y!r} {z!r}" for n, (x, y, z) in rows)]
     return "\n".join([*lines, ""])
+
+
+def _turned(frame: Frame, vectors: FloatArray, box: Box) -> FloatArray:
+    """Turn row vectors with the box; in two dimensions z becomes 0, where LAMMPS wants it."""
+    return np.asarray(vectors @ box.rotation * (1.0, 1.0, float(frame.dimension == 3)))
 
 
 def atom_ids(frame: Frame) -> Sequence[int]:
@@ -200,6 +196,7 @@ def dynamics_script(
         The dynamics contradict themselves.
     """
     _check(dynamics, start)
+<<<<<<< HEAD
     lines = [
         f"# {label}: molecular dynamics, written by interpot {VERSION}",
         f"# rerun with: lmp -in {label}.in",
@@ -228,10 +225,21 @@ def dynamics_script(
             *(["unfix plane"] if start.dimension == 2 else []),
             "reset_timestep 0 time 0.0",
         ]
+=======
+>>>>>>> proof
     names = " ".join(model_species(model, start))
     return "\n".join(
         [
-            *lines,
+            f"# {label}: molecular dynamics, written by interpot {interpot.__version__}",
+            f"# rerun with: lmp -in {label}.in",
+            f"variable dump index {label}.lammpstrj",
+            *_system(model, start, units, f"{label}.data"),
+            "",
+            f"timestep {float(dynamics.timestep)}",
+            f"thermo {dynamics.every}",
+            "thermo_style custom step time temp pe ke etotal press",
+            "thermo_modify format float %.17g norm no lost error",
+            *_prepare(start, dynamics),
             "",
             "# the recorded part",
             *_integrate(dynamics.ensemble, start, dynamics),
@@ -242,6 +250,25 @@ def dynamics_script(
             "",
         ]
     )
+
+
+def _prepare(start: Frame, dynamics: Dynamics) -> list[str]:
+    """Velocities where there are none, and the equilibration, which is not recorded."""
+    lines = []
+    if start.velocities is None:
+        temperature = f"{dynamics.temperature:.17g}"
+        lines.append(f"velocity all create {temperature} {dynamics.seed} mom yes rot no dist gaussian")
+    if dynamics.equilibration:
+        lines += [
+            "",
+            "# equilibration, not recorded",
+            *_integrate("nve" if dynamics.temperature is None else "nvt", start, dynamics),
+            f"run {dynamics.equilibration} post no",
+            "unfix motion",
+            *(["unfix plane"] if start.dimension == 2 else []),
+            "reset_timestep 0 time 0.0",
+        ]
+    return lines
 
 
 def _check(dynamics: Dynamics, start: Frame) -> None:

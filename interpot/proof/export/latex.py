@@ -11,12 +11,14 @@ from interpot.formula.potential import Parameter, Potential
 from interpot.formula.quantity import with_error
 from interpot.units import UnitStyle
 
-_UNIT_SIGNS = {"Å": r"\text{\AA}", "·": r"\,", "ε": r"\varepsilon", "σ": r"\sigma", "τ": r"\tau", "₀": "_0"}
+_UNIT_SIGNS = {
+    "Å": r"\AA", "ε": r"\ensuremath{\varepsilon}", "σ": r"\ensuremath{\sigma}", "a₀": r"\ensuremath{a_0}",
+}  # fmt: skip
 
 
 def write(potential: Potential, path: Path) -> None:
     """Write an ``align`` with one formula per channel and a ``tabular`` of constants."""
-    formulas = [rf"  \varphi_{{\mathrm{{{_text(c.label)}}}}}(r) &= {c.latex}" for c in potential.channels]
+    formulas = [rf"  \varphi_{{\text{{{_text(c.label)}}}}}(r) &= {c.latex}" for c in potential.channels]
     rows = [
         f"  {_text(c.label)} & {_text(c.form) if k == 0 else ''} & {_row(p, potential.units)} \\\\"
         for c in potential.channels
@@ -44,16 +46,14 @@ def _row(parameter: Parameter, units: UnitStyle) -> str:
 
 
 def _unit(name: str) -> str:
-    """Set a unit in math mode, every factor's exponent in braces."""
-    factors = (f"{base}^{{{power}}}" if power else base for base, _, power in _split(name))
-    text = r"\,".join(factors)
-    for sign, latex in _UNIT_SIGNS.items():
-        text = text.replace(sign, latex)
-    return rf"$\mathrm{{{text}}}$"
-
-
-def _split(name: str) -> list[tuple[str, str, str]]:
-    return [factor.partition("^") for factor in name.split("·")]
+    """Set a unit such as eV·Å^6 in text mode."""
+    factors = []
+    for factor in name.split("·"):
+        base, _, power = factor.partition("^")
+        for sign, latex in _UNIT_SIGNS.items():
+            base = base.replace(sign, latex)
+        factors.append(base + (rf"\textsuperscript{{{power}}}" if power else ""))
+    return r"\,".join(factors)
 
 
 def _text(words: str) -> str:
