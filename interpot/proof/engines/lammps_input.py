@@ -196,41 +196,10 @@ def dynamics_script(
         The dynamics contradict themselves.
     """
     _check(dynamics, start)
-<<<<<<< HEAD
-    lines = [
-        f"# {label}: molecular dynamics, written by interpot {VERSION}",
-        f"# rerun with: lmp -in {label}.in",
-        f"variable dump index {label}.lammpstrj",
-        *_system(model, start, units, f"{label}.data"),
-    ]
-    temperature = dynamics.temperature if dynamics.temperature is None else float(dynamics.temperature)
-    if start.velocities is None:
-        lines.append(f"velocity all create {temperature} {dynamics.seed} mom yes rot no dist gaussian")
-        if start.dimension == 2:
-            lines.append("velocity all set NULL NULL 0.0")
-    lines += [
-        "",
-        f"timestep {float(dynamics.timestep)}",
-        f"thermo {dynamics.every}",
-        "thermo_style custom step time temp pe ke etotal press",
-        "thermo_modify format float %.17g norm no lost error",
-    ]
-    if dynamics.equilibration:
-        lines += [
-            "",
-            "# equilibration, not recorded",
-            *_integrate("nve" if temperature is None else "nvt", start, dynamics),
-            f"run {dynamics.equilibration} post no",
-            "unfix motion",
-            *(["unfix plane"] if start.dimension == 2 else []),
-            "reset_timestep 0 time 0.0",
-        ]
-=======
->>>>>>> proof
     names = " ".join(model_species(model, start))
     return "\n".join(
         [
-            f"# {label}: molecular dynamics, written by interpot {interpot.__version__}",
+            f"# {label}: molecular dynamics, written by interpot {VERSION}",
             f"# rerun with: lmp -in {label}.in",
             f"variable dump index {label}.lammpstrj",
             *_system(model, start, units, f"{label}.data"),
