@@ -19,7 +19,7 @@ from ase.io import read as ase_read
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.readers.reader import CutShortError, Request, place
+from interpot.trajectory.readers.reader import CutShortError, Request, place, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 from interpot.units import UnitStyle
 
@@ -64,10 +64,9 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
             raise CutShortError(path, index, "no atoms")
         return None
     if not head.strip().isdigit():
-        shown = head.decode(errors="replace").strip()[:60]
         raise InterpotError(
             f"line {stream.line - 1} of '{path}': expected the number of atoms of frame {index}, "
-            f"found '{shown}'"
+            f"found '{shown(head)}'"
         )
     lines = [head]
     atoms = int(head)
@@ -82,7 +81,7 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error} is not a chemical symbol"
-    return str(error) or type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:

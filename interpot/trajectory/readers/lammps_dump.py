@@ -29,7 +29,7 @@ from interpot.trajectory.readers.parsing import (
     read_rows,
     skip_lines,
 )
-from interpot.trajectory.readers.reader import CutShortError, Request, place
+from interpot.trajectory.readers.reader import CutShortError, Request, place, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 
 _STYLES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
@@ -182,7 +182,7 @@ class _Dump:
         if len(numbers) != expected or not np.all(np.isfinite(numbers)):
             raise InterpotError(
                 f"line {self.stream.line - 1} of '{self.path}' (frame {index}): expected "
-                f"{expected} {'number' if expected == 1 else 'numbers'}, found '{_shown(line)}'"
+                f"{expected} {'number' if expected == 1 else 'numbers'}, found '{shown(line)}'"
             )
         return numbers
 
@@ -191,7 +191,7 @@ class _Dump:
         if not line.isdigit():
             raise InterpotError(
                 f"line {self.stream.line - 1} of '{self.path}' (frame {index}): expected a whole number, "
-                f"found '{_shown(line)}'"
+                f"found '{shown(line)}'"
             )
         return int(line)
 
@@ -300,7 +300,7 @@ class _Dump:
                     table[at, column] = number(bytes(stream.data[begin:end]))
                 except ValueError:
                     line = stream.line + at - row
-                    token = _shown(bytes(stream.data[begin:end]))
+                    token = shown(bytes(stream.data[begin:end]))
                     name = header.columns[plan.codes.tolist().index(column)]
                     raise self._garbled(index, header, line, token, f"a number in column '{name}'") from None
             stream.line += after - row
@@ -337,7 +337,7 @@ class _Dump:
         before = f"after the atoms of frame {index - 1}" if index else "at the head of the file"
         return InterpotError(
             f"line {self.stream.line - 1} of '{self.path}': expected 'ITEM: TIMESTEP' or another heading of "
-            f"a LAMMPS dump {before}, found '{_shown(line)}'"
+            f"a LAMMPS dump {before}, found '{shown(line)}'"
         )
 
     def _bad_row(self, index: int, header: _Header, row: int, status: int) -> InterpotError:
@@ -345,11 +345,11 @@ class _Dump:
         if status == CROWDED:
             return InterpotError(
                 f"line {self.stream.line} of '{self.path}': the species column of frame {index} holds more "
-                f"than {_MOST_NAMES} names, or one longer than {LONGEST_NAME} letters: '{_shown(line)}'"
+                f"than {_MOST_NAMES} names, or one longer than {LONGEST_NAME} letters: '{shown(line)}'"
             )
         assert status in (SHORT, LONG)
         expected = f"{len(header.columns)} columns ({' '.join(header.columns)})"
-        return self._garbled(index, header, self.stream.line, _shown(line), expected)
+        return self._garbled(index, header, self.stream.line, shown(line), expected)
 
     def _garbled(self, index: int, header: _Header, line: int, found: str, expected: str) -> InterpotError:
         where = f"line {line} of '{self.path}' (frame {index}"
@@ -395,9 +395,3 @@ class _Dump:
             if not flat:
                 return None
         return table[:, plan.groups[group] : plan.groups[group] + 3] * unit
-
-
-def _shown(line: bytes) -> str:
-    """Return the beginning of what was found, fit to be printed."""
-    text = line.decode(errors="replace").strip()
-    return "".join(c if c.isprintable() else "�" for c in (text if len(text) <= 60 else text[:57] + "..."))

@@ -22,7 +22,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,18 @@ class _Archive:
 
     def whole(self, name: str) -> NDArray[Any]:
         """Read a small array."""
+        with self.undamaged(name), self.zip.open(f"{name}.npy") as member:
+            return np.asarray(npy.read_array(member, allow_pickle=False))
+
+    @contextmanager
+    def undamaged(self, name: str) -> Iterator[None]:
+        """Turn what is raised while an array is read into one sentence."""
         try:
-            with self.zip.open(f"{name}.npy") as member:
-                return np.asarray(npy.read_array(member, allow_pickle=False))
+            yield
         except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise InterpotError(
-                f"cannot read array '{name}' of '{self.path}' ({error}): expected plain numbers or strings"
+                f"cannot read array '{name}' of '{self.path}' ({error}): expected undamaged plain numbers or "
+                "names, as numpy.savez writes them"
             ) from error
 
 
@@ -103,16 +109,11 @@ class _Frames:
 
     def __init__(self, archive: _Archive, name: str) -> None:
         self._archive, self._name = archive, name
-        self._member = archive.stack.enter_context(archive.zip.open(f"{name}.npy"))
-        try:
-            header = (
-                npy.read_array_header_1_0
-                if npy.read_magic(self._member) == (1, 0)
-                else npy.read_array_header_2_0
-            )
+        with archive.undamaged(name):
+            self._member = archive.stack.enter_context(archive.zip.open(f"{name}.npy"))
+            old = npy.read_magic(self._member) == (1, 0)
+            header = npy.read_array_header_1_0 if old else npy.read_array_header_2_0
             self.shape, fortran, self._dtype = header(self._member)
-        except ValueError as error:
-            raise InterpotError(f"array '{name}' of '{archive.path}' is damaged ({error})") from error
         if self._dtype.kind not in "fiu":
             raise InterpotError(
                 f"array '{name}' of '{archive.path}' holds {self._dtype}: expected real numbers"
@@ -126,16 +127,10 @@ class _Frames:
             return np.ascontiguousarray(next(self._memory), dtype=np.float64)
         shape = self.shape[1:]
         size = int(np.prod(shape)) * self._dtype.itemsize
-        try:
+        with self._archive.undamaged(self._name):
             raw = self._member.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise InterpotError(
-                f"array '{self._name}' of '{self._archive.path}' is damaged ({error})"
-            ) from error
-        if len(raw) < size:
-            raise InterpotError(
-                f"array '{self._name}' of '{self._archive.path}' ends too early: write it anew"
-            )
+            if len(raw) < size:
+                raise EOFError("it ends too early")
         return np.frombuffer(raw, dtype=self._dtype).reshape(shape).astype(np.float64)
 
 

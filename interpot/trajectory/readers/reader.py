@@ -70,3 +70,9 @@ class CutShortError(InterpotError):
 def place(path: Path | str, index: int, step: int | None = None) -> str:
     """Say where: "frame 3 (step 300) of 'argon.lammpstrj'"."""
     return f"frame {index}{'' if step is None else f' (step {step})'} of '{path}'"
+
+
+def shown(line: bytes) -> str:
+    """Return the beginning of what was found, fit to be printed."""
+    text = line.decode(errors="replace").strip()
+    return "".join(c if c.isprintable() else "�" for c in (text if len(text) <= 60 else text[:57] + "..."))
