@@ -290,3 +290,29 @@ def test_settings_out_of_range(tmp_path: Path, wrong: dict[str, object]) -> None
     np.savez(tmp_path / "a.npz", positions=np.zeros((1, 1, 3)), units="lj")
     with pytest.raises(InterpotError, match="expected"):
         read(tmp_path / "a.npz", **wrong)  # type: ignore[arg-type]
+
+
+def test_no_damage_ends_in_anything_but_a_sentence(make: Callable[..., Path], form: str) -> None:
+    """Bytes overwritten, doubled and removed at random: frames or an `InterpotError`, nothing else."""
+    path = make(3)
+    whole, source = path.read_bytes(), np.random.default_rng(11)
+    failed = 0
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(source.integers(1, 4)):
+            at, kind = int(source.integers(len(data) - 20)), source.integers(4)
+            if kind == 0:
+                data[at] = int(source.integers(256))
+            elif kind == 1:
+                data[at : at + 1] = b"9-.e x\n"[source.integers(7) :]
+            elif kind == 2:
+                del data[at : at + int(source.integers(1, 20))]
+            else:
+                data[at:at] = data[at : at + 20]
+        path.write_bytes(data)
+        try:
+            assert len(list(read(path, units="metal", format=form))) <= 4
+        except InterpotError as error:
+            failed += 1
+            assert str(error).isprintable()
+    assert failed > 20

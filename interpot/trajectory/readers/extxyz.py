@@ -19,7 +19,7 @@ from ase.io import read as ase_read
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.readers.reader import CutShortError, Request, place, shown
+from interpot.trajectory.readers.reader import CutShortError, Request, cut_short, place, printable, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 from interpot.units import UnitStyle
 
@@ -73,15 +73,15 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
     for k in range(atoms + 1):
         line = stream.readline()
         if line is None:
-            raise CutShortError(path, index, f"{max(k - 1, 0)} of its {atoms} atoms")
+            raise cut_short(path, index, max(k - 1, 0), atoms, stream.torn)
         lines.append(line)
     return b"\n".join((*lines, b"")).decode(errors="replace")
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
-        return f"{error} is not a chemical symbol"
-    return " ".join(str(error).split()) or type(error).__name__
+        return f"{printable(str(error).encode())} is not a chemical symbol"
+    return printable(" ".join(str(error).split()).encode()) or type(error).__name__
 
 
 def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:

@@ -29,7 +29,7 @@ from interpot.trajectory.readers.parsing import (
     read_rows,
     skip_lines,
 )
-from interpot.trajectory.readers.reader import CutShortError, Request, place, shown
+from interpot.trajectory.readers.reader import CutShortError, Request, cut_short, place, printable, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 
 _STYLES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
@@ -146,7 +146,7 @@ class _Dump:
             if line.startswith(b"ITEM: ATOMS"):
                 break
             if line.startswith(b"ITEM: UNITS"):
-                self._check_units(self._next(index).decode(errors="replace").strip())
+                self._check_units(printable(self._next(index).strip()))
             elif line.startswith(b"ITEM: TIMESTEP"):
                 step = self._whole(index)
             elif line.startswith(b"ITEM: TIME"):
@@ -164,7 +164,7 @@ class _Dump:
                 f"line {self.stream.line - 1} of '{self.path}': the atoms of frame {index} begin without an "
                 f"'ITEM: {lacking}' before them: the file is garbled"
             )
-        columns = tuple(line.decode(errors="replace").split()[2:])
+        columns = tuple(printable(word) for word in line.split()[2:])
         return _Header(step, time, atoms, cell, columns)
 
     def _next(self, index: int) -> bytes:
@@ -238,7 +238,7 @@ class _Dump:
             if passed == header.atoms:
                 return
             if not stream.advance():
-                raise CutShortError(self.path, index, f"{passed} of its {header.atoms} atoms")
+                raise cut_short(self.path, index, passed, header.atoms, stream.torn)
 
     def frame(self, index: int, header: _Header) -> Frame:
         """Read the atoms of a frame and convert them to internal units."""
@@ -285,8 +285,14 @@ class _Dump:
 
     def _rows(self, index: int, header: _Header, plan: _Plan) -> tuple[FloatArray, IntArray]:
         stream = self.stream
-        table = np.zeros((header.atoms, plan.width))
-        kinds = np.zeros(header.atoms, dtype=np.int64)
+        try:
+            table = np.zeros((header.atoms, plan.width))
+            kinds = np.zeros(header.atoms, dtype=np.int64)
+        except (MemoryError, ValueError) as error:
+            raise InterpotError(
+                f"{place(self.path, index, header.step)} is said to have {header.atoms} atoms: expected a number "
+                "that fits into memory; the file is garbled"
+            ) from error
         if len(self.odd) < len(plan.codes):
             self.odd = np.zeros((len(plan.codes), 4), dtype=np.int64)
         row = 0
@@ -310,7 +316,7 @@ class _Dump:
             if row == header.atoms:
                 return table, kinds
             if position >= stream.end and not stream.advance():
-                raise CutShortError(self.path, index, f"{row} of its {header.atoms} atoms")
+                raise cut_short(self.path, index, row, header.atoms, stream.torn)
 
     def _ids(self, index: int, header: _Header, column: FloatArray) -> IntArray:
         whole = (np.floor(column) == column) & (np.abs(column) < 2**53)

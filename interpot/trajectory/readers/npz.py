@@ -32,9 +32,11 @@ from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, IntArray
-from interpot.trajectory.readers.reader import Request, place
+from interpot.trajectory.readers.reader import Request, place, shown
 from interpot.units import UnitStyle
 
+# RuntimeError: what reads as encryption or as an unknown compression; KeyError: as another name
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError)
 _VECTORS = ("positions", "forces", "velocities")
 
 
@@ -49,7 +51,9 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
     with _Archive(path) as archive:
         vectors = {name: _Frames(archive, name) for name in _VECTORS if name in archive.names}
         if "positions" not in vectors:
-            raise InterpotError(f"'{path}' has no array 'positions': found {', '.join(archive.names)}")
+            raise InterpotError(
+                f"'{path}' has no array 'positions': found {shown(', '.join(archive.names).encode())}"
+            )
         shape = vectors["positions"].shape
         if len(shape) != 3 or shape[2] not in (2, 3):
             raise InterpotError(
@@ -76,7 +80,7 @@ class _Archive:
         self.stack = ExitStack()
         try:
             self.zip = self.stack.enter_context(zipfile.ZipFile(self.path))
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise InterpotError(
                 f"'{self.path}' is no NumPy archive, or is damaged or cut short ({error}): write it anew "
                 "with numpy.savez"
@@ -97,7 +101,7 @@ class _Archive:
         """Turn what is raised while an array is read into one sentence."""
         try:
             yield
-        except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _DAMAGE as error:
             raise InterpotError(
                 f"cannot read array '{name}' of '{self.path}' ({error}): expected undamaged plain numbers or "
                 "names, as numpy.savez writes them"
