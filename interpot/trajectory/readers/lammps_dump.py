@@ -290,8 +290,8 @@ class _Dump:
             kinds = np.zeros(header.atoms, dtype=np.int64)
         except (MemoryError, ValueError) as error:
             raise InterpotError(
-                f"{place(self.path, index, header.step)} is said to have {header.atoms} atoms: expected a number "
-                "that fits into memory; the file is garbled"
+                f"{place(self.path, index, header.step)} is said to have {header.atoms} atoms: expected a "
+                "number that fits into memory; the file is garbled"
             ) from error
         if len(self.odd) < len(plan.codes):
             self.odd = np.zeros((len(plan.codes), 4), dtype=np.int64)
