@@ -233,20 +233,34 @@ GOOD = one("id x y z fx fy fz", ["1 0 0 0 1 1 1", "2 1 1 1 -1 -1 -1"], step=5)
     [
         (GOOD + GOOD.replace("2 1 1 1 -1 -1 -1\n", "") + GOOD,
          r"line 22 of '.*' \(frame 1, step 5\): another frame begins where one of its 2 atoms was"),
-        (GOOD + "3 1 1 1 1 1 1\n" + GOOD, r"line 12 of '.*': expected 'ITEM: TIMESTEP' .* frame 0, found '3 1 1"),
-        (GOOD.replace("2 1 1 1 -1", "2 1 1 1x -1"), r"line 11 of '.*' \(frame 0, step 5\): expected a number in column 'z', found '1x'"),
-        (GOOD.replace("2 1 1 1 -1", "2 1 1"), r"line 11 of .* expected 7 columns \(id x y z fx fy fz\), found '2 1 1 -1 -1'"),
+        (GOOD + "3 1 1 1 1 1 1\n" + GOOD,
+         r"line 12 of '.*': expected 'ITEM: TIMESTEP' .* frame 0, found '3 1 1"),
+        (GOOD.replace("2 1 1 1 -1", "2 1 1 1x -1"),
+         r"line 11 of '.*' \(frame 0, step 5\): expected a number in column 'z', found '1x'"),
+        (GOOD.replace("2 1 1 1 -1", "2 1 1"),
+         r"line 11 of .* expected 7 columns \(id x y z fx fy fz\), found '2 1 1 -1 -1'"),
         (GOOD.replace("2 1 1 1 -1", "2 1 1 1 1 -1"), r"line 11 of .* expected 7 columns"),
         (GOOD.replace("2 1 1 1 -1", "2 1 1 1 nan"), r"fx of atom 2 is nan in frame 0 \(step 5\) of '"),
         (GOOD.replace("1 0 0 0", "1 0 -inf 0"), r"y of atom 1 is -inf in frame 0 \(step 5\) of '"),
-        (GOOD.replace("1 0 0 0", "1.5 0 0 0"), r"column 'id' of frame 0 .* holds 1.5: expected whole numbers"),
+        (GOOD.replace("1 0 0 0", "1.5 0 0 0"),
+         r"column 'id' of frame 0 .* holds 1.5: expected whole numbers"),
         (GOOD.replace("0 10", "0 ten"), r"line 6 of '.*' \(frame 0\): expected 2 numbers, found '0 ten'"),
-        (GOOD.replace("\n2\n", "\n2.5\n"), r"line 4 of '.*' \(frame 0\): expected a whole number, found '2.5'"),
-        (GOOD.replace("\n2\n", "\n-2\n"), r"line 4 of '.*' \(frame 0\): expected a whole number, found '-2'"),
-        (GOOD.replace("ITEM: BOX BOUNDS pp ff ss\n0 10\n0 20\n-5 5\n", ""), r"line 5 of .* without an 'ITEM: BOX BOUNDS'"),
-        (GOOD.replace("id x y z", "id a b c"), r"frame 0 \(step 5\) of '.*' has no positions: .* found 'id a b c fx"),
+        (GOOD.replace("\n2\n", "\n2.5\n"),
+         r"line 4 of '.*' \(frame 0\): expected a whole number, found '2.5'"),
+        (GOOD.replace("\n2\n", "\n-2\n"),
+         r"line 4 of '.*' \(frame 0\): expected a whole number, found '-2'"),
+        (GOOD.replace("ITEM: BOX BOUNDS pp ff ss\n0 10\n0 20\n-5 5\n", ""),
+         r"line 5 of .* without an 'ITEM: BOX BOUNDS'"),
+        (GOOD.replace("id x y z", "id a b c"),
+         r"frame 0 \(step 5\) of '.*' has no positions: .* found 'id a b c fx"),
         (GOOD + "ITEM: UNITS\nlj\n" + GOOD, r"line 13 of '.*' states units 'lj', but it is read in 'metal'"),
-        (GOOD[:-5], "holds no whole frame: it ends within the first .1 of its 2 atoms."),
+        (GOOD[:-5],
+         r"holds no whole frame: it ends within the first \(1 of its 2 atoms and a line without its end\)"),
+        (one("element x y z", ["Unobtainium" * 3 + " 1 2 3"]),
+         r"line 10 of .* one longer than 32 letters: 'Unobt"),
+        (one("type x y z", [f"{k} 0 0 {k}" for k in range(257)]),
+         r"line 266 of .* holds more than 256 names"),
+        (GOOD.replace("\n2\n", "\n" + 17 * "9" + "\n"), r"frame 0 .* is said to have 9{17} atoms"),
         (GOOD[:20], "holds no whole frame"),
     ],
 )  # fmt: skip
@@ -281,10 +295,8 @@ def test_truncated_compressed_file(lammps_dumps: Path, tmp_path: Path, suffix: s
 
 
 def test_damaged_compressed_file(tmp_path: Path) -> None:
-    numbers = np.random.default_rng(3).normal(size=(20_000, 3))
-    text = one("x y z", [f"{x!r} {y!r} {z!r}" for x, y, z in numbers.tolist()])
-    damaged = bytearray(gzip.compress(text.encode()))
-    damaged[len(damaged) // 2 : len(damaged) // 2 + 100] = b"\xff" * 100
+    damaged = bytearray(gzip.compress((GOOD * 9).encode()))
+    damaged[-8] ^= 1  # the check sum
     path = tmp_path / "a.lammpstrj.gz"
     path.write_bytes(damaged)
     with pytest.raises(InterpotError, match=r"'.*a\.lammpstrj\.gz' is damaged after line \d+ "):

@@ -19,7 +19,7 @@ from ase.io import read as ase_read
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.readers.reader import CutShortError, Request, place
+from interpot.trajectory.readers.reader import CutShortError, Request, cut_short, place, printable, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 from interpot.units import UnitStyle
 
@@ -64,25 +64,24 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
             raise CutShortError(path, index, "no atoms")
         return None
     if not head.strip().isdigit():
-        shown = head.decode(errors="replace").strip()[:60]
         raise InterpotError(
             f"line {stream.line - 1} of '{path}': expected the number of atoms of frame {index}, "
-            f"found '{shown}'"
+            f"found '{shown(head)}'"
         )
     lines = [head]
     atoms = int(head)
     for k in range(atoms + 1):
         line = stream.readline()
         if line is None:
-            raise CutShortError(path, index, f"{max(k - 1, 0)} of its {atoms} atoms")
+            raise cut_short(path, index, max(k - 1, 0), atoms, stream.torn)
         lines.append(line)
     return b"\n".join((*lines, b"")).decode(errors="replace")
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
-        return f"{error} is not a chemical symbol"
-    return str(error) or type(error).__name__
+        return f"{printable(str(error).encode())} is not a chemical symbol"
+    return printable(" ".join(str(error).split()).encode()) or type(error).__name__
 
 
 def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:

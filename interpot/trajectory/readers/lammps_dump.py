@@ -29,7 +29,7 @@ from interpot.trajectory.readers.parsing import (
     read_rows,
     skip_lines,
 )
-from interpot.trajectory.readers.reader import CutShortError, Request, place
+from interpot.trajectory.readers.reader import CutShortError, Request, cut_short, place, printable, shown
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 
 _STYLES = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
@@ -146,7 +146,7 @@ class _Dump:
             if line.startswith(b"ITEM: ATOMS"):
                 break
             if line.startswith(b"ITEM: UNITS"):
-                self._check_units(self._next(index).decode(errors="replace").strip())
+                self._check_units(printable(self._next(index).strip()))
             elif line.startswith(b"ITEM: TIMESTEP"):
                 step = self._whole(index)
             elif line.startswith(b"ITEM: TIME"):
@@ -164,7 +164,7 @@ class _Dump:
                 f"line {self.stream.line - 1} of '{self.path}': the atoms of frame {index} begin without an "
                 f"'ITEM: {lacking}' before them: the file is garbled"
             )
-        columns = tuple(line.decode(errors="replace").split()[2:])
+        columns = tuple(printable(word) for word in line.split()[2:])
         return _Header(step, time, atoms, cell, columns)
 
     def _next(self, index: int) -> bytes:
@@ -182,7 +182,7 @@ class _Dump:
         if len(numbers) != expected or not np.all(np.isfinite(numbers)):
             raise InterpotError(
                 f"line {self.stream.line - 1} of '{self.path}' (frame {index}): expected "
-                f"{expected} {'number' if expected == 1 else 'numbers'}, found '{_shown(line)}'"
+                f"{expected} {'number' if expected == 1 else 'numbers'}, found '{shown(line)}'"
             )
         return numbers
 
@@ -191,7 +191,7 @@ class _Dump:
         if not line.isdigit():
             raise InterpotError(
                 f"line {self.stream.line - 1} of '{self.path}' (frame {index}): expected a whole number, "
-                f"found '{_shown(line)}'"
+                f"found '{shown(line)}'"
             )
         return int(line)
 
@@ -238,7 +238,7 @@ class _Dump:
             if passed == header.atoms:
                 return
             if not stream.advance():
-                raise CutShortError(self.path, index, f"{passed} of its {header.atoms} atoms")
+                raise cut_short(self.path, index, passed, header.atoms, stream.torn)
 
     def frame(self, index: int, header: _Header) -> Frame:
         """Read the atoms of a frame and convert them to internal units."""
@@ -285,8 +285,14 @@ class _Dump:
 
     def _rows(self, index: int, header: _Header, plan: _Plan) -> tuple[FloatArray, IntArray]:
         stream = self.stream
-        table = np.zeros((header.atoms, plan.width))
-        kinds = np.zeros(header.atoms, dtype=np.int64)
+        try:
+            table = np.zeros((header.atoms, plan.width))
+            kinds = np.zeros(header.atoms, dtype=np.int64)
+        except (MemoryError, ValueError) as error:
+            raise InterpotError(
+                f"{place(self.path, index, header.step)} is said to have {header.atoms} atoms: expected a "
+                "number that fits into memory; the file is garbled"
+            ) from error
         if len(self.odd) < len(plan.codes):
             self.odd = np.zeros((len(plan.codes), 4), dtype=np.int64)
         row = 0
@@ -300,7 +306,7 @@ class _Dump:
                     table[at, column] = number(bytes(stream.data[begin:end]))
                 except ValueError:
                     line = stream.line + at - row
-                    token = _shown(bytes(stream.data[begin:end]))
+                    token = shown(bytes(stream.data[begin:end]))
                     name = header.columns[plan.codes.tolist().index(column)]
                     raise self._garbled(index, header, line, token, f"a number in column '{name}'") from None
             stream.line += after - row
@@ -310,7 +316,7 @@ class _Dump:
             if row == header.atoms:
                 return table, kinds
             if position >= stream.end and not stream.advance():
-                raise CutShortError(self.path, index, f"{row} of its {header.atoms} atoms")
+                raise cut_short(self.path, index, row, header.atoms, stream.torn)
 
     def _ids(self, index: int, header: _Header, column: FloatArray) -> IntArray:
         whole = (np.floor(column) == column) & (np.abs(column) < 2**53)
@@ -337,7 +343,7 @@ class _Dump:
         before = f"after the atoms of frame {index - 1}" if index else "at the head of the file"
         return InterpotError(
             f"line {self.stream.line - 1} of '{self.path}': expected 'ITEM: TIMESTEP' or another heading of "
-            f"a LAMMPS dump {before}, found '{_shown(line)}'"
+            f"a LAMMPS dump {before}, found '{shown(line)}'"
         )
 
     def _bad_row(self, index: int, header: _Header, row: int, status: int) -> InterpotError:
@@ -345,11 +351,11 @@ class _Dump:
         if status == CROWDED:
             return InterpotError(
                 f"line {self.stream.line} of '{self.path}': the species column of frame {index} holds more "
-                f"than {_MOST_NAMES} names, or one longer than {LONGEST_NAME} letters: '{_shown(line)}'"
+                f"than {_MOST_NAMES} names, or one longer than {LONGEST_NAME} letters: '{shown(line)}'"
             )
         assert status in (SHORT, LONG)
         expected = f"{len(header.columns)} columns ({' '.join(header.columns)})"
-        return self._garbled(index, header, self.stream.line, _shown(line), expected)
+        return self._garbled(index, header, self.stream.line, shown(line), expected)
 
     def _garbled(self, index: int, header: _Header, line: int, found: str, expected: str) -> InterpotError:
         where = f"line {line} of '{self.path}' (frame {index}"
@@ -395,9 +401,3 @@ class _Dump:
             if not flat:
                 return None
         return table[:, plan.groups[group] : plan.groups[group] + 3] * unit
-
-
-def _shown(line: bytes) -> str:
-    """Return the beginning of what was found, fit to be printed."""
-    text = line.decode(errors="replace").strip()
-    return "".join(c if c.isprintable() else "�" for c in (text if len(text) <= 60 else text[:57] + "..."))

@@ -22,7 +22,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, IntArray
-from interpot.trajectory.readers.reader import Request, place
+from interpot.trajectory.readers.reader import Request, place, shown
 from interpot.units import UnitStyle
 
+# RuntimeError: what reads as encryption or as an unknown compression; KeyError: as another name
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError)
 _VECTORS = ("positions", "forces", "velocities")
 
 
@@ -49,7 +51,9 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
     with _Archive(path) as archive:
         vectors = {name: _Frames(archive, name) for name in _VECTORS if name in archive.names}
         if "positions" not in vectors:
-            raise InterpotError(f"'{path}' has no array 'positions': found {', '.join(archive.names)}")
+            raise InterpotError(
+                f"'{path}' has no array 'positions': found {shown(', '.join(archive.names).encode())}"
+            )
         shape = vectors["positions"].shape
         if len(shape) != 3 or shape[2] not in (2, 3):
             raise InterpotError(
@@ -76,7 +80,7 @@ class _Archive:
         self.stack = ExitStack()
         try:
             self.zip = self.stack.enter_context(zipfile.ZipFile(self.path))
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise InterpotError(
                 f"'{self.path}' is no NumPy archive, or is damaged or cut short ({error}): write it anew "
                 "with numpy.savez"
@@ -89,12 +93,18 @@ class _Archive:
 
     def whole(self, name: str) -> NDArray[Any]:
         """Read a small array."""
+        with self.undamaged(name), self.zip.open(f"{name}.npy") as member:
+            return np.asarray(npy.read_array(member, allow_pickle=False))
+
+    @contextmanager
+    def undamaged(self, name: str) -> Iterator[None]:
+        """Turn what is raised while an array is read into one sentence."""
         try:
-            with self.zip.open(f"{name}.npy") as member:
-                return np.asarray(npy.read_array(member, allow_pickle=False))
-        except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            yield
+        except _DAMAGE as error:
             raise InterpotError(
-                f"cannot read array '{name}' of '{self.path}' ({error}): expected plain numbers or strings"
+                f"cannot read array '{name}' of '{self.path}' ({error}): expected undamaged plain numbers or "
+                "names, as numpy.savez writes them"
             ) from error
 
 
@@ -103,16 +113,11 @@ class _Frames:
 
     def __init__(self, archive: _Archive, name: str) -> None:
         self._archive, self._name = archive, name
-        self._member = archive.stack.enter_context(archive.zip.open(f"{name}.npy"))
-        try:
-            header = (
-                npy.read_array_header_1_0
-                if npy.read_magic(self._member) == (1, 0)
-                else npy.read_array_header_2_0
-            )
+        with archive.undamaged(name):
+            self._member = archive.stack.enter_context(archive.zip.open(f"{name}.npy"))
+            old = npy.read_magic(self._member) == (1, 0)
+            header = npy.read_array_header_1_0 if old else npy.read_array_header_2_0
             self.shape, fortran, self._dtype = header(self._member)
-        except ValueError as error:
-            raise InterpotError(f"array '{name}' of '{archive.path}' is damaged ({error})") from error
         if self._dtype.kind not in "fiu":
             raise InterpotError(
                 f"array '{name}' of '{archive.path}' holds {self._dtype}: expected real numbers"
@@ -126,16 +131,10 @@ class _Frames:
             return np.ascontiguousarray(next(self._memory), dtype=np.float64)
         shape = self.shape[1:]
         size = int(np.prod(shape)) * self._dtype.itemsize
-        try:
+        with self._archive.undamaged(self._name):
             raw = self._member.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise InterpotError(
-                f"array '{self._name}' of '{self._archive.path}' is damaged ({error})"
-            ) from error
-        if len(raw) < size:
-            raise InterpotError(
-                f"array '{self._name}' of '{self._archive.path}' ends too early: write it anew"
-            )
+            if len(raw) < size:
+                raise EOFError("it ends too early")
         return np.frombuffer(raw, dtype=self._dtype).reshape(shape).astype(np.float64)
 
 

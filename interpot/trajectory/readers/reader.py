@@ -67,6 +67,25 @@ class CutShortError(InterpotError):
         self.path, self.whole, self.reason = path, whole, reason
 
 
+def cut_short(path: Path, index: int, found: int, atoms: int, torn: bool) -> CutShortError:
+    """Say how much of a frame is there; a line without its end may hold half a number, and does not count."""
+    unfinished = " and a line without its end" if torn else ""
+    return CutShortError(path, index, f"{found} of its {atoms} atoms{unfinished}")
+
+
 def place(path: Path | str, index: int, step: int | None = None) -> str:
     """Say where: "frame 3 (step 300) of 'argon.lammpstrj'"."""
     return f"frame {index}{'' if step is None else f' (step {step})'} of '{path}'"
+
+
+def printable(raw: bytes) -> str:
+    """Decode what was found in a file so that no byte of it can disturb a terminal."""
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in raw.decode(errors="replace")
+    )
+
+
+def shown(raw: bytes) -> str:
+    """Return the beginning of what was found, for a message."""
+    text = printable(raw.strip())
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import write as ase_write
+
+from interpot.errors import InterpotError
+from interpot.trajectory import read
+
+FRAME = """2
+Lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3:forces:R:3 pbc="T F T"
+Ar 0 0 0 1 2 3
+Xe 1 1 1 -1 -2 -3
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "a.xyz"
+    path.write_text(text)
+    return path
+
+
+def test_plain_xyz_is_open(tmp_path: Path) -> None:
+    frame = next(iter(read(written(tmp_path, "2\n\nAr 0 0 1\nAr 1 2 3\n"))))
+    assert frame.cell.periodic == (False, False, False)
+    assert np.linalg.det(frame.cell.vectors) == pytest.approx(1 * 2 * 2)
+    assert frame.forces is None and frame.velocities is None
+
+
+def test_forces_by_another_name_and_changing_frames(tmp_path: Path) -> None:
+    a, b = read(written(tmp_path, FRAME + FRAME.replace("forces", "force") + "\n"))
+    for frame in (a, b):
+        assert frame.forces is not None and frame.forces.tolist() == [[1, 2, 3], [-1, -2, -3]]
+        assert frame.cell.periodic == (True, False, True)
+
+
+def test_reduced_units_know_no_masses_of_elements(tmp_path: Path) -> None:
+    atoms = Atoms("Ar2", positions=[[0, 0, 0], [1, 1, 1]], momenta=np.ones((2, 3)))
+    ase_write(tmp_path / "a.xyz", atoms, format="extxyz")
+    (frame,) = read(tmp_path / "a.xyz", units="lj")
+    assert frame.masses is None and frame.velocities is None
+    (frame,) = read(tmp_path / "a.xyz")
+    assert frame.masses is not None and frame.velocities is not None
+    np.testing.assert_allclose(frame.velocities * frame.masses[:, None], 1.0, rtol=1e-12)
+
+
+def test_truncated_last_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for cut in (1, 20, 100, len(FRAME) - 1):
+        trajectory = read(written(tmp_path, FRAME * 2 + FRAME[:cut]))
+        assert len(list(trajectory)) == 2
+        assert "2 whole frames" in trajectory.remarks[0] and trajectory.remarks[0] in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (FRAME + "x" + FRAME, "line 5 of '.*': expected the number of atoms of frame 1, found 'x2'"),
+        (FRAME + FRAME.replace("1 1 1", "1 1x 1"), r"frame 1 of '.*' \(lines 5 to 8\) is no .*: .*'1x'"),
+        (FRAME.replace("Xe", "Qq"), r"frame 0 of '.*' \(lines 1 to 4\) .*'Qq' is not a chemical symbol"),
+        (FRAME.replace("1 1 1", "1 1"), r"frame 0 of '.*' \(lines 1 to 4\)"),
+        (FRAME.replace("-2 -3", "nan -3"), "fy of the 2. atom is nan in frame 0 of '"),
+        ('2\npbc="T T T"\nAr 0 0 0\nAr 1 1 1\n', "frame 0 of '.*': Ar2 is periodic along a but has no cell"),
+        (FRAME[:-1], "holds no whole frame"),
+    ],
+)
+def test_one_sentence_for_each_fault(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(InterpotError, match=sentence):
+        list(read(written(tmp_path, text)))
