@@ -20,7 +20,7 @@ def test_an_interruption_leaves_things_as_they_were(
     path = tmp_path / "result.json"
     if earlier is not None:
         path.write_text(earlier)
-    with pytest.raises(interruption), atomic(path) as temporary:  # noqa: PT012
+    with pytest.raises(interruption), atomic(path) as temporary:
         temporary.write_text("half of a res")
         raise interruption
     assert (path.read_text() if path.exists() else None) == earlier
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path, folder: s
 
 def test_a_folder_in_the_way_of_the_result(tmp_path: Path) -> None:
     (tmp_path / "result" / "inner").mkdir(parents=True)
-    with pytest.raises(InterpotError, match="cannot write '.*result'"), atomic(tmp_path / "result") as part:
+    with pytest.raises(InterpotError, match=r"cannot write '.*result'"), atomic(tmp_path / "result") as part:
         part.write_text("whole")
     assert list(tmp_path.iterdir()) == [tmp_path / "result"]
 

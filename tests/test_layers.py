@@ -59,7 +59,8 @@ each_module = pytest.mark.parametrize("path", MODULES, ids=[name_of(p) for p in 
 
 def test_the_walk_sees_what_it_should() -> None:
     """The tests below cannot pass for want of imports."""
-    code = "import a.b\nif TYPE_CHECKING:\n    import c\ndef f():\n    from d import e\ntry:\n    import g\nfinally: ..."
+    guarded = "if TYPE_CHECKING:\n    import c\n"
+    code = f"import a.b\n{guarded}def f():\n    from d import e\ntry:\n    import g\nfinally:\n    h()"
     assert list(imports(ast.parse(code))) == ["a.b", "d.e", "g"]
     assert list(imports(ast.parse(code), lazy=False)) == ["a.b", "g"]
     assert [layer_of(f"interpot.{m}") for m in ("units", "statistic.basis", "cli")] == [0, 2, 7]
