@@ -219,7 +219,7 @@ def test_invariance_under_the_symmetries_of_space() -> None:
     expected_rotated = ordered(np.column_stack([expected[:, :2], expected[:, 2:] @ rotation]))
     np.testing.assert_allclose(rotated, expected_rotated, atol=1e-11)
     for same in (
-        frame_of(x + [3.3, -47.0, 0.2]),
+        frame_of(x + np.array([3.3, -47.0, 0.2])),
         frame_of(x, origin=np.array([0.4, 17.0, -2.0])),
         frame_of(x + random.integers(-5, 6, (30, 3)) @ SHEARED),
     ):
@@ -257,5 +257,5 @@ def test_two_atoms_in_one_place(shift: float) -> None:
     with pytest.raises(InterpotError, match=r"^atoms 2 and 4 of frame 7 of 'a\.dump' are in one place"):
         pairs(frame, 3.0)
     named = replace(frame, ids=np.array([11, 26, 33, 40]))
-    with pytest.raises(InterpotError, match="^atoms 26 and 40 of frame 7 "):
+    with pytest.raises(InterpotError, match=r"^atoms 26 and 40 of frame 7 "):
         pairs(named, 3.0)
