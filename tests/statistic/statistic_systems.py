@@ -17,6 +17,7 @@ from interpot.statistic.channels import Channel
 from interpot.units import UnitStyle, unit_style
 
 FloatArray = NDArray[np.float64]
+METAL = unit_style("metal")
 Slope = Callable[[FloatArray], FloatArray]
 
 
@@ -25,7 +26,7 @@ class Frames:
     """A trajectory in memory."""
 
     frames: Sequence[Frame]
-    units: UnitStyle = unit_style("metal")
+    units: UnitStyle = METAL
     sources: tuple[Path, ...] = (Path("memory.dump"),)
 
     def __iter__(self) -> Iterator[Frame]:
