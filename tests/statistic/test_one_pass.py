@@ -45,9 +45,8 @@ def check_sums(statistic: Statistic, frames: Sequence[Frame]) -> None:
         X = np.vstack([features(f, statistic.channels, bases) for f in mine])
         F = np.concatenate([f.forces[:, : f.dimension].ravel() for f in mine])
         sizes = np.linalg.norm(X, axis=0)
-        sizes = np.maximum(
-            sizes, 0.01 * max(sizes.max(), 1e-9)
-        )  # the foot of a spline has no digits of its own
+        # the foot of a spline has no digits of its own
+        sizes = np.maximum(sizes, 0.1 * max(sizes.max(), 1e-9))
         gram_error = np.abs(statistic.blocks.gram[k] - X.T @ X) / np.outer(sizes, sizes)
         assert gram_error.max() < 1e-12
         moment_error = np.abs(statistic.blocks.moment[k] - X.T @ F) / sizes
