@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from interpot.errors import InterpotError
 
@@ -16,16 +16,29 @@ def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place when the block ends without an exception.
 
     On an exception, Ctrl-C included, the temporary file is removed and an earlier `path` stays as it was.
+
+    Raises
+    ------
+    InterpotError
+        No file can be made there, or a folder is in the way.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}-{token_hex(4)}{path.suffix}")
+    with _explained(path):
+        temporary.touch(exist_ok=False)  # with the permissions of any new file, unlike tempfile's
     try:
         yield temporary
-        temporary.chmod(0o644)  # mkstemp makes private files
-        temporary.replace(path)
+        with _explained(path):
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InterpotError(f"cannot write '{path}' ({error.strerror}): choose another place") from error
 
 
 def writable_folder(path: Path) -> Path:

@@ -23,6 +23,9 @@ from interpot.records import Cell, FloatArray, Frame, IntArray
 # Bins that hold less than a particle on average cost time without sparing any.
 _BINS_PER_PARTICLE = 2
 
+# Distances below this fraction of the cutoff are rounding errors of images of the same place.
+_ONE_PLACE = 1e-8
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
@@ -102,7 +105,7 @@ class PairSearch:
             self._resize(count + count // 8)
             count = _search(*grid, self.cutoff, self._ij, self._r, self._unit)
         pairs = Pairs(self._ij[0, :count], self._ij[1, :count], self._r[:count], self._unit[:count])
-        _check_overlap(frame, pairs)
+        _check_overlap(frame, pairs, self.cutoff)
         return pairs
 
 
@@ -111,13 +114,14 @@ def pairs(frame: Frame, cutoff: float) -> Pairs:
     return PairSearch(cutoff)(frame)
 
 
-def _check_overlap(frame: Frame, pairs: Pairs) -> None:
-    if pairs.r.size == 0 or pairs.r.min() > 0:
+def _check_overlap(frame: Frame, pairs: Pairs, cutoff: float) -> None:
+    if pairs.r.size == 0 or pairs.r.min() > _ONE_PLACE * cutoff:
         return
     p = int(pairs.r.argmin())
-    a, b = (int(k) if frame.ids is None else int(frame.ids[k]) for k in (pairs.i[p], pairs.j[p]))
+    ids = np.arange(1, len(frame.positions) + 1) if frame.ids is None else frame.ids
+    a, b = sorted((int(ids[pairs.i[p]]), int(ids[pairs.j[p]])))
     raise InterpotError(
-        f"{frame.source} frame {frame.index}: atoms {a} and {b} are in one place, where no force is defined; "
+        f"atoms {a} and {b} of frame {frame.index} of '{frame.source}' are in one place, where no force is defined: "
         "remove one of them or leave the frame out with --frames"
     )
 

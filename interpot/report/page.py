@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
-from interpot import __version__
 from interpot.files import atomic, writable_folder
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
@@ -20,6 +19,7 @@ from interpot.report import figures, tables
 from interpot.report.findings import Findings, written
 from interpot.report.markup import Gallery, Html, badge, formula, page, table
 from interpot.report.tables import raised, short, typeset
+from interpot.version import VERSION
 
 _CANDIDATES = 14  # rows of a front on the page
 
@@ -325,7 +325,7 @@ def _origin(findings: Findings) -> str:
         f"<section>{heading}{again}{listing}</section><footer>Numbers are in LAMMPS's unit style "
         f"‘{units.name}’ (energy {escape(units.energy_unit)}, length {escape(units.length_unit)}). The "
         "numbers behind the figures are in tables/, the figures as PNG and PDF in figures/. "
-        f"interpot {__version__}</footer>"
+        f"interpot {VERSION}</footer>"
     )
 
 

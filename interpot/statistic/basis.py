@@ -96,7 +96,8 @@ class LogSplines:
 
     def covering(self, smallest: float) -> LogSplines:
         """Return the lattice that reaches inwards to `smallest`."""
-        needed = floor(log(self.cutoff / smallest) / self.spacing) + 1
+        # a sample on a knot, give or take its rounding, counts as beyond it
+        needed = floor(log(self.cutoff / smallest) / self.spacing + 1e-9) + 1
         return replace(self, intervals=max(self.intervals, needed))
 
     def slopes(self, s: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -162,10 +162,10 @@ class Statistic:
             )
         )
         coverage = tuple(map(_joined, self.coverage, other.coverage))
-        provenance = {
-            **self.provenance,
-            "sources": [*self.provenance.get("sources", []), *other.provenance.get("sources", [])],
-        }
+        provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
+        for name in ("sources", "remarks"):
+            listed = [*self.provenance.get(name, []), *other.provenance.get(name, [])]
+            provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
         return Statistic(self.channels, bases, blocks, coverage, self.units, provenance)
 
     def save(self, path: str | Path) -> None:

@@ -9,7 +9,7 @@ noise has no jump at any magnification and is left alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil, log10
 
@@ -26,6 +26,9 @@ from interpot.trajectory.targets import target_rows
 BINS = 64
 SIGNIFICANT = 6.0  # standard errors that a jump must stand out by
 _SIDE = 4  # bins on each side of a jump that show what it separates
+_KNOTS = 3  # a quintic spline follows a jump over so many knots on each side
+_FALL = 4.0  # factor by which a force must fall there
+_ENOUGH = 10  # samples of a knot interval that count
 _WIDTH = DEGREE + 1
 
 
@@ -85,7 +88,7 @@ def find_cutoffs(
     brackets = {c: b for c in range(len(statistic.channels)) if (b := _suspect(statistic, c))}
     found: dict[int, tuple[float, float]] = {}
     while brackets:
-        fits = _binned_slopes(statistic, brackets, frames, target, rows_per_column)
+        fits = _binned_slopes(statistic, brackets, found, frames, target, rows_per_column)
         narrowed = {c: _step(*fits[c]) for c in brackets}
         for c, step in narrowed.items():
             if step is not None:
@@ -99,29 +102,44 @@ def find_cutoffs(
             and wider[1] - wider[0] < 0.5 * (brackets[c][1] - brackets[c][0])
         }
     length = statistic.units.length
-    return {c: shortest_decimal(low / length, high / length) * length for c, (low, high) in found.items()}
+    return {
+        # half a width of grace on both sides: where pairs are few, one bin is easily taken for the next
+        c: shortest_decimal((1.5 * low - 0.5 * high) / length, (1.5 * high - 0.5 * low) / length) * length
+        for c, (low, high) in found.items()
+    }
 
 
 def _suspect(statistic: Statistic, c: int) -> tuple[float, float] | None:
-    """Bracket the distance where the spline fit's force ends, if that is clearly inside the cutoff."""
+    """Bracket the steepest fall of the spline fit's force, if it falls to a quarter within a few knots.
+
+    What counts is the largest force from a distance outwards. Beyond a truncation it does not vanish: the splines ring,
+    and a jump that they cannot follow in one channel leaves traces in the others, significant but small. Hard cores
+    fall by less: r^-13 to two thirds.
+    """
     fit = spline_fit(statistic)
-    r, slope, error = fit.r[c], fit.slope[c], fit.error[c]
-    significant = np.flatnonzero(np.abs(slope) > SIGNIFICANT * error)
-    # the smallest jump worth a second pass; what lies below is the splines' own ringing
-    visible = np.flatnonzero(np.abs(slope) > 1e-6 * np.abs(slope).max())
-    ends = np.intersect1d(significant, visible)
-    if ends.size == 0:
-        return None
-    basis = statistic.bases[c]
+    basis, counts = statistic.bases[c], statistic.coverage[c].counts
     assert isinstance(basis, LogSplines)
+    enough = counts[counts > 0][::-1] >= _ENOUGH
+    r, slope, error = fit.r[c][enough], np.abs(fit.slope[c][enough]), fit.error[c][enough]
+    span = 2 * _KNOTS
+    if r.size <= span:
+        return None
+    significant = np.where(slope > SIGNIFICANT * error, slope, 0.0)
+    outwards = np.maximum.accumulate(significant[::-1])[::-1]
+    # the smallest jump worth a second pass; what lies below is the splines' own ringing
+    floor = np.maximum(SIGNIFICANT / _FALL * error, 1e-6 * slope.max())
+    falls = outwards[:-span] / np.maximum(outwards, floor)[span:]
+    k = int(falls.argmax())
+    if falls[k] < _FALL:
+        return None
     margin = np.exp(10 * basis.spacing)  # quintic splines ring over several knots
-    last = r[ends[-1]]
-    return None if last * margin > basis.cutoff else (float(last / margin), float(last * margin))
+    return float(r[k] / margin), float(min(r[k + span] * margin, basis.cutoff))
 
 
 def _binned_slopes(
     statistic: Statistic,
     brackets: dict[int, tuple[float, float]],
+    found: dict[int, tuple[float, float]],
     frames: Trajectory,
     target: str,
     rows_per_column: int,
@@ -130,7 +148,7 @@ def _binned_slopes(
 
     Bins that no pair visits have an infinite error.
     """
-    channels, bases = _with_bins(statistic, brackets)
+    channels, bases = _with_bins(statistic, brackets, found)
     accumulator = Accumulator(channels, bases)
     per_frame = statistic.rows / statistic.frames
     enough = ceil(rows_per_column * sum(b.size for b in bases) / per_frame)
@@ -149,12 +167,15 @@ def _binned_slopes(
 
 
 def _with_bins(
-    statistic: Statistic, brackets: dict[int, tuple[float, float]]
+    statistic: Statistic, brackets: dict[int, tuple[float, float]], found: dict[int, tuple[float, float]]
 ) -> tuple[Sequence[Channel], list[Basis]]:
+    """Put bins into the brackets; channels whose jump is found already end there."""
     channels, bases = list(statistic.channels), list(statistic.bases)
-    for c, (low, high) in brackets.items():
-        channels[c] = Channel(channels[c].kind, channels[c].species, high)
-        bases[c] = SteppedSplines(low, high, LogSplines(low).covering(statistic.coverage[c].minimum))
+    for c, (low, high) in {**found, **brackets}.items():
+        inner = low if c in brackets else (low + high) / 2
+        splines = LogSplines(inner).covering(statistic.coverage[c].minimum)
+        channels[c] = replace(channels[c], cutoff=high if c in brackets else inner)
+        bases[c] = SteppedSplines(low, high, splines) if c in brackets else splines
     return channels, bases
 
 

@@ -1,0 +1,301 @@
+"""The normal equations against the textbook's matrix, built row by row without the package's kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from statistic_systems import (
+    Frames,
+    Slope,
+    columns,
+    features,
+    lattice_gas,
+    lennard_jones,
+    neighbours,
+    spline_slopes,
+    with_any_forces,
+    with_forces,
+)
+
+from interpot.errors import InterpotError
+from interpot.records import Cell, Frame
+from interpot.statistic import one_pass as module
+from interpot.statistic.basis import Functions, LogSplines
+from interpot.statistic.channels import Channel, pair_channels
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.one_pass import MAX_BLOCKS, one_pass
+from interpot.units import unit_style
+
+SPACING = 1 / 15
+
+
+def coarse(channels: Sequence[Channel]) -> list[LogSplines]:
+    return [LogSplines(c.cutoff, SPACING) for c in channels]
+
+
+def check_sums(statistic: Statistic, frames: Sequence[Frame]) -> None:
+    """A, B and C of each block, to 1e-12 of the sizes of the columns that were multiplied."""
+    first = 0
+    bases = [b for b in statistic.bases if isinstance(b, LogSplines)]
+    for k, count in enumerate(statistic.blocks.frames):
+        mine = frames[first : first + int(count)]
+        X = np.vstack([features(f, statistic.channels, bases) for f in mine])
+        F = np.concatenate([f.forces[:, : f.dimension].ravel() for f in mine])
+        sizes = np.linalg.norm(X, axis=0)
+        # the foot of a spline has no digits of its own
+        sizes = np.maximum(sizes, 0.1 * max(sizes.max(), 1e-9))
+        gram_error = np.abs(statistic.blocks.gram[k] - X.T @ X) / np.outer(sizes, sizes)
+        assert gram_error.max() < 1e-12
+        moment_error = np.abs(statistic.blocks.moment[k] - X.T @ F) / sizes
+        assert moment_error.max() <= 1e-12 * np.linalg.norm(F)
+        assert statistic.blocks.square[k] == pytest.approx(F @ F, rel=1e-12)
+        assert statistic.blocks.rows[k] == len(F)
+        first += int(count)
+    assert first == len(frames) == statistic.frames
+
+
+def systems() -> dict[str, tuple[list[Frame], tuple[Channel, ...]]]:
+    random = np.random.default_rng(20)
+    argon, mixture = (
+        pair_channels(["Ar"], 5.0),
+        pair_channels(["Ne", "Xe"], 4.5, {"Ne-Ne": 3.9, "Xe-Ne": 5.2}),
+    )
+
+    def several(**options: object) -> list[Frame]:
+        return [with_any_forces(lattice_gas(random, **options), random) for _ in range(4)]  # type: ignore[arg-type]
+
+    changing = [
+        with_any_forces(
+            lattice_gas(random, spacing=2.8 + 0.1 * k, vacancies=4 * k, shear=k, species=("Ne", "Xe")), random
+        )
+        for k in range(4)
+    ]
+    lone = [replace(f, species=("Ne", "Xe"), kinds=f.kinds * 0 + k % 2) for k, f in enumerate(several())]
+    return {
+        "liquid": (several(), argon),
+        "mixture": (several(species=("Ne", "Xe")), mixture),
+        "small box": (several(sites=2, spacing=1.9, rattle=0.2), argon),
+        "open cloud": (several(periodic=False), argon),
+        "two dimensions": (several(dimension=2, sites=5), argon),
+        "boxes and numbers that change": (changing, mixture),
+        "species by turns": (lone, pair_channels(["Ne", "Xe"], 5.0)),
+        "pairs that no channel has": (several(species=("Ne", "Xe")), (mixture[0], mixture[2])),
+    }
+
+
+SYSTEMS = systems()
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_sums_are_those_of_the_textbook(name: str) -> None:
+    frames, channels = SYSTEMS[name]
+    if name == "species by turns":  # no frame holds both: Ne-Xe never meet, which one_pass would refuse
+        channels = (channels[0], channels[2])
+    check_sums(one_pass(Frames(frames), channels, coarse(channels)), frames)
+
+
+def test_the_default_knots() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    statistic = one_pass(Frames(frames[:2]), channels)
+    assert statistic.bases[0].size > 150
+    check_sums(statistic, frames[:2])
+
+
+@pytest.mark.parametrize("name", ["mixture", "two dimensions", "boxes and numbers that change"])
+@pytest.mark.parametrize("bytes_", [1, 3_000, 20_000, 70_000])
+def test_a_frame_larger_than_the_panel(name: str, bytes_: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut by particles, down to one at a time, and several frames to a panel."""
+    monkeypatch.setattr(module, "PANEL_BYTES", bytes_)
+    frames, channels = SYSTEMS[name]
+    check_sums(one_pass(Frames(frames), channels, coarse(channels)), frames)
+
+
+@pytest.mark.parametrize("name", ["liquid", "mixture", "two dimensions", "small box"])
+def test_forces_of_a_spline_potential_come_back(name: str) -> None:
+    """X k of random coefficients k explains all of the force: C = kᵀA k, B = A k."""
+    frames, channels = SYSTEMS[name]
+    bases = one_pass(Frames(frames), channels, coarse(channels)).bases
+    random = np.random.default_rng(6)
+    k = [random.normal(size=b.size) for b in bases]
+
+    def slope(c: int) -> Slope:
+        return lambda r: sum(a * s(r) for a, s in zip(k[c], spline_slopes(bases[c]), strict=True))
+
+    forced = [with_forces(f, channels, [slope(c) for c in range(len(channels))]) for f in frames]
+    statistic = one_pass(Frames(forced), channels, coarse(channels))
+    joint = np.concatenate(k)
+    size = np.sqrt(np.diag(statistic.gram))
+    error = statistic.moment - statistic.gram @ joint
+    assert (np.abs(error) <= 1e-12 * size * np.sqrt(statistic.square)).all()
+    assert joint @ statistic.gram @ joint == pytest.approx(statistic.square, rel=1e-11)
+
+
+def test_coverage() -> None:
+    frames, channels = SYSTEMS["mixture"]
+    statistic = one_pass(Frames(frames), channels, coarse(channels))
+    for c, (channel, basis, seen) in enumerate(
+        zip(channels, statistic.bases, statistic.coverage, strict=True)
+    ):
+        r = np.concatenate([np.linalg.norm(neighbours(f, channel)[2], axis=1) for f in frames])
+        assert seen.minimum == pytest.approx(r.min(), abs=1e-12)
+        assert seen.maximum == pytest.approx(r.max(), abs=1e-12)
+        interval = np.floor(np.log(channel.cutoff / r) / SPACING).astype(int)
+        np.testing.assert_array_equal(seen.counts, np.bincount(interval) // 2)
+        assert seen.counts.size <= basis.size - 5, c
+
+
+# ------------------------------------------------------------------------------------------------ blocks
+
+
+@pytest.mark.parametrize("count", [1, 31, 63, 64, 65, 127, 128, 129, 300])
+def test_a_stream_of_any_length_ends_with_few_blocks(count: int) -> None:
+    random = np.random.default_rng(1)
+    kept = [with_any_forces(lattice_gas(random, sites=2), random) for _ in range(5)]
+    frames = [kept[k % 5] for k in range(count)]
+    channels = pair_channels(["Ar"], 4.0)
+    blocks = one_pass(Frames(frames), channels, coarse(channels)).blocks
+    assert blocks.frames.sum() == count
+    assert min(count, MAX_BLOCKS // 2) <= len(blocks.frames) <= MAX_BLOCKS
+    assert len(set(blocks.frames[:-1].tolist())) <= 1 and blocks.frames[-1] <= blocks.frames[0]
+
+
+def test_joining_blocks_changes_no_sum() -> None:
+    random = np.random.default_rng(2)
+    frames = [with_any_forces(lattice_gas(random, sites=2), random) for _ in range(150)]
+    channels = pair_channels(["Ar"], 4.0)
+    statistic = one_pass(Frames(frames), channels, coarse(channels))
+    assert set(statistic.blocks.frames.tolist()[:-1]) == {4}
+    check_sums(statistic, frames)
+
+
+def test_the_basis_grows_in_the_middle_of_a_block() -> None:
+    """Closer and closer pairs, after the blocks have become long."""
+    random = np.random.default_rng(3)
+    far = [with_any_forces(lattice_gas(random, sites=2, rattle=0.1), random) for _ in range(70)]
+    close = [with_any_forces(lattice_gas(random, sites=2, rattle=0.1 + 0.1 * k), random) for k in range(11)]
+    channels = pair_channels(["Ar"], 4.0)
+    statistic = one_pass(Frames([*far, *close, *far]), channels, coarse(channels))
+    check_sums(statistic, [*far, *close, *far])
+
+
+# ------------------------------------------------------------------------------------------ invariance
+
+
+def test_order_of_species_and_particles_and_place_change_nothing() -> None:
+    frames, channels = SYSTEMS["mixture"]
+    expected = one_pass(Frames(frames), channels, coarse(channels))
+    random = np.random.default_rng(9)
+    rotation, _ = np.linalg.qr(random.normal(size=(3, 3)))
+    moved = []
+    for f in frames:
+        order = random.permutation(len(f.positions))
+        moved.append(
+            replace(
+                f,
+                positions=((f.positions + np.array([0.3, -20.0, 4.0])) @ rotation)[order],
+                forces=(f.forces @ rotation)[order],
+                kinds=1 - f.kinds[order],
+                species=f.species[::-1],
+                cell=Cell(f.cell.vectors @ rotation, f.cell.origin, f.cell.periodic),
+            )
+        )
+    found = one_pass(Frames(moved), channels, coarse(channels))
+    assert found.bases == expected.bases
+    size = np.sqrt(np.diag(expected.gram))
+    size[size == 0] = 1
+    assert np.abs((found.gram - expected.gram) / size / size[:, None]).max() < 1e-11
+    assert np.abs((found.moment - expected.moment) / size).max() < 1e-11 * np.sqrt(expected.square)
+
+
+# ------------------------------------------------------------------------------------- given functions
+
+
+@pytest.mark.parametrize("name", ["mixture", "two dimensions", "small box"])
+def test_given_functions_make_the_textbook_equations(name: str) -> None:
+    """A direct least-squares on explicitly built columns has the same answer."""
+    frames, channels = SYSTEMS[name]
+    slopes: list[Slope] = [
+        lambda r: -12 * (2.6 / r) ** 13,
+        lambda r: -6 * (2.6 / r) ** 7,
+        lambda r: -np.exp(-r),
+        np.ones_like,
+    ]
+    basis = Functions(slopes, ("r^-12", "r^-6", "exp", "linear"))
+    statistic = one_pass(Frames(frames), channels, [basis] * len(channels))
+    X = np.vstack([np.hstack([columns(f, c, slopes) for c in channels]) for f in frames])
+    F = np.concatenate([f.forces[:, : f.dimension].ravel() for f in frames])
+    np.testing.assert_allclose(statistic.gram, X.T @ X, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(statistic.moment, X.T @ F, atol=1e-11 * np.linalg.norm(X, axis=0).max() * 10)
+    size = np.linalg.norm(X, axis=0)
+    direct = np.linalg.lstsq(X / size, F, rcond=None)[0] / size
+    solved = np.linalg.solve(statistic.gram / size / size[:, None], statistic.moment / size) / size
+    np.testing.assert_allclose(solved, direct, rtol=1e-7, atol=1e-9 * np.abs(direct).max())
+    assert all(seen.counts.size == 0 and seen.minimum > 0 for seen in statistic.coverage)
+
+
+def test_splines_and_given_functions_find_the_same_constants() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    truth = lennard_jones(0.0123, 2.7)
+    forced = Frames([with_forces(f, channels, [truth]) for f in frames])
+    slopes: list[Slope] = [lambda r: -12 * r**-13.0, lambda r: 6 * r**-7.0]
+    textbook = one_pass(forced, channels, [Functions(slopes, ("repulsion", "dispersion"))])
+    given = np.linalg.solve(textbook.gram, textbook.moment)
+    splines = one_pass(forced, channels)
+    basis = splines.bases[0]
+    assert isinstance(basis, LogSplines)
+    nodes = basis.nodes()
+    K = np.linalg.lstsq(basis.matrix(nodes), np.column_stack([nodes**-12.0, -(nodes**-6.0)]), rcond=None)[0]
+    through = np.linalg.solve(K.T @ splines.gram @ K, K.T @ splines.moment)
+    exact = 4 * 0.0123 * np.array([2.7**12, 2.7**6])
+    np.testing.assert_allclose(given, exact, rtol=1e-10)
+    np.testing.assert_allclose(through, exact, rtol=1e-8)
+
+
+# --------------------------------------------------------------------------------------------- bad data
+
+
+def test_what_cannot_be_accumulated_is_one_sentence() -> None:
+    frames, channels = SYSTEMS["mixture"]
+    with pytest.raises(InterpotError, match=r"no frames in memory\.dump: expected at least one"):
+        one_pass(Frames([]), channels)
+    named = replace(frames[1], source="a.dump", index=5)
+    with pytest.raises(
+        InterpotError, match=r"frame 5.*species 'Xe' has no channel, known are Ne; .*--species"
+    ):
+        one_pass(Frames([named]), channels[:1])
+    bare = replace(frames[0], forces=None, source="a.dump", index=3)
+    with pytest.raises(InterpotError, match=r"no force columns .* frame 3 of 'a\.dump'"):
+        one_pass(Frames([frames[0], bare]), channels)
+    with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
+        one_pass(Frames(frames), channels, target="guessed")
+
+
+def test_a_pair_that_never_meets() -> None:
+    """The message is in the units of the data."""
+    frames = [replace(f, kinds=f.kinds * 0) for f in SYSTEMS["mixture"][0]]
+    nano = unit_style("nano")
+    channels = pair_channels(["Ne", "Xe"], 4.2)
+    with pytest.raises(InterpotError, match=r"memory\.dump: no Ne-Xe pair ever comes .* cutoff of 0\.42 nm:"):
+        one_pass(Frames(frames, nano), channels)
+
+
+def test_progress_counts_frames() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    seen: list[int] = []
+    one_pass(Frames(frames), channels, coarse(channels), progress=seen.append)
+    assert seen == [1, 2, 3, 4]
+
+
+def test_frames_without_particles_or_neighbours() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    empty = replace(
+        frames[0], positions=np.zeros((0, 3)), kinds=np.zeros(0, dtype=int), forces=np.zeros((0, 3))
+    )
+    lone = replace(
+        frames[0], positions=np.zeros((1, 3)), kinds=np.zeros(1, dtype=int), forces=np.ones((1, 3))
+    )
+    mixed = [empty, frames[0], lone, empty]
+    check_sums(one_pass(Frames(mixed), channels, coarse(channels)), mixed)
