@@ -101,7 +101,7 @@ def fit(objective: Objective, forms: Sequence[Form], max_steps: int = 200) -> Fi
 
     best = at(np.concatenate([form.free for form in forms]))
     if sum(counts):
-        lower, upper = np.hstack([form.bounds for form in forms])
+        lower, upper = np.hstack([form.bounds(r) for form, r in zip(forms, objective.nodes, strict=True)])
         start = np.clip(np.concatenate([form.free for form in forms]), lower, upper)
         solved = least_squares(
             residual,
