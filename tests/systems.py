@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.build import bulk, make_supercell
+from ase.build import bulk
 
 from interpot import accumulate, from_atoms, pair_channels, read
 from interpot.proof.engines import engine
 from interpot.records import Cell, Dynamics, FloatArray, Frame, ReferenceModel, Trajectory
 from interpot.statistic.normal_equations import Statistic
-from interpot.units import UnitStyle, unit_style
+from interpot.units import STYLES, UnitStyle, unit_style
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Frames:
     """A trajectory in memory."""
 
     frames: Sequence[Frame]
-    units: UnitStyle = unit_style("metal")
+    units: UnitStyle = STYLES["metal"]
     sources: tuple[Path, ...] = (Path("memory"),)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -65,7 +65,11 @@ class System:
 
 
 def crystal(
-    spacing: float, repeats: int, kinds: Sequence[str] = ("Ar",), units: str = "metal", mass: float | None = None
+    spacing: float,
+    repeats: int,
+    kinds: Sequence[str] = ("Ar",),
+    units: str = "metal",
+    mass: float | None = None,
 ) -> Frame:
     """A face-centred cubic crystal, its sites taken by the kinds in turn.
 
@@ -100,7 +104,9 @@ def opened(frame: Frame) -> Frame:
 Slope = Callable[[FloatArray], FloatArray]
 
 
-def brute_forces(positions: FloatArray, kinds: Sequence[int], slopes: Mapping[tuple[int, int], Slope]) -> FloatArray:
+def brute_forces(
+    positions: FloatArray, kinds: Sequence[int], slopes: Mapping[tuple[int, int], Slope]
+) -> FloatArray:
     """F_i = Σ_j φ'(r_ij) r̂_ij over all pairs of an open cluster, straight from the definition."""
     difference = positions[None] - positions[:, None]  # r_j - r_i
     distance = np.linalg.norm(difference, axis=-1)

@@ -134,7 +134,8 @@ TRUNCATED = {"Ne-Ne": 6.0, "Ne-Xe": 8.0, "Xe-Xe": 10.0}
 def coefficients(cutoffs: dict[str, float]) -> tuple[str, ...]:
     numbers = zip(("1 1", "1 2", "2 2"), NEON_XENON.items(), strict=True)
     return tuple(
-        f"pair_coeff {types} {c['epsilon']} {c['sigma']} {cutoffs.get(label, '')}" for types, (label, c) in numbers
+        f"pair_coeff {types} {c['epsilon']} {c['sigma']} {cutoffs.get(label, '')}"
+        for types, (label, c) in numbers
     )
 
 
@@ -215,7 +216,10 @@ def test_every_form_of_a_mixture_is_found(system: System, reference_folder: Path
 def test_truncated_channels_are_found_with_their_cutoffs(reference_folder: Path) -> None:
     found = discover(statistic_of(CUT.simulate(reference_folder), CUT.cutoff, find="find"))
     assert {c.label: c.cutoff for c in found.best.channels} == TRUNCATED
-    assert [word in remark for remark, word in zip(found.remarks, ("Ne-Ne force at 6 Å", "Ne-Xe force at 8 Å"), strict=True)]
+    assert [
+        word in remark
+        for remark, word in zip(found.remarks, ("Ne-Ne force at 6 Å", "Ne-Xe force at 8 Å"), strict=True)
+    ]
     check(found, CUT)
 
 
@@ -260,7 +264,9 @@ def test_units_change_nothing_but_the_numbers(style: str, reference_folder: Path
 
 
 @named([s for s in PURE if s.name in ("lj-reduced", "gaussian")])
-@pytest.mark.parametrize(("length", "energy"), [(1.0, 1e-6), (1.0, 1e6), (0.1, 1.0), (3.405e2, 1.0), (1e4, 1e-21)])
+@pytest.mark.parametrize(
+    ("length", "energy"), [(1.0, 1e-6), (1.0, 1e6), (0.1, 1.0), (3.405e2, 1.0), (1e4, 1e-21)]
+)
 def test_reduced_units_may_have_any_size(
     system: System, length: float, energy: float, reference_folder: Path
 ) -> None:
