@@ -265,7 +265,7 @@ def test_units_change_nothing_but_the_numbers(style: str, reference_folder: Path
 
 @named([s for s in PURE if s.name in ("lj-reduced", "gaussian")])
 @pytest.mark.parametrize(
-    ("length", "energy"), [(1.0, 1e-6), (1.0, 1e6), (0.1, 1.0), (3.405e2, 1.0), (1e4, 1e-21)]
+    ("length", "energy"), [(1.0, 1e-6), (1.0, 1e6), (0.1, 1.0), (3.405e2, 1.0), (1e6, 1e-21), (1e-10, 1e-21)]
 )
 def test_reduced_units_may_have_any_size(
     system: System, length: float, energy: float, reference_folder: Path
