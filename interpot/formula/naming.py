@@ -274,7 +274,8 @@ def _with_coulomb(form: Form, coefficients: FloatArray) -> Named | None:
     columns = [*others, *range(len(form.terms), form.constants)]
     gradient[:-1, columns] = rest.gradient
     gradient[-1, charged[0]] = 1.0
-    charge = Parameter("C", float(coefficients[charged[0]]), 0.0, 1, 1)
+    taken = any(p.name == C.name for p in rest.parameters)  # by charges that are not points
+    charge = Parameter("C_1" if taken else C.name, float(coefficients[charged[0]]), 0.0, 1, 1)
     expression = rest.expression + charge.symbol / R
     return Named(f"{rest.name} + Coulomb", expression, (*rest.parameters, charge), gradient, rest.decays)
 
@@ -306,21 +307,22 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
 
 
 def _labels(form: Form) -> Iterator[tuple[str, ...]]:
-    """Symbols for the coefficient and the shapes of each term, numbered where a term comes twice."""
-    driven = form.driven
-    names = [t.name for t in form.terms]
-    first = 0
-    for t, term in enumerate(form.terms):
-        whole = term.shapes and term.shapes[0].integer and not driven[first]
-        letter = {"power": "C", "polynomial": "K"}.get(term.name, "A")
-        twins = [
-            k for k, other in enumerate(names) if {"power": "C", "polynomial": "K"}.get(other, "A") == letter
-        ]
-        number = (
-            f"_{int(form.shapes[first])}" if whole else f"_{twins.index(t) + 1}" if len(twins) > 1 else ""
-        )
-        yield (letter + number, *(shape.name + ("" if whole else number) for shape in term.shapes))
+    """Symbols for the coefficient and the shapes of each term.
+
+    Whole exponents number their coefficients: C_6, K_2. All others are A, with numbers where there are several.
+    """
+    driven, first, letters = form.driven, 0, {"power": "C", "polynomial": "K"}
+    whole = []
+    for term in form.terms:
+        whole.append(bool(term.shapes) and term.shapes[0].integer and not driven[first])
         first += len(term.shapes)
+    others = [t for t, is_whole in enumerate(whole) if not is_whole]
+    for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
+        if whole[t]:
+            yield (f"{letters[term.name]}_{int(shapes[0])}", *(s.name for s in term.shapes))
+        else:
+            number = f"_{others.index(t) + 1}" if len(others) > 1 else ""
+            yield ("A" + number, *(s.name + number for s in term.shapes))
 
 
 def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import isfinite
 
 
 def with_error(value: float, stderr: float) -> str:
@@ -20,15 +20,16 @@ def with_error(value: float, stderr: float) -> str:
         return f"{value:.6g}(?)"
     if stderr <= 0:
         return f"{value:.12g}"
-    digits = 1 if float(f"{stderr:.0e}"[0]) > 2 else 2
-    last = floor(log10(float(f"{stderr:.{digits - 1}e}"))) - digits + 1  # power of ten of the last digit
-    leading = floor(log10(abs(value))) if value else last
+    first = f"{stderr:.0e}"  # to one digit, which may be a 1 of the next power of ten
+    last = int(first[2:]) - (first[0] in "12")  # power of ten of the last digit that is written
+    digits = round(value / 10.0**last)
+    leading = last + len(str(abs(digits))) - 1
     if leading - last > 11:
         return f"{value:.12g}"
     exponent = leading if (leading < -4 or leading > 5 or last > 0) else 0
-    places = max(exponent - last, 0)
-    mantissa = f"{value / 10.0**exponent:.{places}f}({round(stderr / 10.0**last)})"
-    return f"{mantissa}e{exponent:+d}" if exponent else mantissa
+    mantissa = f"{digits * 10.0 ** (last - exponent):.{max(exponent - last, 0)}f}"
+    text = f"{mantissa}({round(stderr / 10.0**last)})"
+    return f"{text}e{exponent:+d}" if exponent else text
 
 
 def power(base: str, exponent: float) -> str:

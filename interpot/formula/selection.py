@@ -193,7 +193,7 @@ class Judge:
             J = self._jacobian(fit) if step else J
             gradient = J.T @ (residual - fold.S @ residual - fold.t)
             scale, inverse = _scaled_inverse(J.T @ J - J.T @ (fold.S @ J))
-            moved = _moved(fit, -inverse @ (gradient / scale) / scale)
+            moved = _moved(fit, -inverse @ (gradient / scale) / scale, self._objective.nodes)
             trial = self._residual(moved)
             if not training_loss(trial) < training_loss(residual):
                 break
@@ -209,13 +209,13 @@ def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
     return scale, np.asarray(np.linalg.pinv(H / scale / scale[:, None], rcond=1e-13, hermitian=True))
 
 
-def _moved(fit: Fit, step: FloatArray) -> Fit:
+def _moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
     """Move all constants of a fit; shapes stay within their bounds."""
     forms, coefficients, start = [], [], 0
-    for form, a in zip(fit.forms, fit.coefficients, strict=True):
+    for form, a, r in zip(fit.forms, fit.coefficients, nodes, strict=True):
         part = step[start : start + form.constants]
         start += form.constants
-        low, high = form.bounds
+        low, high = form.bounds(r)
         forms.append(form.moved(np.clip(form.free + part[len(a) :], low, high)))
         coefficients.append(a + part[: len(a)])
     return Fit(tuple(forms), tuple(coefficients), fit.misfit)

@@ -60,10 +60,9 @@ class Form:
         """θ, read off the first shape that each free parameter drives."""
         return self.shapes[self._leaders]
 
-    @property
-    def bounds(self) -> FloatArray:
-        """(2, f) lower and upper bounds of θ."""
-        limits = np.array([self.shape_list[k].bounds for k in self._leaders])
+    def bounds(self, r: FloatArray) -> FloatArray:
+        """(2, f) lower and upper bounds of θ where the function is evaluated at the distances r."""
+        limits = np.array([self.shape_list[k].bounds(r.min(), r.max()) for k in self._leaders])
         return limits.reshape(-1, 2).T
 
     @property

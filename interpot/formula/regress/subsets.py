@@ -52,15 +52,17 @@ def _grid(objective: Objective, library: Sequence[Term], domain: tuple[float, fl
     families: dict[tuple[object, ...], int] = {}
     for kind, term in enumerate(library):
         for values in product(*(shape.grid(*domain) for shape in term.shapes)):
-            member = _member(objective, term, values)
-            if not all(np.isfinite(column).all() and column.any() for column in member):
+            with np.errstate(over="ignore", invalid="ignore"):
+                member = _member(objective, term, values)
+                norms = np.linalg.norm(member, axis=1)
+            if not (np.isfinite(norms).all() and norms.all()):
                 continue
             whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
             terms.append(term)
             shapes.append(tuple(map(float, values)))
             kinds.append(kind)
             numbers.append(families.setdefault((kind, *whole), len(families)))
-            columns += [column / np.linalg.norm(column) for column in member]
+            columns += [column / norm for column, norm in zip(member, norms, strict=True)]
             first.append(len(columns))
     R = np.asarray(np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r"))
     return _Grid(terms, shapes, np.array(kinds), np.array(numbers), np.array(first), R[:, :-1], R[:, -1])
@@ -144,8 +146,8 @@ def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
         if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
             continue
         others = [k for k in free if k not in (a, b)]
-        ties = np.eye(len(form.shapes))[:, [a, *others]]
-        ties[b, 0] = 2.0
+        ties = np.eye(len(form.shapes))[:, [min(a, b), *others]]
+        ties[max(a, b), 0] = 2.0 if a < b else 0.5  # the first of the two leads
         shapes = form.shapes.copy()
         shapes[b] = 2 * shapes[a]
         yield Form(form.terms, shapes, ties)

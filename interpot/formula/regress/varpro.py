@@ -62,7 +62,8 @@ class _Projection:
             M @ form.columns(r) for M, form, r in zip(objective.maps, forms, objective.nodes, strict=True)
         ]
         X = np.hstack(mapped)
-        self.scale = np.linalg.norm(X, axis=0)
+        with np.errstate(over="ignore"):
+            self.scale = np.linalg.norm(X, axis=0)
         self.scale[(self.scale == 0) | ~np.isfinite(self.scale)] = np.inf  # a column that says nothing
         self.Q, self.T = np.linalg.qr(np.nan_to_num(X) / self.scale)
         self.residual = self.Q @ (self.Q.T @ objective.y) - objective.y
@@ -101,7 +102,7 @@ def fit(objective: Objective, forms: Sequence[Form], max_steps: int = 200) -> Fi
 
     best = at(np.concatenate([form.free for form in forms]))
     if sum(counts):
-        lower, upper = np.hstack([form.bounds for form in forms])
+        lower, upper = np.hstack([form.bounds(r) for form, r in zip(forms, objective.nodes, strict=True)])
         start = np.clip(np.concatenate([form.free for form in forms]), lower, upper)
         solved = least_squares(
             residual,

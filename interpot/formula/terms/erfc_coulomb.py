@@ -3,9 +3,9 @@
 import sympy
 
 from interpot.formula.codegen import R
-from interpot.formula.terms.term import Shape, Term, rates
+from interpot.formula.terms.term import Shape, Term, rate_bounds, rates
 
-_gamma = Shape("gamma", -1, rates(0.25, 3.0), (1e-6, 1e3))
+_gamma = Shape("gamma", -1, rates(0.25, 3.0), rate_bounds)
 
 TERM = Term(
     name="erfc_coulomb",

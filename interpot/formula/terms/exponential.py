@@ -3,9 +3,9 @@
 import sympy
 
 from interpot.formula.codegen import R
-from interpot.formula.terms.term import Shape, Term, rates
+from interpot.formula.terms.term import Shape, Term, rate_bounds, rates
 
-_alpha = Shape("alpha", -1, rates(0.5, 50.0), (1e-6, 1e3))
+_alpha = Shape("alpha", -1, rates(0.5, 50.0), rate_bounds)
 
 TERM = Term(
     name="exponential",

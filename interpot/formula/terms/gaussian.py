@@ -3,9 +3,9 @@
 import sympy
 
 from interpot.formula.codegen import R
-from interpot.formula.terms.term import Shape, Term, widths
+from interpot.formula.terms.term import Shape, Term, width_bounds, widths
 
-_w = Shape("w", 1, widths(0.15, 2.0), (1e-3, 1e4))
+_w = Shape("w", 1, widths(0.15, 2.0), width_bounds)
 
 TERM = Term(
     name="gaussian",

@@ -3,9 +3,9 @@
 import numpy as np
 
 from interpot.formula.codegen import R
-from interpot.formula.terms.term import Shape, Term
+from interpot.formula.terms.term import Shape, Term, between
 
-_k = Shape("k", 0, lambda r_min, r_max: np.arange(1.0, 5.0), (0.3, 8.0), integer=True)
+_k = Shape("k", 0, lambda r_min, r_max: np.arange(1.0, 5.0), between(0.3, 8.0), integer=True)
 
 TERM = Term(
     name="polynomial",

@@ -3,9 +3,9 @@
 import numpy as np
 
 from interpot.formula.codegen import R
-from interpot.formula.terms.term import Shape, Term
+from interpot.formula.terms.term import Shape, Term, between
 
-_n = Shape("n", 0, lambda r_min, r_max: np.arange(1.0, 21.0), (0.3, 60.0), integer=True)
+_n = Shape("n", 0, lambda r_min, r_max: np.arange(1.0, 21.0), between(0.3, 60.0), integer=True)
 
 TERM = Term(
     name="power",

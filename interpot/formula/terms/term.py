@@ -25,7 +25,7 @@ class Shape:
     grid
         Values to try first, from the smallest and largest sampled distance.
     bounds
-        Open interval of sensible values.
+        Open interval of sensible values, from the same two distances.
     integer
         Whether the field takes it to be a whole number; the search then starts from those, and a fit with real
         values has to earn its extra constant.
@@ -34,7 +34,7 @@ class Shape:
     name: str
     length: float
     grid: Callable[[float, float], FloatArray]
-    bounds: tuple[float, float]
+    bounds: Callable[[float, float], tuple[float, float]]
     integer: bool = False
 
     @property
@@ -83,6 +83,21 @@ class Term:
         """Derivative of the expression with respect to one of the shapes, at each r."""
         slope = derivative(self.expression, self.symbols[which])
         return numpy_function(slope, (R, *self.symbols))(r, *shapes)
+
+
+def between(low: float, high: float) -> Callable[[float, float], tuple[float, float]]:
+    """Bounds of a number without dimension: the same wherever the distances lie."""
+    return lambda r_min, r_max: (low, high)
+
+
+def rate_bounds(r_min: float, r_max: float) -> tuple[float, float]:
+    """Bounds of a decay rate: from one that double precision tells from a straight line to a wall."""
+    return 1e-5 / r_max, 3e3 / r_min
+
+
+def width_bounds(r_min: float, r_max: float) -> tuple[float, float]:
+    """Bounds of a width: from a step to a parabola."""
+    return 1e-3 * r_min, 1e3 * r_max
 
 
 def rates(lowest: float, highest: float) -> Callable[[float, float], FloatArray]:
