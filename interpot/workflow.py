@@ -74,10 +74,9 @@ def pair_channels(
     Raises
     ------
     InterpotError
-        No frames, a cutoff that is not positive, or a species that the trajectory does not have.
+        No particles, a cutoff that is not positive, or a species that the trajectory does not have.
     """
-    of_files = isinstance(frames, FileTrajectory)
-    species = frames.species() if of_files else next((frame.species for frame in frames), ())
+    species = frames.species() if isinstance(frames, FileTrajectory) else next(iter(frames)).species
     if not species:
         raise InterpotError(f"no particles in {', '.join(map(str, frames.sources))}: expected at least two")
     return _channels(species, cutoff, cutoffs, frames.units.length)
@@ -128,15 +127,17 @@ class Session:
             return accumulate(frames, channels, cutoffs=cutoffs, progress=stage)
 
     def discover(self, statistic: Statistic) -> Discovery:
-        """Find the formula and show it."""
+        """Find the formula."""
         origin = {"versions": versions()} | ({"command": self.command} if self.command else {})
         with self.terminal.stage("discovery") as stage:
-            found = discover(statistic, provenance=origin, progress=stage.say)
+            return discover(statistic, provenance=origin, progress=stage.say)
+
+    def show(self, found: Discovery) -> None:
+        """Show what was found, and remarks that were not shown when they came up."""
         for remark in found.remarks:
             self.terminal.note(remark)
         print_potential(self.terminal.console, found.best)
         print_front(self.terminal.console, found.front)
-        return found
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
@@ -186,6 +187,7 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         frames = read(reference.trajectory, units=experiment.units, dimension=start.dimension)
         found = session.discover(session.accumulate(frames, channels))
         _write_findings(found, folder)
+        session.show(found)
         findings = replace(
             _findings(experiment.title, found),
             truth=experiment.reference.constants,
@@ -233,6 +235,7 @@ def discover_files(
             channels = pair_channels(frames, cutoff, cutoffs)
         found = session.discover(session.accumulate(frames, channels, find))
         _write_findings(found, folder)
+        session.show(found)
         title = "Potential of " + ", ".join(path.name for path in frames.sources)
         session.report(_findings(title, found), folder)
         return Result(found, None, folder)

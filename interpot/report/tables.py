@@ -183,7 +183,7 @@ def print_potential(console: Console, potential: Potential) -> None:
         if not channel.parameters:
             _row(table, [*head, "", "", "", reach])
         table.add_section()
-    console.print(table)
+    console.print("", table, "")
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
         console.print(Text(f"φ(r){label} = {one_line(channel.expression)}"))
@@ -230,8 +230,8 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
             _row(table, cells, bold=row.chosen)
             head = [""] if channels else []
         table.add_section()
-    console.print(table)
-    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one", style="dim"))
+    console.print("", table)
+    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one\n", style="dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
                 verdict,
             ],
         )
-    console.print(table)
+    console.print("", table)
     for o in comparison.observables:
         if o.remark and o.verdict != "agrees":
             console.print(Text(f"{o.name}: {o.remark}", style="dim"))

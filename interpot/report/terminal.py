@@ -22,8 +22,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-_NAME = 13  # letters of the longest name of a stage: the bars stand below each other
-_DETAIL = 50  # letters of a detail that fit beside it in 80 columns
+_NAME, _BAR = 13, 20  # widths: the longest name of a stage, and the bars
+_BESIDE = _NAME + _BAR + 12  # what stands left of a detail
 
 
 class Stage:
@@ -52,7 +52,7 @@ class Stage:
 
     def say(self, detail: str) -> None:
         """Show what is being done."""
-        self._bar.update(self._task, detail=detail[:_DETAIL])
+        self._bar.update(self._task, detail=detail[: self._bar.console.width - _BESIDE])
 
     def finish(self) -> str:
         """Show the stage as done; returns what was counted, for the plain line."""
@@ -60,22 +60,14 @@ class Stage:
         return f"{self._done} {self._unit} in " if self._unit else ""
 
 
-class _Count(ProgressColumn):
-    """Number of things done, of how many where that is known."""
+class _Detail(ProgressColumn):
+    """How many are done, of how many where that is known; or what is being done."""
 
     def render(self, task: Task) -> Text:
-        unit = task.fields["unit"]
-        if not unit:
+        if not task.fields["unit"]:
             return Text(task.fields["detail"])
         of = "" if task.total is None or task.finished else f"/{task.total:.0f}"
-        return Text(f"{task.completed:.0f}{of} {unit}")
-
-
-class _Bar(BarColumn):
-    """A bar where something is counted."""
-
-    def render(self, task: Task) -> Text | object:  # type: ignore[override]
-        return super().render(task) if task.fields["unit"] else Text("")
+        return Text(f"{task.completed:.0f}{of} {task.fields['unit']}")
 
 
 class Terminal(logging.Handler):
@@ -124,9 +116,9 @@ class Terminal(logging.Handler):
         columns = (
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn(f"{{task.description:<{_NAME}}}"),
-            _Bar(bar_width=24),
-            _Count(),
+            BarColumn(bar_width=_BAR),
             TimeElapsedColumn(),
+            _Detail(),
         )
         begin = time.perf_counter()
         with self.listening(), Progress(*columns, console=self.console, disable=not lively) as bar:
