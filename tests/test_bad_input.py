@@ -423,7 +423,7 @@ VALIDATIONS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "velocities": (["--timestep", "0.001", "--dimension", "3"], ("no velocities", "--temperature")),
     "masses missing": (
         ["--timestep", "0.001", "--species", "Ne=A"],
-        ("has the species A", "the potential is for Ne"),
+        ("mass of 'A'", "ne.dump", "--masses A="),
     ),
     "one frame": (["--timestep", "0.001", "--frames", ":1"], ("ne.dump", "1 frame")),
 }
