@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
-import shlex
-import sys
+import runpy
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,15 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from interpot.errors import InterpotError
 from interpot.files import writable_folder
@@ -35,13 +26,15 @@ from interpot.proof.validate import validate
 from interpot.records import Comparison, Experiment, MdRun, Trajectory
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.tables import print_comparison, print_front, print_potential
+from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.normal_equations import Statistic
-from interpot.trajectory import read
+from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
+from interpot.version import VERSION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +64,8 @@ def pair_channels(
     Parameters
     ----------
     frames
-        Its first frame names the species.
+        The first frame of each of its files names the species, and so does the user (`interpot.read`); of a
+        trajectory that is not made of files, the first frame.
     cutoff
         How far the pair functions reach, in length units of the trajectory.
     cutoffs
@@ -80,50 +74,41 @@ def pair_channels(
     Raises
     ------
     InterpotError
-        No frames, a cutoff that is not positive, or a species that the trajectory does not have.
+        No particles, a cutoff that is not positive, or a species that the trajectory does not have.
     """
-    first = next(iter(frames), None)
-    if first is None:
-        raise InterpotError(f"no frames in {', '.join(map(str, frames.sources))}: expected at least one")
-    length = frames.units.length
+    species = frames.species() if isinstance(frames, FileTrajectory) else next(iter(frames)).species
+    if not species:
+        raise InterpotError(f"no particles in {', '.join(map(str, frames.sources))}: expected at least two")
+    return _channels(species, cutoff, cutoffs, frames.units.length)
+
+
+def _channels(
+    species: tuple[str, ...], cutoff: float, cutoffs: Mapping[str, float] | None, length: float
+) -> tuple[Channel, ...]:
     scaled = {label: value * length for label, value in (cutoffs or {}).items()}
-    return channels_of_species(first.species, cutoff * length, scaled)
+    return channels_of_species(species, cutoff * length, scaled)
 
 
 class Session:
-    """Talks to the terminal while the work goes on, and remembers the command that started it.
+    """The stages of the work, shown while they go on.
 
     Parameters
     ----------
-    console
-        Where progress and tables go.
+    terminal
+        Where progress, remarks and tables go.
+    command
+        That started the work, for provenance; empty in Python.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
-        self.command = shlex.join(["interpot", *sys.argv[1:]])
-
-    def bar(self) -> Progress:
-        """Make a progress display for one stage."""
-        return Progress(
-            SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self.console,
-        )
+    def __init__(self, terminal: Terminal | None = None, command: str = "") -> None:
+        self.terminal = terminal or Terminal()
+        self.command = command
 
     def simulate(self, experiment: Experiment, folder: Path) -> MdRun:
         """Run the reference of an experiment."""
         program = engine(experiment.reference.engine)
         units = unit_style(experiment.units)
-        with self.bar() as bar:
-            task = bar.add_task(f"reference MD ({program.version()})", total=None)
-
-            def report(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
+        with self.terminal.stage("reference MD", "steps") as stage:
             return program.run(
                 experiment.reference,
                 experiment.start,
@@ -131,64 +116,54 @@ class Session:
                 units,
                 folder,
                 "reference",
-                report,
+                stage,
             )
 
     def accumulate(
         self, frames: Trajectory, channels: tuple[Channel, ...], cutoffs: str = "find"
     ) -> Statistic:
         """Make the pass over the data."""
-        with self.bar() as bar:
-            task = bar.add_task("accumulating frames", total=None)
-            statistic = accumulate(
-                frames, channels, cutoffs=cutoffs, progress=lambda done: bar.update(task, completed=done)
-            )
-            bar.update(task, total=statistic.frames, completed=statistic.frames)
-        return statistic
+        with self.terminal.stage("accumulation", "frames") as stage:
+            return accumulate(frames, channels, cutoffs=cutoffs, progress=stage)
 
     def discover(self, statistic: Statistic) -> Discovery:
-        """Find the formula and show it."""
-        with self.console.status("discovering") as status:
-            found = discover(
-                statistic,
-                provenance={"command": self.command, "versions": versions()},
-                progress=lambda line: status.update(f"discovering: {line}"),
-            )
-        print_potential(self.console, found.best)
-        print_front(self.console, found.front)
+        """Find the formula."""
+        origin = {"versions": versions()} | ({"command": self.command} if self.command else {})
+        with self.terminal.stage("discovery") as stage:
+            return discover(statistic, provenance=origin, progress=stage.say)
+
+    def show(self, found: Discovery) -> None:
+        """Show what was found, and remarks that were not shown when they came up."""
         for remark in found.remarks:
-            self.console.print(f"[yellow]note[/] {remark}", highlight=False)
-        return found
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_front(self.terminal.console, found.front)
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
     ) -> Comparison:
         """Run the found potential and show how it compares."""
-        with self.bar() as bar:
-            task = bar.add_task("validation MD with the discovered formula", total=None)
-
-            def report(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            comparison = validate(potential, reference, folder=folder, progress=report, **options)
-        print_comparison(self.console, comparison)
+        with self.terminal.stage("validation MD", "steps") as stage:
+            comparison = validate(potential, reference, folder=folder, progress=stage, **options)
+        print_comparison(self.terminal.console, comparison)
         return comparison
 
     def report(self, findings: Findings, folder: Path) -> Path:
         """Write tables, figures and the page."""
         from interpot.report.page import write_report  # matplotlib loads here
 
-        with self.console.status("drawing figures and writing the report"):
-            page = write_report(findings, folder)
-        self.console.print(f"report: [bold]{page}[/]", highlight=False)
+        with self.terminal.stage("report") as stage:
+            stage.say("drawing figures")
+            page = write_report(replace(findings, command=self.command), folder)
+        self.terminal.line(f"written: {page}")
         return page
 
 
 def run(experiment: Experiment, out: str | Path | None = None, session: Session | None = None) -> Result:
     """Run an experiment from reference MD to the report.
 
-    Writes ``report.html``, ``potential.json``, ``statistics.h5``, ``potential.lepton`` (a LAMMPS include file),
-    figures as PNG and PDF, tables as CSV and the MD runs.
+    Writes ``report.html``, ``potential.json``, ``statistics.h5``, ``potential.lammps`` (an include file), figures as
+    PNG and PDF, tables as CSV and, in ``md``, the MD runs. Where the validation run fails, the report says so.
 
     Parameters
     ----------
@@ -196,30 +171,39 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         What to do.
     out
         Folder for the results, ``results/NAME`` by default.
+    session
+        Where progress is shown.
 
     Raises
     ------
     InterpotError
         Whatever goes wrong on the way, in a sentence.
     """
-    session = session or Session()
-    folder = writable_folder(Path(out or Path("results") / experiment.name))
-    md = writable_folder(folder / "md")
-    reference = session.simulate(experiment, md)
-    frames = read(reference.trajectory, units=experiment.units, dimension=experiment.start.dimension)
-    found = session.discover(
-        session.accumulate(frames, pair_channels(frames, experiment.cutoff, experiment.cutoffs))
-    )
-    _write_findings(found, folder)
-    comparison = session.validate(found.best, reference, md, ensemble=experiment.dynamics.ensemble)
-    findings = replace(
-        _findings(experiment.title, found, session.command),
-        comparison=comparison,
-        truth=experiment.reference.constants,
-        particles=len(experiment.start.kinds),
-    )
-    session.report(findings, folder)
-    return Result(found, comparison, folder)
+    session, start = session or Session(), experiment.start
+    length = unit_style(experiment.units).length
+    channels = _channels(start.species, experiment.cutoff, experiment.cutoffs, length)
+    with results_folder(out or Path("results") / experiment.name) as folder:
+        reference = session.simulate(experiment, folder / "md")
+        frames = read(reference.trajectory, units=experiment.units, dimension=start.dimension)
+        found = session.discover(session.accumulate(frames, channels))
+        _write_findings(found, folder)
+        session.show(found)
+        findings = replace(
+            _findings(experiment.title, found),
+            truth=experiment.reference.constants,
+            particles=len(start.kinds),
+        )
+        try:
+            comparison = session.validate(
+                found.best, reference, folder / "md", ensemble=experiment.dynamics.ensemble
+            )
+        except InterpotError as error:
+            session.report(
+                replace(findings, remarks=(*findings.remarks, f"validation failed: {error}")), folder
+            )
+            raise
+        session.report(replace(findings, comparison=comparison), folder)
+        return Result(found, comparison, folder)
 
 
 def discover_files(
@@ -242,14 +226,19 @@ def discover_files(
         As `pair_channels` takes them.
     find
         As `interpot.accumulate` takes ``cutoffs``.
+    session
+        Where progress is shown.
     """
     session = session or Session()
-    folder = writable_folder(Path(out))
-    found = session.discover(session.accumulate(frames, pair_channels(frames, cutoff, cutoffs), find))
-    _write_findings(found, folder)
-    title = "Potential of " + ", ".join(path.name for path in frames.sources)
-    session.report(_findings(title, found, session.command), folder)
-    return Result(found, None, folder)
+    with results_folder(out) as folder:
+        with session.terminal.listening():
+            channels = pair_channels(frames, cutoff, cutoffs)
+        found = session.discover(session.accumulate(frames, channels, find))
+        _write_findings(found, folder)
+        session.show(found)
+        title = "Potential of " + ", ".join(path.name for path in frames.sources)
+        session.report(_findings(title, found), folder)
+        return Result(found, None, folder)
 
 
 def validate_files(
@@ -268,24 +257,46 @@ def validate_files(
     reference
         `interpot.read`.
     out
-        Folder for the results.
+        Folder for the results; the run is kept in ``md``.
+    session
+        Where progress is shown.
     options
         As `interpot.validate` takes them.
     """
     session = session or Session()
-    folder = writable_folder(Path(out))
-    comparison = session.validate(potential, reference, folder / "md", **options)
-    names = ", ".join(path.name for path in reference.sources)
-    findings = Findings(
-        title=f"Validation against {names}",
-        potential=potential,
-        front=pd.DataFrame(),
-        comparison=comparison,
-        provenance=potential.provenance,
-        command=session.command,
-    )
-    session.report(findings, folder)
-    return comparison
+    with results_folder(out) as folder:
+        comparison = session.validate(potential, reference, folder / "md", **options)
+        names = ", ".join(path.name for path in reference.sources)
+        findings = Findings(
+            title=f"Validation against {names}",
+            potential=potential,
+            front=pd.DataFrame(),
+            comparison=comparison,
+            remarks=tuple(getattr(reference, "remarks", ())),
+            provenance=potential.provenance,
+        )
+        session.report(findings, folder)
+        return comparison
+
+
+@contextmanager
+def results_folder(path: str | Path) -> Iterator[Path]:
+    """Make a folder for results before the work starts; without results it is taken away again.
+
+    Raises
+    ------
+    InterpotError
+        It cannot be made or written to.
+    """
+    folder = Path(path)
+    new = [part for part in (folder, *folder.parents) if not part.exists()]
+    writable_folder(folder)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # the first that is not empty stays, and all above it
+            for part in new:
+                part.rmdir()
 
 
 def load_experiment(path: str | Path) -> Experiment:
@@ -294,36 +305,42 @@ def load_experiment(path: str | Path) -> Experiment:
     Raises
     ------
     InterpotError
-        No such file, or it defines no experiment.
+        No such file, it defines no experiment, or it fails; the sentence then holds its line.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InterpotError(
-            f"no such file: '{path}': expected an experiment script such as experiments/argon.py"
-        )
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise InterpotError(f"'{path}' is not a Python script: expected one that defines 'experiment'")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    experiment = getattr(module, "experiment", None)
+    if not Path(path).is_file():
+        raise InterpotError(f"no such file: '{path}': name an experiment script such as experiments/argon.py")
+    try:
+        names = runpy.run_path(str(path), run_name="experiment")
+    except Exception as error:  # whatever a script may raise
+        raise InterpotError(_script_failure(path, error)) from error
+    except SystemExit as error:
+        raise InterpotError(f"'{path}' ends itself: take the call of exit out of it") from error
+    experiment = names.get("experiment")
     if not isinstance(experiment, Experiment):
+        what = "nothing" if experiment is None else f"a {type(experiment).__name__}"
         raise InterpotError(
-            f"'{path}' defines no 'experiment': expected experiment = interpot.Experiment(...)"
+            f"'{path}' defines {what} as 'experiment': expected experiment = interpot.Experiment(...)"
         )
     return experiment
 
 
+def _script_failure(path: str | Path, error: Exception) -> str:
+    """Say where in a script an exception comes from, and what it is."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, InterpotError):
+        what = str(error)
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f"line {error.lineno} of '{path}' is not Python ({error.msg}): mend it, or name another script"
+    calls = [c for c in traceback.extract_tb(error.__traceback__) if c.filename == str(path)]
+    if not calls:
+        return f"'{path}' is not a Python script ({what}): expected one that defines 'experiment'"
+    return f"line {calls[-1].lineno} of '{path}' ({calls[-1].line}) fails: {what}"
+
+
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
-    names = ("interpot", "numpy", "scipy", "numba", "sympy")
-    found = {"python": platform.python_version()}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
-            found[name] = "not installed"
-    return found
+    names = ("numpy", "scipy", "numba", "sympy")
+    return {"interpot": VERSION, "python": platform.python_version()} | {n: version(n) for n in names}
 
 
 def _write_findings(found: Discovery, folder: Path) -> None:
@@ -332,7 +349,7 @@ def _write_findings(found: Discovery, folder: Path) -> None:
     export(found.best, "lammps", folder / "potential.lammps")
 
 
-def _findings(title: str, found: Discovery, command: str) -> Findings:
+def _findings(title: str, found: Discovery) -> Findings:
     """Collect what the report shows, in the units of the potential."""
     return Findings(
         title=title,
@@ -341,7 +358,6 @@ def _findings(title: str, found: Discovery, command: str) -> Findings:
         channels=_channel_data(found),
         remarks=found.remarks,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
-        command=command,
     )
 
 

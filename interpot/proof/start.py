@@ -45,8 +45,8 @@ def start_frame(
         raise InterpotError("the reference holds no frames: expected at least one")
     if frame.velocities is None and temperature is None:
         raise InterpotError(
-            f"{frame.source} frame {frame.index} holds no velocities to start from: give a temperature at "
-            "which they are drawn, or record them (vx vy vz)"
+            f"{frame.source} frame {frame.index} holds no velocities to start from: give --temperature "
+            "(temperature= in Python) at which they are drawn, or record them (vx vy vz)"
         )
     return _with_masses(frame, masses or {}, trajectory.units)
 
@@ -76,7 +76,8 @@ def _mass(frame: Frame, kind: int, given: Mapping[str, float], units: UnitStyle)
     if units.name != "lj" and number > 0:
         return float(ase.data.atomic_masses[number])
     raise InterpotError(
-        f"the mass of '{name}' in {frame.source} is unknown: give masses by species, or record them"
+        f"the mass of '{name}' in {frame.source} is unknown: give --masses {name}=... (masses= in Python), or record "
+        "them"
     )
 
 
@@ -110,7 +111,10 @@ def schedule(
         every = _stride(numbers, times, len(marks), timestep, name)
     if timestep is None:
         if len(times) < len(marks):
-            raise InterpotError(f"{name} does not tell its timestep (ITEM: TIME in a LAMMPS dump): give it")
+            raise InterpotError(
+                f"{name} does not tell its timestep (ITEM: TIME in a LAMMPS dump): give --timestep "
+                "(timestep= in Python)"
+            )
         span = numbers[-1] - numbers[0] if len(numbers) == len(marks) else every * (len(marks) - 1)
         timestep = float(f"{(times[-1] - times[0]) / span:.9g}")  # files round their times
     return Schedule(timestep, (len(marks) - 1) * every if steps is None else steps, every)
@@ -121,7 +125,8 @@ def _stride(numbers: list[int], times: list[float], frames: int, timestep: float
     if len(numbers) < frames:
         if len(times) < frames or timestep is None:
             raise InterpotError(
-                f"{name} does not number its steps: give timestep and every (the steps between two frames)"
+                f"{name} does not number its steps: give --timestep and --every, the steps between two frames "
+                "(timestep=, every= in Python)"
             )
         numbers = [round(time / timestep) for time in times]
     gaps = np.diff(numbers)

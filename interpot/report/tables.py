@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import sympy
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -182,14 +183,32 @@ def print_potential(console: Console, potential: Potential) -> None:
         if not channel.parameters:
             _row(table, [*head, "", "", "", reach])
         table.add_section()
-    console.print(table)
+    console.print("", table, "")
+    for channel in potential.channels:
+        label = f" {channel.label}" if len(potential.channels) > 1 else ""
+        console.print(Text(f"φ(r){label} = {one_line(channel.expression)}"))
+        console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
     loss = potential.loss
     console.print(
         Text(
-            f"relative force error  formula {short(loss.formula, 2)}   "
-            f"spline ceiling {short(loss.ceiling, 2)}   cross-validated {short(loss.cross_validated, 2)}"
+            f"force error: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}, "
+            f"spline ceiling {short(loss.ceiling, 2)}"
         )
     )
+
+
+def one_line(expression: sympy.Expr) -> str:
+    """Write a formula on a line, with the letters of its symbols: "4·ε·(-σ⁶/r⁶ + σ¹²/r¹²)"."""
+    names = {symbol: sympy.Symbol(pretty_symbol(symbol.name)) for symbol in expression.free_symbols}
+    return raised(str(expression.xreplace(names)).replace("**", "^")).replace("*", "·")
+
+
+def zero_sentence(channel: ChannelFormula, unit: str) -> str:
+    """Say where φ vanishes and where it ends."""
+    end = f"{channel.cutoff:.6g} {unit}"
+    if channel.zero == "infinity":
+        return f"φ(∞) = 0; pairs from {end} on do not interact"
+    return f"φ = 0 at the cutoff, {end}; pairs beyond do not interact"
 
 
 def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
@@ -211,8 +230,8 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
             _row(table, cells, bold=row.chosen)
             head = [""] if channels else []
         table.add_section()
-    console.print(table)
-    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one", style="dim"))
+    console.print("", table)
+    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one\n", style="dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +303,9 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
                 verdict,
             ],
         )
-    console.print(table)
+    console.print("", table)
     for o in comparison.observables:
-        if o.remark:
+        if o.remark and o.verdict != "agrees":
             console.print(Text(f"{o.name}: {o.remark}", style="dim"))
 
 

@@ -24,7 +24,8 @@ def accumulate(
     """Accumulate the normal equations of all channels in one pass over the frames.
 
     Where the reference turns out to have truncated its force below the asked cutoff, the pass is made a second time
-    with the cutoff that was found; the statistic's provenance says so under "remarks".
+    with the cutoff that was found; the statistic's provenance says so under "remarks", where it also keeps what
+    reading the files brought up.
 
     Parameters
     ----------
@@ -47,12 +48,13 @@ def accumulate(
     statistic = one_pass(frames, channels, target=target, progress=progress)
     _check_reach(statistic)
     found = find_cutoffs(statistic, frames, target) if cutoffs == "find" else {}
+    noticed = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
     if not found:
-        return statistic
+        return replace(statistic, provenance={**statistic.provenance, "remarks": noticed})
     shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]
     again = one_pass(frames, shorter, target=target, progress=progress)
     length, unit = frames.units.length, frames.units.length_unit
-    remarks = [
+    remarks = noticed + [
         f"the reference truncates the {channels[k].label} force at {cutoff / length:.10g} {unit}; that cutoff is used "
         f"instead of the {channels[k].cutoff / length:g} {unit} asked for"
         for k, cutoff in found.items()

@@ -157,7 +157,8 @@ class Accumulator:
         if unknown := sorted(present - self._species):
             raise InterpotError(
                 f"{frame.source} frame {frame.index}: species '{unknown[0]}' has no channel, known are "
-                f"{', '.join(sorted(self._species))}; name every species with --species"
+                f"{', '.join(sorted(self._species))}: name every species, such as --species "
+                + ",".join(f"{name}={name}" for name in sorted(self._species | present))
             )
 
     def _grow(self, contributions: list[Contributions]) -> None:

@@ -1,7 +1,7 @@
 """What was observed: files in, frames in internal units out."""
 
 from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.reading import FileTrajectory, read
+from interpot.trajectory.reading import FileTrajectory, known_units, read
 from interpot.trajectory.selection import parse_frames, parse_species
 
-__all__ = ["FileTrajectory", "from_atoms", "parse_frames", "parse_species", "read"]
+__all__ = ["FileTrajectory", "from_atoms", "known_units", "parse_frames", "parse_species", "read"]

@@ -88,6 +88,12 @@ def read(
     )
 
 
+def known_units(path: str | PathLike[str]) -> str | None:
+    """Name the unit style that a file states or that its format implies, None where the user has to tell."""
+    row = recognise(Path(path))
+    return row.load().stated_units(Path(path)) or row.convention
+
+
 def _style(path: Path, row: Format, given: str | None) -> UnitStyle:
     """Return the unit style of one file: as stated, else as given, else the format's convention."""
     stated = row.load().stated_units(path)
@@ -133,11 +139,38 @@ class FileTrajectory:
 
     def __iter__(self) -> Iterator[Frame]:
         """Walk the chosen frames; see `interpot.records.Trajectory`."""
+        return self._walk()
+
+    def species(self) -> tuple[str, ...]:
+        """Names of the species, sorted: those in the first chosen frame of each file, and all that the user gave.
+
+        Raises
+        ------
+        InterpotError
+            No frame has a species that the user named.
+        """
+        given = set(self._species.values()) if self._species else set()
+        found = {name for frame in self._walk(heads=True) for name in present(frame)}
+        for frame in self if given - found else ():  # a species may turn up later
+            found.update(present(frame))
+            if given <= found:
+                break
+        if lacking := sorted(given - found):
+            raise InterpotError(
+                f"species '{lacking[0]}' was named, but no frame of {self._names()} has it, only "
+                f"{', '.join(sorted(found))}: leave it out of --species"
+            )
+        return tuple(sorted(found))
+
+    def _walk(self, heads: bool = False) -> Iterator[Frame]:
+        """Walk the chosen frames, or only the first of them in each file."""
         passed = taken = 0
         dimension = None
-        for path, row in zip(self.sources, self._formats, strict=True):
+        for left, (path, row) in enumerate(
+            zip(self.sources, self._formats, strict=True), 1 - len(self.sources)
+        ):
             first = passed
-            for raw in self._walk_file(path, row, first):
+            for raw in self._walk_file(path, row, first, heads):
                 passed += 1
                 if raw is not None:
                     frame = self._complete(raw)
@@ -145,26 +178,33 @@ class FileTrajectory:
                         dimension = self._same_dimension(frame, dimension)
                     taken += 1
                     yield frame
+                    if heads and left == 0:
+                        return
                 if self._frames.stop is not None and passed >= self._frames.stop:
                     return
         if not taken:
             stop = "" if self._frames.stop is None else self._frames.stop
             raise InterpotError(
-                f"no frame is in the range {self._frames.start}:{stop}: there are {passed} in "
-                + ", ".join(f"'{source}'" for source in self.sources)
+                f"no frame is in the range {self._frames.start}:{stop}: there are {passed} in {self._names()}"
             )
 
-    def _walk_file(self, path: Path, row: Format, first: int) -> Iterator[Frame | None]:
-        """Frames of one file, whose first has the number `first` overall; a torn last one is remarked."""
+    def _walk_file(self, path: Path, row: Format, first: int, head: bool) -> Iterator[Frame | None]:
+        """Frames of one file, whose first has the number `first` overall; a torn last one is remarked.
+
+        With `head`, only the first chosen one is read.
+        """
         chosen = self._frames
+        enough = False
 
         def wanted(index: int) -> bool:
             beyond: int = first + index - chosen.start
-            return beyond >= 0 and beyond % chosen.step == 0
+            return not enough and beyond >= 0 and beyond % chosen.step == 0
 
         request = Request(self.units, wanted, self._remark, self._species, self._dimension)
         try:
-            yield from row.load().walk(path, request)
+            for frame in row.load().walk(path, request):
+                enough = head and (enough or frame is not None)
+                yield frame
         except CutShortError as cut:
             if not cut.whole:
                 raise InterpotError(
@@ -179,6 +219,9 @@ class FileTrajectory:
         if sentence not in self.remarks:  # a second walk meets the same
             self.remarks.append(sentence)
             _log.warning(sentence)
+
+    def _names(self) -> str:
+        return ", ".join(f"'{source}'" for source in self.sources)
 
     def _complete(self, frame: Frame) -> Frame:
         """Check a reader's frame, name its species, settle its dimension."""
@@ -202,6 +245,11 @@ class FileTrajectory:
                 f"frames before it {before}-dimensional: say which it is (dimension=2 or dimension=3)"
             )
         return frame.dimension
+
+
+def present(frame: Frame) -> set[str]:
+    """Names of the species that a frame has particles of."""
+    return {frame.species[kind] for kind in np.unique(frame.kinds)}
 
 
 def _check_finite(frame: Frame) -> None:

@@ -130,11 +130,12 @@ class Lammps:
         InterpotError
             The dynamics contradict themselves, or LAMMPS fails, or the energy ceases to be a number.
         """
-        folder = writable_folder(Path(folder))
         data = data_file(start, model_species(model, start), units)
         script = dynamics_script(model, start, dynamics, units, label)
-        (folder / f"{label}.data").write_text(data, encoding="utf-8")
-        (folder / f"{label}.in").write_text(script, encoding="utf-8")
+        folder = writable_folder(Path(folder))
+        for suffix, text in (("data", data), ("in", script)):
+            with atomic(folder / f"{label}.{suffix}") as path:
+                path.write_text(text, encoding="utf-8")
         trajectory = folder / f"{label}.lammpstrj"
         total = dynamics.equilibration + dynamics.steps
         with atomic(trajectory) as dump, atomic(folder / f"{label}.log") as log:

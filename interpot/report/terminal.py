@@ -1,0 +1,129 @@
+"""What a person sees while the work goes on: a line per stage, each remark once.
+
+In a terminal a stage is a moving bar; elsewhere (a file, a pipe, a batch job) it is one plain line when it is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+_NAME, _BAR = 13, 20  # widths: the longest name of a stage, and the bars
+_BESIDE = _NAME + _BAR + 12  # what stands left of a detail
+
+
+class Stage:
+    """One stage of the work, to be called as ``stage(done, total)``.
+
+    Parameters
+    ----------
+    bar
+        Shows it, or nothing does.
+    unit
+        What is counted: "steps"; empty where nothing is.
+    """
+
+    def __init__(self, bar: Progress, name: str, unit: str) -> None:
+        self._bar, self._unit = bar, unit
+        self._task = bar.add_task(name, total=None, unit=unit, detail="")
+        self._done = 0
+        self._total: int | None = None
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Show how far the work has come; a count that starts anew has as far to go as it came before."""
+        if done < self._done and total is None:
+            self._total = self._done
+        self._done, self._total = done, total or self._total
+        self._bar.update(self._task, completed=done, total=self._total)
+
+    def say(self, detail: str) -> None:
+        """Show what is being done."""
+        self._bar.update(self._task, detail=detail[: self._bar.console.width - _BESIDE])
+
+    def finish(self) -> str:
+        """Show the stage as done; returns what was counted, for the plain line."""
+        self._bar.update(self._task, completed=self._done or 1, total=self._done or 1, detail="")
+        return f"{self._done} {self._unit} in " if self._unit else ""
+
+
+class _Detail(ProgressColumn):
+    """How many are done, of how many where that is known; or what is being done."""
+
+    def render(self, task: Task) -> Text:
+        if not task.fields["unit"]:
+            return Text(task.fields["detail"])
+        of = "" if task.total is None or task.finished else f"/{task.total:.0f}"
+        return Text(f"{task.completed:.0f}{of} {task.fields['unit']}")
+
+
+class Terminal(logging.Handler):
+    """Shows stages and remarks; as a logging handler, it shows the package's warnings as remarks.
+
+    Parameters
+    ----------
+    console
+        Where everything goes, standard output by default.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        super().__init__(logging.WARNING)
+        self.console = console or Console()
+        self._said: set[str] = set()
+
+    def note(self, sentence: str) -> None:
+        """Show a remark, unless it has been shown before."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self.line(sentence, "note", "yellow")
+
+    def line(self, sentence: str, head: str = "", style: str = "") -> None:
+        """Print a line in which nothing is markup, and that no width breaks where it goes to a file."""
+        text = Text.assemble((head, style), " " if head else "", sentence)
+        self.console.print(text, highlight=False, soft_wrap=not self.console.is_terminal)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a warning that something below has logged."""
+        self.note(record.getMessage())
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Show the warnings of the package as remarks meanwhile."""
+        log = logging.getLogger("interpot")
+        log.addHandler(self)
+        try:
+            yield
+        finally:
+            log.removeHandler(self)
+
+    @contextmanager
+    def stage(self, name: str, unit: str = "") -> Iterator[Stage]:
+        """Show a stage of the work; what is called inside tells its progress by calling the `Stage`."""
+        lively = self.console.is_terminal
+        columns = (
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn(f"{{task.description:<{_NAME}}}"),
+            BarColumn(bar_width=_BAR),
+            TimeElapsedColumn(),
+            _Detail(),
+        )
+        begin = time.perf_counter()
+        with self.listening(), Progress(*columns, console=self.console, disable=not lively) as bar:
+            stage = Stage(bar, name, unit)
+            yield stage
+            counted = stage.finish()
+        if not lively:
+            self.line(f"{name}: {counted}{time.perf_counter() - begin:.1f} s")
