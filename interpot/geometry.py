@@ -165,7 +165,11 @@ def _bin(frame: Frame, cutoff: float) -> Grid:
 
 @numba.njit(cache=True, nogil=True)
 def _search(positions, order, first, shape, reach, repeats, vectors, cutoff, ij, r, unit):  # type: ignore[no-untyped-def]
-    """Visit every bin and one half of the bins around it; return the number of pairs, stored or not."""
+    """Visit every bin and one half of the bins around it; return the number of pairs, stored or not.
+
+    Bins that follow each other along the last axis hold particles that follow each other in memory, so that a
+    whole row of them is one loop, cut only where it leaves the box and comes back shifted.
+    """
     count = 0
     for a in range(shape[0]):
         for b in range(shape[1]):
@@ -174,37 +178,53 @@ def _search(positions, order, first, shape, reach, repeats, vectors, cutoff, ij,
                 if first[home] == first[home + 1]:
                     continue
                 for da in range(0, reach[0] + 1):
+                    if not repeats[0] and a + da >= shape[0]:
+                        continue
+                    sa, na = divmod(a + da, shape[0])
                     for db in range(-reach[1] if da > 0 else 0, reach[1] + 1):
-                        for dc in range(-reach[2] if da > 0 or db > 0 else 0, reach[2] + 1):
-                            if (
-                                (not repeats[0] and not 0 <= a + da < shape[0])
-                                or (not repeats[1] and not 0 <= b + db < shape[1])
-                                or (not repeats[2] and not 0 <= c + dc < shape[2])
-                            ):
-                                continue
-                            sa, sb, sc = (a + da) // shape[0], (b + db) // shape[1], (c + dc) // shape[2]
-                            na, nb, nc = (a + da) % shape[0], (b + db) % shape[1], (c + dc) % shape[2]
-                            other = (na * shape[1] + nb) * shape[2] + nc
-                            shift = sa * vectors[0] + sb * vectors[1] + sc * vectors[2]
+                        if not repeats[1] and not 0 <= b + db < shape[1]:
+                            continue
+                        sb, nb = divmod(b + db, shape[1])
+                        row = (na * shape[1] + nb) * shape[2]
+                        low = c - reach[2] if da > 0 or db > 0 else c
+                        high = c + reach[2]
+                        if not repeats[2]:
+                            low, high = max(low, 0), min(high, shape[2] - 1)
+                        while low <= high:
+                            sc, nc = divmod(low, shape[2])
+                            length = min(high - low + 1, shape[2] - nc)
+                            # three numbers instead of a vector: an array here would be allocated per row
+                            x = sa * vectors[0, 0] + sb * vectors[1, 0] + sc * vectors[2, 0]
+                            y = sa * vectors[0, 1] + sb * vectors[1, 1] + sc * vectors[2, 1]
+                            z = sa * vectors[0, 2] + sb * vectors[1, 2] + sc * vectors[2, 2]
+                            same = da == 0 and db == 0 and low == c
                             count = _pairs_of_bins(
-                                positions, order, first, home, other, shift,
-                                da == 0 and db == 0 and dc == 0, cutoff, count, ij, r, unit,
+                                positions, order, first[home], first[home + 1], first[row + nc],
+                                first[row + nc + length], x, y, z, same, cutoff, count, ij, r, unit,
                             )  # fmt: skip
+                            low += length
     return count
 
 
 @numba.njit(cache=True, nogil=True)
-def _pairs_of_bins(positions, order, first, home, other, shift, same, cutoff, count, ij, r, unit):  # type: ignore[no-untyped-def]
-    for p in range(first[home], first[home + 1]):
-        x = positions[p, 0] - shift[0]
-        y = positions[p, 1] - shift[1]
-        z = positions[p, 2] - shift[2]
-        for q in range(p + 1 if same else first[other], first[other + 1]):
-            dx = positions[q, 0] - x
-            dy = positions[q, 1] - y
-            dz = positions[q, 2] - z
+def _pairs_of_bins(
+    positions, order, home, home_end, other, other_end, x, y, z, same, cutoff, count, ij, r, unit
+):  # type: ignore[no-untyped-def]
+    """Store the pairs of two ranges of particles, the second shifted by (x, y, z), from place `count` on.
+
+    `same` says that the second range begins with the first: each pair in it is then taken once.
+    """
+    square_cutoff = cutoff * cutoff
+    for p in range(home, home_end):
+        px = positions[p, 0] - x
+        py = positions[p, 1] - y
+        pz = positions[p, 2] - z
+        for q in range(p + 1 if same else other, other_end):
+            dx = positions[q, 0] - px
+            dy = positions[q, 1] - py
+            dz = positions[q, 2] - pz
             square = dx * dx + dy * dy + dz * dz
-            if square < cutoff * cutoff:
+            if square < square_cutoff:
                 if count < r.size:
                     distance = np.sqrt(square)
                     inverse = 1.0 / distance if distance > 0.0 else 0.0
