@@ -207,9 +207,9 @@ def _search(positions, order, first, shape, reach, repeats, vectors, cutoff, ij,
 
 
 @numba.njit(cache=True, nogil=True)
-def _pairs_of_bins(
+def _pairs_of_bins(  # type: ignore[no-untyped-def]
     positions, order, home, home_end, other, other_end, x, y, z, same, cutoff, count, ij, r, unit
-):  # type: ignore[no-untyped-def]
+):
     """Store the pairs of two ranges of particles, the second shifted by (x, y, z), from place `count` on.
 
     `same` says that the second range begins with the first: each pair in it is then taken once.

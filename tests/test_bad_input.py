@@ -111,7 +111,7 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     ),
     "two atoms in one place": (
         lambda d: discover(in_one_place(write_dump(d / "ne.dump"))),
-        ("ne.dump", "frame 1", "atoms 1 and 2 are in one place"),
+        ("ne.dump", "atoms 1 and 2 of frame 1", "are in one place"),
     ),
     "species that --species lacks": (
         lambda d: [*discover(write_dump(d / "mix.dump", ("Ne", "Xe"))), "--species", "1=Ne"],

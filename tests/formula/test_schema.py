@@ -372,7 +372,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InterpotError, match="not UTF-8"):
         Potential.load(tmp_path / "binary")
-    with pytest.raises(InterpotError, match="cannot be written"):
+    with pytest.raises(InterpotError, match="cannot write"):
         potential(channel("Morse")).save(tmp_path / "no" / "folder.json")
 
 

@@ -37,7 +37,11 @@ def coarse(channels: Sequence[Channel]) -> list[LogSplines]:
 
 
 def check_sums(statistic: Statistic, frames: Sequence[Frame]) -> None:
-    """A, B and C of each block, to 1e-12 of the sizes of the columns that were multiplied."""
+    """A, B and C of each block, as close as the sizes of the columns that were multiplied allow.
+
+    A distance of ε relative is ε u of a knot interval, u up to 200 intervals from the cutoff: 4e-14, tenfold for the
+    slope of a slope and for the floor of the sizes below.
+    """
     first = 0
     bases = [b for b in statistic.bases if isinstance(b, LogSplines)]
     for k, count in enumerate(statistic.blocks.frames):
@@ -48,9 +52,9 @@ def check_sums(statistic: Statistic, frames: Sequence[Frame]) -> None:
         # the foot of a spline has no digits of its own
         sizes = np.maximum(sizes, 0.1 * max(sizes.max(), 1e-9))
         gram_error = np.abs(statistic.blocks.gram[k] - X.T @ X) / np.outer(sizes, sizes)
-        assert gram_error.max() < 1e-12
+        assert gram_error.max() < 4e-12
         moment_error = np.abs(statistic.blocks.moment[k] - X.T @ F) / sizes
-        assert moment_error.max() <= 1e-12 * np.linalg.norm(F)
+        assert moment_error.max() <= 4e-12 * np.linalg.norm(F)
         assert statistic.blocks.square[k] == pytest.approx(F @ F, rel=1e-12)
         assert statistic.blocks.rows[k] == len(F)
         first += int(count)
@@ -263,7 +267,7 @@ def test_what_cannot_be_accumulated_is_one_sentence() -> None:
         one_pass(Frames([]), channels)
     named = replace(frames[1], source="a.dump", index=5)
     with pytest.raises(
-        InterpotError, match=r"frame 5.*species 'Xe' has no channel, known are Ne; .*--species"
+        InterpotError, match=r"frame 5.*species 'Xe' has no channel, known are Ne: .*--species"
     ):
         one_pass(Frames([named]), channels[:1])
     bare = replace(frames[0], forces=None, source="a.dump", index=3)
