@@ -105,7 +105,8 @@ def test_terms(name: str) -> None:
         exact = term.expression.subs({R: x, **dict(zip(term.symbols, shapes, strict=True))})
         assert value == pytest.approx(float(sympy.N(exact, 30)), rel=1e-13)
     for k, shape in enumerate(term.shapes):
-        assert shape.bounds[0] <= shape.grid(0.7, 3.0).min() < shape.grid(0.7, 3.0).max() <= shape.bounds[1]
+        low, high = shape.bounds(0.7, 3.0)
+        assert low <= shape.grid(0.7, 3.0).min() < shape.grid(0.7, 3.0).max() <= high
 
         def at(value: float, k: int = k) -> float:
             return float(term.values(r, *shapes[:k], value, *shapes[k + 1 :])[1])
