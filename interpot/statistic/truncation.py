@@ -21,6 +21,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decompose, residual_variance, spline_fit
 from interpot.statistic.one_pass import Accumulator
+from interpot.threads import one_blas_thread
 from interpot.trajectory.targets import target_rows
 
 BINS = 64
@@ -63,6 +64,7 @@ class SteppedSplines:
         return first, values
 
 
+@one_blas_thread()
 def find_cutoffs(
     statistic: Statistic, frames: Trajectory, target: str = "recorded", rows_per_column: int = 40
 ) -> dict[int, float]:
@@ -122,9 +124,9 @@ def _suspect(statistic: Statistic, c: int) -> tuple[float, float] | None:
     enough = counts[counts > 0][::-1] >= _ENOUGH
     r, slope, error = fit.r[c][enough], np.abs(fit.slope[c][enough]), fit.error[c][enough]
     span = 2 * _KNOTS
-    if r.size <= span:
-        return None
     significant = np.where(slope > SIGNIFICANT * error, slope, 0.0)
+    if r.size <= span or not significant.any():
+        return None
     outwards = np.maximum.accumulate(significant[::-1])[::-1]
     # the smallest jump worth a second pass; what lies below is the splines' own ringing
     floor = np.maximum(SIGNIFICANT / _FALL * error, 1e-6 * slope.max())
@@ -218,7 +220,8 @@ def shortest_decimal(low: float, high: float) -> float:
     >>> shortest_decimal(5.9993, 6.0004)
     6.0
     """
-    for digits in range(-ceil(log10(high)), 16):
+    first = -ceil(log10(high))
+    for digits in range(first, first + 17):
         candidate = ceil(low * 10.0**digits) / 10.0**digits
         if candidate <= high:
             return round(candidate, max(digits, 0))
