@@ -47,16 +47,15 @@ class Candidate:
         where there is only one block.
     determined
         Whether every coefficient is at least two standard errors from zero.
-    bic
-        Bayesian information criterion N ln(loss²) + constants · ln N with the effective number N of independent force
-        components; losses below `INDIFFERENT` count as equal.
+    rows
+        Effective number of independent force components.
     """
 
     fit: Fit
     loss: float
     held_out: FloatArray
     determined: bool
-    bic: float
+    rows: float
 
     @property
     def cross_validated(self) -> float:
@@ -114,13 +113,12 @@ class Judge:
         loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
         start = (self._residual(fit), self._jacobian(fit))
         held_out = np.array([self._held_out(fit, *start, fold) for fold in self._folds])
-        covariance, rows = self.covariance(fit), self._effective_rows(fit)
         return Candidate(
             fit,
             float(loss),
             held_out * len(held_out) / self._statistic.square,
-            self._determined(fit, covariance),
-            float(rows * np.log(max(loss, INDIFFERENT) ** 2) + fit.constants * np.log(rows)),
+            self._determined(fit, self.covariance(fit)),
+            self._effective_rows(fit),
         )
 
     def _effective_rows(self, fit: Fit) -> float:
@@ -189,17 +187,24 @@ class Judge:
         def training_loss(r: FloatArray) -> float:  # up to a constant; the other folds have 1 - S and -t
             return float(r @ r - r @ (fold.S @ r) - 2 * r @ fold.t)
 
+        linear = np.concatenate([np.arange(form.constants) < len(form.terms) for form in fit.forms])
         for step in range(GAUSS_NEWTON_STEPS):
-            J = self._jacobian(fit) if step else J
-            gradient = J.T @ (residual - fold.S @ residual - fold.t)
-            scale, inverse = _scaled_inverse(J.T @ J - J.T @ (fold.S @ J))
-            moved = _moved(fit, -inverse @ (gradient / scale) / scale, self._objective.nodes)
+            moved = self._stepped(fit, residual, self._jacobian(fit) if step else J, fold)
+            if not linear.all():
+                # exponents carry the coefficients over decades: these follow once more, exactly, at the new shapes
+                moved = self._stepped(moved, self._residual(moved), self._jacobian(moved) * linear, fold)
             trial = self._residual(moved)
             if not training_loss(trial) < training_loss(residual):
                 break
             fit, residual = moved, trial
         loss = residual @ (fold.S @ residual) + 2 * residual @ fold.t + fold.ceiling
         return max(float(loss), 0.0)
+
+    def _stepped(self, fit: Fit, residual: FloatArray, J: FloatArray, fold: _Fold) -> Fit:
+        """Move the constants by a Gauss-Newton step on all folds but one; those without a column stay."""
+        gradient = J.T @ (residual - fold.S @ residual - fold.t)
+        scale, inverse = _scaled_inverse(J.T @ J - J.T @ (fold.S @ J))
+        return _moved(fit, -inverse @ (gradient / scale) / scale, self._objective.nodes)
 
 
 def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -221,13 +226,22 @@ def _moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
     return Fit(tuple(forms), tuple(coefficients), fit.misfit)
 
 
+def information(candidate: Candidate, rows: float) -> float:
+    """Bayesian information criterion N ln(loss²) + constants · ln N; losses below `INDIFFERENT` count as equal.
+
+    Only values with the same N can be compared: it multiplies a large logarithm.
+    """
+    loss = max(candidate.loss, INDIFFERENT)
+    return float(rows * np.log(loss**2) + candidate.fit.constants * np.log(rows))
+
+
 def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     """Choose the simplest formula that the data cannot tell from the best.
 
     Two formulas can be told apart if the mean over folds of the difference of their held-out losses exceeds two
     of its standard errors, if all of at least six folds prefer the same one, or if their BIC differ by more than
-    ten. Differences below `INDIFFERENT` are none. Formulas with a coefficient that the data do not tell from zero
-    are considered only where there is no other.
+    ten; where there is a single block, only by their BIC. Differences below `INDIFFERENT` are none. Formulas with a
+    coefficient that the data do not tell from zero are considered only where there is no other.
 
     Parameters
     ----------
@@ -247,11 +261,12 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     usable = np.array([c.determined for c in candidates])
     if not usable.any():
         usable[:] = True
-    difference = losses - losses[np.where(usable, means, np.inf).argmin()]
+    best = int(np.where(usable, means, np.inf).argmin())
+    difference = losses - losses[best]
     excess, folds = difference.mean(axis=1), losses.shape[1]
-    spread = difference.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(excess))
+    spread = difference.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.full(len(excess), np.inf)
     unanimous = (difference > INDIFFERENT**2).all(axis=1) if folds >= 6 else np.zeros(len(excess), dtype=bool)
-    bic = np.array([c.bic for c in candidates])
+    bic = np.array([information(c, candidates[best].rows) for c in candidates])
     decisive = bic > bic[usable].min() + DECISIVE
     equal = (excess <= INDIFFERENT**2) | ((excess <= 2 * spread) & ~unanimous & ~decisive)
     near = np.flatnonzero(equal & usable)
