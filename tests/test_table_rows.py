@@ -16,9 +16,9 @@ from interpot.formula.terms import TERMS, Term, library
 from interpot.proof.engines import ENGINES
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.export import EXPORTERS
-from interpot.proof.table import load_row
 from interpot.records import Cell, Engine, Frame
 from interpot.statistic.channels.channel import CHANNELS, Channel, collectors
+from interpot.table import load_row
 from interpot.trajectory.readers import READERS
 from interpot.trajectory.readers.reader import Reader
 from interpot.trajectory.targets import TARGETS, Target, target_rows
@@ -163,7 +163,7 @@ def test_styles(name: str) -> None:
 def test_a_missing_row_names_those_that_are_there() -> None:
     with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
         target_rows([FRAME], "guessed")
-    with pytest.raises(InterpotError, match="unknown term 'magic': the library has power, exponential"):
+    with pytest.raises(InterpotError, match="unknown term 'magic': expected one of power, exponential"):
         library(["magic"])
     with pytest.raises(InterpotError, match="unknown export target 'punched-cards': expected one of lammps"):
         load_row(EXPORTERS, "punched-cards", "export target")

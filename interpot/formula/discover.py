@@ -12,7 +12,7 @@ import pandas as pd
 from interpot.errors import InterpotError
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
-from interpot.formula.regress.subsets import search
+from interpot.formula.regress import METHODS
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
 from interpot.formula.terms import Term
@@ -20,6 +20,7 @@ from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
+from interpot.table import load_row
 from interpot.threads import one_blas_thread
 from interpot.units import STYLES
 
@@ -61,6 +62,7 @@ def discover(
     *,
     terms: Sequence[str] | None = None,
     max_terms: int = 3,
+    method: str = "exhaustive",
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
@@ -74,6 +76,8 @@ def discover(
         Members of the library to combine, all by default.
     max_terms
         Largest number of terms in a channel.
+    method
+        How the forms of a channel are searched, a row of `interpot.formula.regress.METHODS`.
     provenance
         Added to the potential's.
     progress
@@ -93,7 +97,9 @@ def discover(
     found = []
     for c, channel in enumerate(statistic.channels):
         say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
-        found.append(_channel_fits(statistic, objective, c, library, max_terms))
+        found.append(
+            _channel_fits(statistic, objective, c, load_row(METHODS, method, "method"), library, max_terms)
+        )
     say("fitting all channels jointly and cross-validating")
     chosen, judged = _joint_choice(objective, judge, found)
     say("estimating errors")
@@ -115,7 +121,12 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
 
 
 def _channel_fits(
-    statistic: Statistic, objective: Objective, c: int, library: Sequence[Term], max_terms: int
+    statistic: Statistic,
+    objective: Objective,
+    c: int,
+    search: Callable[..., list[Fit]],
+    library: Sequence[Term],
+    max_terms: int,
 ) -> list[Fit]:
     """Fits of one channel with the others eliminated, most promising first."""
     alone = objective.without_others(c)

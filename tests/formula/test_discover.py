@@ -215,7 +215,7 @@ def test_a_part_of_the_library() -> None:
 
 
 def test_an_unknown_term_is_refused_in_a_sentence() -> None:
-    with pytest.raises(InterpotError, match="unknown term 'lennard-jones': the library has power, "):
+    with pytest.raises(InterpotError, match="unknown term 'lennard-jones': expected one of power, "):
         found_in(FRAMES, terms=["power", "lennard-jones"])
 
 

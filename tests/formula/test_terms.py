@@ -211,7 +211,7 @@ def test_the_library_is_in_the_order_asked_for() -> None:
 
 
 def test_an_unknown_term_is_named_with_those_that_exist() -> None:
-    with pytest.raises(InterpotError, match=r"unknown term 'powre': the library has power, exponential, "):
+    with pytest.raises(InterpotError, match=r"unknown term 'powre': expected one of power, exponential, "):
         library(["power", "powre"])
 
 

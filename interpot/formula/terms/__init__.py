@@ -1,22 +1,21 @@
 """The library: each term written once in sympy. One module per term, one row in TERMS."""
 
 from collections.abc import Iterable
-from importlib import import_module
 
-from interpot.errors import InterpotError
 from interpot.formula.terms.term import Shape, Term
+from interpot.table import load_row
 
 TERMS = {
-    "power": "interpot.formula.terms.power",
-    "exponential": "interpot.formula.terms.exponential",
-    "yukawa": "interpot.formula.terms.yukawa",
-    "gaussian": "interpot.formula.terms.gaussian",
-    "erf_coulomb": "interpot.formula.terms.erf_coulomb",
-    "erfc_coulomb": "interpot.formula.terms.erfc_coulomb",
-    "logarithm": "interpot.formula.terms.logarithm",
-    "polynomial": "interpot.formula.terms.polynomial",
+    "power": "interpot.formula.terms.power:TERM",
+    "exponential": "interpot.formula.terms.exponential:TERM",
+    "yukawa": "interpot.formula.terms.yukawa:TERM",
+    "gaussian": "interpot.formula.terms.gaussian:TERM",
+    "erf_coulomb": "interpot.formula.terms.erf_coulomb:TERM",
+    "erfc_coulomb": "interpot.formula.terms.erfc_coulomb:TERM",
+    "logarithm": "interpot.formula.terms.logarithm:TERM",
+    "polynomial": "interpot.formula.terms.polynomial:TERM",
 }
-"""The table of terms, each the attribute TERM of its module."""
+"""Name → "module:TERM"."""
 
 
 def library(names: Iterable[str] | None = None) -> tuple[Term, ...]:
@@ -27,12 +26,7 @@ def library(names: Iterable[str] | None = None) -> tuple[Term, ...]:
     InterpotError
         A name that is not in the table.
     """
-    chosen = tuple(TERMS if names is None else names)
-    for name in chosen:
-        if name not in TERMS:
-            raise InterpotError(f"unknown term '{name}': the library has {', '.join(TERMS)}")
-    terms: list[Term] = [import_module(TERMS[name]).TERM for name in chosen]
-    return tuple(terms)
+    return tuple(load_row(TERMS, name, "term") for name in (TERMS if names is None else names))
 
 
 __all__ = ["TERMS", "Shape", "Term", "library"]

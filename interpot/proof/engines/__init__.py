@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from interpot.proof.table import load_row
 from interpot.records import Engine
+from interpot.table import load_row
 
 ENGINES: dict[str, str] = {
     "lammps": "interpot.proof.engines.lammps:Lammps",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from interpot.formula.potential import Potential
-from interpot.proof.table import load_row
+from interpot.table import load_row
 from interpot.units import UnitStyle
 
 Exporter = Callable[[Potential, Path], None]

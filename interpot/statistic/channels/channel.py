@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
 from interpot.records import FloatArray, Frame, IntArray
+from interpot.table import load_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def collectors(channels: Sequence[Channel]) -> list[tuple[list[int], Collector]]
     """Make one collector per kind, with the indices of its channels in `channels`."""
     found = []
     for kind in dict.fromkeys(c.kind for c in channels):
-        module, name = CHANNELS[kind].split(":")
         members = [k for k, c in enumerate(channels) if c.kind == kind]
-        maker = getattr(import_module(module), name)
+        maker = load_row(CHANNELS, kind, "kind of channel")
         found.append((members, maker([channels[k] for k in members])))
     return found
