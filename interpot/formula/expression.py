@@ -77,6 +77,9 @@ def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Ex
         raise ValueError("is nested too deeply") from None
     if expression.has(sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
         raise ValueError("is not real and finite")
+    # sympy's exponents have no end, those of the numbers that are printed and compiled have
+    if any(number and not 0 < abs(float(number)) < math.inf for number in expression.atoms(sympy.Float)):
+        raise ValueError("holds a number beyond double precision")
     return expression
 
 

@@ -246,6 +246,8 @@ def test_the_functions_are_those_that_can_be_compiled() -> None:
         "((9**99)**99)**99*r",
         "r**1e300",
         "1e400*r",
+        "exp(exp(7.5))*r",
+        "exp(-exp(7.5))*r",
         "-" * 5000 + "r",
         "(" * 300 + "r" + ")" * 300,
         "r+" * 6000 + "r",
