@@ -21,8 +21,9 @@ from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, IntArray
 
 # Bins that hold less than a particle on average cost time without sparing any.
-_MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 _BINS_PER_PARTICLE = 2
+
+_MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
 
 @dataclass(frozen=True, slots=True, eq=False)
