@@ -25,6 +25,7 @@ _BINS_PER_PARTICLE = 2
 
 # Distances below this fraction of the cutoff are rounding errors of images of the same place.
 _ONE_PLACE = 1e-8
+_MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +148,11 @@ def _bin(frame: Frame, cutoff: float) -> Grid:
     else:
         low, span = np.zeros(3), np.ones(3)
     extent = heights(vectors) * span
+    if np.any(repeats & (cutoff > _MOST_IMAGES * extent)):
+        raise InterpotError(
+            f"a cutoff of {cutoff:g} Å reaches over more than {_MOST_IMAGES} images of the box of {frame.source} frame "
+            f"{frame.index}, which is {extent[repeats].min():g} Å wide: give a smaller one, in the unit of the data"
+        )
     bins = np.maximum(np.floor(2 * extent / cutoff), 1)
     excess = bins.prod() / (_BINS_PER_PARTICLE * len(fractional) + 1)
     if excess > 1:  # thin out the finest axes of a dilute system

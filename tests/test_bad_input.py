@@ -45,6 +45,13 @@ def without_forces(path: Path) -> Path:
     return path
 
 
+def without_interaction(path: Path) -> Path:
+    rows = [line.split() for line in path.read_text().splitlines()]
+    rows = [[*row[:9], "0", "0", "0"] if len(row) == 12 else row for row in rows]
+    path.write_text("\n".join([*map(" ".join, rows), ""]))
+    return path
+
+
 def dimer(path: Path) -> Path:
     path.write_text(snapshot(0, np.array([[1.0, 1, 1], [4, 1, 1]]), np.zeros(2, dtype=int), ("Ne",), ""))
     return path
@@ -147,6 +154,14 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     "too little data": (
         lambda d: discover(dimer(d / "two.dump"), cutoff="3.1"),
         ("two.dump", "1 independent number", "3 that", "add frames"),
+    ),
+    "a cutoff of a hundred boxes": (
+        lambda d: discover(write_dump(d / "ne.dump"), cutoff="1200"),
+        ("cutoff of 1200 Å", "ne.dump frame 0", "12 Å wide", "smaller"),
+    ),
+    "no forces but zeros": (
+        lambda d: discover(without_interaction(write_dump(d / "ne.dump", frames=2))),
+        ("ne.dump", "every force is zero"),
     ),
     "no such frames": (
         lambda d: [*discover(write_dump(d / "ne.dump")), "--frames", "50:60"],

@@ -112,7 +112,7 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
     rank, least = len(objective.y), 2 * len(statistic.channels) + 1
     sources = ", ".join(map(str, statistic.provenance.get("sources", ["the data"])))
     if statistic.square == 0:
-        raise InterpotError(f"{sources}: all forces are zero, so that there is nothing to explain")
+        raise InterpotError(f"{sources}: every force is zero: expected data of particles that interact")
     if rank < least:
         raise InterpotError(
             f"{sources}: the forces determine only {rank} independent numbers, fewer than the {least} that formulas "

@@ -326,8 +326,8 @@ def _labels(form: Form) -> Iterator[tuple[str, ...]]:
 
 
 def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:
-    if term == "power":
-        return f"r^-{next(iter(shapes.values()))}"
-    if term == "polynomial":
-        return f"r^{next(iter(shapes.values()))}"
-    return term.replace("_", " ")
+    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"."""
+    if term in ("power", "polynomial"):
+        return f"r^{'-' if term == 'power' else ''}{next(iter(shapes.values()))}"
+    people = ("coulomb", "gaussian", "yukawa")
+    return " ".join(word.capitalize() if word in people else word for word in term.split("_"))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement, product
 
 import numba
 import numpy as np
@@ -114,6 +114,8 @@ def search(
                 tuple(grid.terms[k] for k in subset), np.array([v for k in subset for v in grid.shapes[k]])
             )
             for candidate in _polished(objective, form):
+                if twins(candidate.forms[0]):
+                    continue
                 known = found.get(candidate.key)
                 if known is None or candidate.misfit < known.misfit:
                     found[candidate.key] = candidate
@@ -135,6 +137,15 @@ def _polished(objective: Objective, form: Form) -> Iterator[Fit]:
     loose = fit(objective, [whole.forms[0].freed(free)])
     yield loose
     yield from (fit(objective, [variant]) for variant in snapped(loose.forms[0], integers))
+
+
+def twins(form: Form, tolerance: float = 0.03) -> bool:
+    """Whether two terms have run into each other: their difference is a derivative in disguise, of huge constants."""
+    members = list(zip((t.name for t in form.terms), form.split(), strict=True))
+    return any(
+        one == other and len(a) > 0 and np.allclose(a, b, rtol=tolerance, atol=0)
+        for (one, a), (other, b) in combinations(members, 2)
+    )
 
 
 def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
