@@ -186,7 +186,7 @@ def test_less_data_than_constants_are_refused_in_a_sentence(distances: list[floa
 
 def test_forces_that_are_all_zero_are_refused_in_a_sentence() -> None:
     silent = [replace(f, forces=np.zeros_like(f.forces)) for f in FRAMES]
-    with pytest.raises(InterpotError, match="memory: all forces are zero"):
+    with pytest.raises(InterpotError, match="memory: every force is zero"):
         found_in(silent)
 
 
