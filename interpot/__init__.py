@@ -1,23 +1,53 @@
 """interpot: closed-form interatomic potentials from molecular-dynamics data, proved by running them.
 
-frames = interpot.read("argon.lammpstrj", units="metal")
-statistic = interpot.accumulate(frames, interpot.pair_channels(frames, cutoff=10.0))
-found = interpot.discover(statistic)
-found.best.force(3.8)
-check = interpot.validate(found.best, frames)
+    frames = interpot.read("argon.lammpstrj", units="metal")
+    statistic = interpot.accumulate(frames, interpot.pair_channels(frames, cutoff=10.0))
+    found = interpot.discover(statistic)
+    found.best.force(3.8)
+    check = interpot.validate(found.best, frames)
+
+The names below are the public interface; each loads its module on first use, so that the command line answers
+at once.
 """
 
-from interpot.errors import InterpotError
-from interpot.formula.discover import Discovery, discover
-from interpot.formula.potential import Potential
-from interpot.proof.export import export
-from interpot.proof.validate import validate
-from interpot.records import Comparison, Dynamics, Experiment, Frame, ReferenceModel
-from interpot.statistic.accumulate import accumulate
-from interpot.statistic.normal_equations import Statistic
-from interpot.trajectory import from_atoms, read
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from interpot.version import VERSION
-from interpot.workflow import pair_channels, run
+
+if TYPE_CHECKING:
+    from interpot.errors import InterpotError
+    from interpot.formula.discover import Discovery, discover
+    from interpot.formula.potential import Potential
+    from interpot.proof.export import export
+    from interpot.proof.validate import validate
+    from interpot.records import Comparison, Dynamics, Experiment, Frame, ReferenceModel
+    from interpot.statistic.accumulate import accumulate
+    from interpot.statistic.normal_equations import Statistic
+    from interpot.trajectory import from_atoms, read
+    from interpot.workflow import pair_channels, run
+
+_HOMES = {
+    "Comparison": "interpot.records",
+    "Discovery": "interpot.formula.discover",
+    "Dynamics": "interpot.records",
+    "Experiment": "interpot.records",
+    "Frame": "interpot.records",
+    "InterpotError": "interpot.errors",
+    "Potential": "interpot.formula.potential",
+    "ReferenceModel": "interpot.records",
+    "Statistic": "interpot.statistic.normal_equations",
+    "accumulate": "interpot.statistic.accumulate",
+    "discover": "interpot.formula.discover",
+    "export": "interpot.proof.export",
+    "from_atoms": "interpot.trajectory",
+    "pair_channels": "interpot.workflow",
+    "read": "interpot.trajectory",
+    "run": "interpot.workflow",
+    "validate": "interpot.proof.validate",
+}
 
 __version__ = VERSION
 
@@ -40,3 +70,13 @@ __all__ = [
     "run",
     "validate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'interpot' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
