@@ -27,6 +27,9 @@ from interpot.units import STYLES
 ALTERNATIVES = 3
 """How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
 
+UNEXPLAINED = 1e-4
+"""Relative force error of the ceiling from which on a reader should know that something else acts."""
+
 Progress = Callable[[str], None]
 
 
@@ -114,9 +117,10 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
     if statistic.square == 0:
         raise InterpotError(f"{sources}: every force is zero: expected data of particles that interact")
     if rank < least:
+        labels = ", ".join(c.label for c in statistic.channels)
         raise InterpotError(
-            f"{sources}: the forces determine only {rank} independent numbers, fewer than the {least} that formulas "
-            f"for {len(statistic.channels)} channel(s) need; add frames or more particles"
+            f"{sources}: the forces determine {rank} independent numbers only, fewer than the {least} that formulas "
+            f"for {labels} need; add frames or particles"
         )
 
 
@@ -240,10 +244,15 @@ def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd
 def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
     """What a reader should know about the result."""
     remarks = list(statistic.provenance.get("remarks", ()))
-    if best.loss.ceiling > 0.1:
+    if best.loss.ceiling > UNEXPLAINED:
         remarks.append(
-            f"no function of the pair distances explains more than {1 - best.loss.ceiling**2:.1%} of the squared "
-            "forces: the rest is noise, interactions beyond the cutoff, or not of pair form"
+            f"the best functions of these distances leave a relative force error of {best.loss.ceiling:.2g}: that is "
+            "noise, interactions beyond the cutoff (a larger one would tell), or forces that are not of pair form"
+        )
+    if best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
+        remarks.append(
+            f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
+            f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"
         )
     if len(statistic.blocks.square) == 1:
         remarks.append(
