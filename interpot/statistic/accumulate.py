@@ -9,8 +9,13 @@ from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import FrameProgress, one_pass
 from interpot.statistic.truncation import find_cutoffs
+from interpot.units import UnitStyle
+
+TOLERATED = 1.02
+"""A right cutoff spares splines and loses nothing: the variance that is left hardly grows, if at all."""
 
 
 def accumulate(
@@ -23,9 +28,9 @@ def accumulate(
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
 
-    Where the reference turns out to have truncated its force below the asked cutoff, the pass is made a second time
-    with the cutoff that was found; the statistic's provenance says so under "remarks", where it also keeps what
-    reading the files brought up.
+    Where the reference seems to have truncated its force below the asked cutoff, the pass is made a second time with
+    the cutoff that was found. It is kept if it explains the forces at least as well; the statistic's provenance
+    then says so under "remarks", where it also keeps what reading the files brought up.
 
     Parameters
     ----------
@@ -48,18 +53,22 @@ def accumulate(
     statistic = one_pass(frames, channels, target=target, progress=progress)
     _check_reach(statistic)
     found = find_cutoffs(statistic, frames, target) if cutoffs == "find" else {}
-    noticed = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
-    if not found:
-        return replace(statistic, provenance={**statistic.provenance, "remarks": noticed})
-    shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]
-    again = one_pass(frames, shorter, target=target, progress=progress)
-    length, unit = frames.units.length, frames.units.length_unit
-    remarks = noticed + [
+    remarks = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
+    if found:
+        shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]
+        again = one_pass(frames, shorter, target=target, progress=progress)
+        if unexplained(again) < TOLERATED * unexplained(statistic):
+            statistic, remarks = again, remarks + _found_cutoffs(channels, found, frames.units)
+    return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+
+
+def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: UnitStyle) -> list[str]:
+    length, unit = units.length, units.length_unit
+    return [
         f"the reference truncates the {channels[k].label} force at {cutoff / length:.10g} {unit}; that cutoff is used "
         f"instead of the {channels[k].cutoff / length:g} {unit} asked for"
         for k, cutoff in found.items()
     ]
-    return replace(again, provenance={**again.provenance, "remarks": remarks})
 
 
 def _check_reach(statistic: Statistic) -> None:

@@ -159,6 +159,11 @@ def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
     return float(residual / max(statistic.rows - len(solved.y), 1))
 
 
+def unexplained(statistic: Statistic) -> float:
+    """Variance per force component that no functions of the channels explain, eV²/Å²."""
+    return residual_variance(statistic, decompose(statistic.gram, statistic.moment, statistic.square))
+
+
 def spline_fit(statistic: Statistic) -> SplineFit:
     """Solve the normal equations as they are and evaluate the functions where they were sampled."""
     solved = decompose(statistic.gram, statistic.moment, statistic.square)

@@ -152,10 +152,21 @@ def test_the_second_pass_has_the_cutoff_that_was_found() -> None:
     np.testing.assert_array_equal(statistic.gram, direct.gram)
 
 
+def test_a_wrong_cutoff_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the search were wrong: what would lose part of the force is refused."""
+    frames = data({"Ar-Ar": LJ}, 10)
+    channels = pair_channels(["Ar"], ASKED)
+    module = "interpot.statistic.accumulate.find_cutoffs"
+    monkeypatch.setattr(module, lambda *arguments: {0: 6.0})
+    statistic = accumulate(frames, channels)
+    assert [c.cutoff for c in statistic.channels] == [ASKED]
+    assert statistic.provenance["remarks"] == []
+
+
 def test_cutoffs_can_be_taken_as_given() -> None:
     frames = data({"Ar-Ar": truncated(LJ, 6.0)}, 3)
     statistic = accumulate(frames, pair_channels(["Ar"], ASKED), cutoffs="given")
-    assert statistic.channels[0].cutoff == ASKED and "remarks" not in statistic.provenance
+    assert statistic.channels[0].cutoff == ASKED and statistic.provenance["remarks"] == []
 
 
 def test_a_cutoff_beyond_the_sampled_distances() -> None:
