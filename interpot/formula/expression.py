@@ -45,6 +45,9 @@ class _FullPrecision(StrPrinter):  # type: ignore[misc]
     def _print_Float(self, number: sympy.Float) -> str:  # noqa: N802
         return repr(float(number))
 
+    def _print_Exp1(self, number: sympy.Expr) -> str:  # noqa: N802
+        return "exp(1)"  # sympy's E is no name of the schema
+
 
 def print_expression(expression: sympy.Expr) -> str:
     """Write φ so that `parse_expression` (and `sympy.sympify`) gives the same formula back."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from interpot.errors import InterpotError
@@ -194,6 +194,7 @@ def test_the_hand_written_example_is_lennard_jones(tmp_path: Path) -> None:
         max_leaves=8,
     )
 )
+@example("exp(-exp(-(1 - 2)))")
 def test_printing_then_parsing_gives_the_same_formula(text: str) -> None:
     symbols = {name: sympy.Symbol(name, real=True) for name in "ab"}
     try:

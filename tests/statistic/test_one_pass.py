@@ -264,7 +264,7 @@ def test_what_cannot_be_accumulated_is_one_sentence() -> None:
         one_pass(Frames([]), channels)
     named = replace(frames[1], source="a.dump", index=5)
     with pytest.raises(
-        InterpotError, match=r"frame 5.*species 'Xe' has no channel, known are Ne; .*--species"
+        InterpotError, match=r"frame 5.*species 'Xe' has no channel, known are Ne: .*--species"
     ):
         one_pass(Frames([named]), channels[:1])
     bare = replace(frames[0], forces=None, source="a.dump", index=3)
