@@ -6,8 +6,7 @@
     found.best.force(3.8)
     check = interpot.validate(found.best, frames)
 
-The names below are the public interface; each loads its module on first use, so that the command line answers
-at once.
+The names below are the public interface; each loads its module on first use.
 """
 
 from __future__ import annotations
