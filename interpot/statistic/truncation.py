@@ -18,7 +18,7 @@ import numpy as np
 from interpot.records import FloatArray, IntArray, Trajectory
 from interpot.statistic.basis import DEGREE, Basis, LogSplines
 from interpot.statistic.channels import Channel
-from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.normal_equations import Statistic, offsets
 from interpot.statistic.objective import decompose, residual_variance, spline_fit
 from interpot.statistic.one_pass import Accumulator
 from interpot.threads import one_blas_thread
@@ -31,6 +31,25 @@ _KNOTS = 3  # a quintic spline follows a jump over so many knots on each side
 _FALL = 4.0  # factor by which a force must fall there
 _ENOUGH = 10  # samples of a knot interval that count
 _WIDTH = DEGREE + 1
+MOST_FRAMES = 256
+"""For the last refinements: the more pairs near the jump, the narrower its bracket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Where a channel's slope falls to zero, and from which value.
+
+    Attributes
+    ----------
+    low, high
+        Å: pairs closer than `low` act, pairs beyond `high` do not.
+    height
+        φ' before the jump, eV/Å.
+    """
+
+    low: float
+    high: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +104,28 @@ def find_cutoffs(
     -------
     dict
         Channel index → cutoff in Å: the shortest decimal number, in the units of the data, that separates the
-        pairs with a force from those without.
+        pairs with a force from those without in the frames that were looked at (at most `MOST_FRAMES`).
     """
     brackets = {c: b for c in range(len(statistic.channels)) if (b := _suspect(statistic, c))}
-    found: dict[int, tuple[float, float]] = {}
+    found: dict[int, Jump] = {}
+    per_frame = statistic.rows / statistic.frames
     while brackets:
-        fits = _binned_slopes(statistic, brackets, found, frames, target, rows_per_column)
-        narrowed = {c: _step(*fits[c]) for c in brackets}
-        for c, step in narrowed.items():
-            if step is not None:
-                found[c] = step
+        columns = int(offsets(statistic.bases)[-1]) + BINS * len(brackets)
+        # a jump shows in few frames; where exactly it is, is told by the one pair that comes closest to it
+        count = ceil(rows_per_column * columns / per_frame) if not found else MOST_FRAMES
+        fits = _binned_slopes(statistic, brackets, found, frames, target, count)
+        narrowed = {c: _narrower(*fits[c], found[c]) if c in found else _step(*fits[c]) for c in brackets}
+        found |= {c: jump for c, jump in narrowed.items() if jump is not None}
         # go on with those that are not yet as narrow as their pairs allow
         brackets = {
             c: wider
-            for c, step in narrowed.items()
-            if step is not None
-            and (wider := _around(step)) is not None
-            and wider[1] - wider[0] < 0.5 * (brackets[c][1] - brackets[c][0])
+            for c, jump in narrowed.items()
+            if jump is not None
+            and (wider := _around(jump)) is not None
+            and wider[1] - wider[0] < 0.7 * (brackets[c][1] - brackets[c][0])
         }
     length = statistic.units.length
-    return {
-        # half a width of grace on both sides: where pairs are few, one bin is easily taken for the next
-        c: shortest_decimal((1.5 * low - 0.5 * high) / length, (1.5 * high - 0.5 * low) / length) * length
-        for c, (low, high) in found.items()
-    }
+    return {c: shortest_decimal(jump.low / length, jump.high / length) * length for c, jump in found.items()}
 
 
 def _suspect(statistic: Statistic, c: int) -> tuple[float, float] | None:
@@ -141,20 +158,18 @@ def _suspect(statistic: Statistic, c: int) -> tuple[float, float] | None:
 def _binned_slopes(
     statistic: Statistic,
     brackets: dict[int, tuple[float, float]],
-    found: dict[int, tuple[float, float]],
+    found: dict[int, Jump],
     frames: Trajectory,
     target: str,
-    rows_per_column: int,
+    count: int,
 ) -> dict[int, tuple[FloatArray, FloatArray, FloatArray]]:
-    """Fit with bins inside the brackets; per channel the bins' edges, slopes and standard errors.
+    """Fit the first frames with bins inside the brackets; per channel the bins' edges, slopes and standard errors.
 
     Bins that no pair visits have an infinite error.
     """
     channels, bases = _with_bins(statistic, brackets, found)
     accumulator = Accumulator(channels, bases)
-    per_frame = statistic.rows / statistic.frames
-    enough = ceil(rows_per_column * sum(b.size for b in bases) / per_frame)
-    for frame, rows in islice(target_rows(frames, target), enough):
+    for frame, rows in islice(target_rows(frames, target), count):
         accumulator.add(frame, rows)
     binned = accumulator.statistic(statistic.units, {})
     solved = decompose(binned.gram, binned.moment, binned.square)
@@ -169,11 +184,12 @@ def _binned_slopes(
 
 
 def _with_bins(
-    statistic: Statistic, brackets: dict[int, tuple[float, float]], found: dict[int, tuple[float, float]]
+    statistic: Statistic, brackets: dict[int, tuple[float, float]], found: dict[int, Jump]
 ) -> tuple[Sequence[Channel], list[Basis]]:
     """Put bins into the brackets; channels whose jump is found already end there."""
     channels, bases = list(statistic.channels), list(statistic.bases)
-    for c, (low, high) in {**found, **brackets}.items():
+    ends = {c: (jump.low, jump.high) for c, jump in found.items()}
+    for c, (low, high) in {**ends, **brackets}.items():
         inner = low if c in brackets else (low + high) / 2
         splines = LogSplines(inner).covering(statistic.coverage[c].minimum)
         channels[c] = replace(channels[c], cutoff=high if c in brackets else inner)
@@ -181,11 +197,11 @@ def _with_bins(
     return channels, bases
 
 
-def _step(edges: FloatArray, slope: FloatArray, error: FloatArray) -> tuple[float, float] | None:
+def _step(edges: FloatArray, slope: FloatArray, error: FloatArray) -> Jump | None:
     """Find the jump to zero among the bins, or None where a smooth curve does as well.
 
     The model is a straight line up to the jump and zero after it; the bin that holds the jump may have any
-    value. The rival is a cubic through all bins. Returns the bracket of the jump.
+    value. The rival is a cubic through all bins.
     """
     sampled = np.flatnonzero(np.isfinite(error))
     if sampled.size < 2 * _SIDE + 2:
@@ -201,15 +217,34 @@ def _step(edges: FloatArray, slope: FloatArray, error: FloatArray) -> tuple[floa
     if misfits.min() + SIGNIFICANT**2 > smooth:
         return None
     plausible = np.flatnonzero(misfits < misfits.min() + SIGNIFICANT**2 / 4)
+    k = int(misfits.argmin())
+    height = np.polyval(np.polyfit(x[:k], v[:k], 1, w=w[:k]), x[k])
     # the last pair that acts is somewhere in the bin before, the first that does not in the one after
-    return float(edges[sampled[plausible[0] - 1]]), float(edges[sampled[plausible[-1] + 1] + 1])
+    low, high = edges[sampled[plausible[0] - 1]], edges[sampled[plausible[-1] + 1] + 1]
+    return Jump(float(low), float(high), float(height))
 
 
-def _around(step: tuple[float, float]) -> tuple[float, float] | None:
+def _narrower(edges: FloatArray, slope: FloatArray, error: FloatArray, jump: Jump) -> Jump | None:
+    """Narrow the bracket of a jump of known height: a bin acts if its slope is more than half of that.
+
+    None where the bins are too few or too noisy to tell.
+    """
+    telling = np.flatnonzero(error < abs(jump.height) / SIGNIFICANT)
+    acts = slope[telling] / jump.height > 0.5
+    if not acts.any() or acts.all():
+        return None
+    last, first = int(np.flatnonzero(acts)[-1]), int(np.flatnonzero(~acts)[0])
+    if last > first:  # noise has mixed them up: the jump is among the mixed ones
+        last, first = first - 1, last + 1
+    if last < 0 or first >= len(telling):
+        return None
+    return Jump(float(edges[telling[last]]), float(edges[telling[first] + 1]), jump.height)
+
+
+def _around(jump: Jump) -> tuple[float, float] | None:
     """Widen the bracket of a jump on both sides, for the next refinement; None at the limit of precision."""
-    low, high = step
-    width = high - low
-    return None if width < 1e-9 * high else (low - width, high + width)
+    width = jump.high - jump.low
+    return None if width < 1e-9 * jump.high else (jump.low - width / 2, jump.high + width / 2)
 
 
 def shortest_decimal(low: float, high: float) -> float:
@@ -220,9 +255,9 @@ def shortest_decimal(low: float, high: float) -> float:
     >>> shortest_decimal(5.9993, 6.0004)
     6.0
     """
-    first = -ceil(log10(high))
+    first, middle = -ceil(log10(high)), (low + high) / 2
     for digits in range(first, first + 17):
-        candidate = ceil(low * 10.0**digits) / 10.0**digits
-        if candidate <= high:
+        candidate = round(middle * 10.0**digits) / 10.0**digits  # of several the one nearest to the middle
+        if low <= candidate <= high:
             return round(candidate, max(digits, 0))
-    return (low + high) / 2
+    return middle
