@@ -29,6 +29,7 @@ DECISIVE = 10.0
 """Difference in BIC that is decisive evidence; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
 
 MAX_FOLDS = 16
+SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 GAUSS_NEWTON_STEPS = 2  # a fold moves the constants by a fraction of their errors
 
 
@@ -147,8 +148,9 @@ class Judge:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
 
         The sandwich H⁻¹ (Σ_b g_b g_bᵀ) H⁻¹ b/(b - 1) over b blocks with the gradients g_b of their losses: frames
-        of a block may be correlated in any way. With fewer blocks than constants + 2 there is no such estimate and
-        the components' residuals are taken as independent. Added to it is H⁻¹‖ρ‖², which is as far as rounding
+        of a block may be correlated in any way. It is too small where blocks are few or one of them weighs most, and
+        correlation widens errors: where it is smaller than what independent residuals give, or where there are fewer
+        blocks than constants + 2, the latter is taken. Added to it is H⁻¹‖ρ‖², which is as far as rounding
         and projection errors ρ can move the constants if they conspire, up to `INDIFFERENT`: it is what
         remains of the error when the data are free of noise.
 
@@ -165,13 +167,14 @@ class Judge:
         J, residual = self._jacobian(fit), self._residual(fit)
         H, inverse = J.T @ J, self._objective.inverse
         blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
+        freedom = max(self._statistic.rows - J.shape[1], 1)
+        independent = H * (fit.misfit + self._objective.floor) / freedom
         if b < J.shape[1] + 2:
-            freedom = max(self._statistic.rows - J.shape[1], 1)
-            return H, H * (fit.misfit + self._objective.floor) / freedom
+            return H, independent
         k = self._ceiling + inverse @ residual
         slopes = [inverse.T @ (A @ k - B) for A, B in zip(blocks.gram, blocks.moment, strict=True)]
         scores = np.array(slopes) @ J
-        return H, scores.T @ scores * b / (b - 1)
+        return H, _larger(H, scores.T @ scores * b / (b - 1), independent)
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -203,8 +206,35 @@ class Judge:
     def _stepped(self, fit: Fit, residual: FloatArray, J: FloatArray, fold: _Fold) -> Fit:
         """Move the constants by a Gauss-Newton step on all folds but one; those without a column stay."""
         gradient = J.T @ (residual - fold.S @ residual - fold.t)
-        scale, inverse = _scaled_inverse(J.T @ J - J.T @ (fold.S @ J))
-        return _moved(fit, -inverse @ (gradient / scale) / scale, self._objective.nodes)
+        H = J.T @ J
+        step = _determined_step(H, H - J.T @ (fold.S @ J), gradient)
+        return _moved(fit, -step, self._objective.nodes)
+
+
+def _larger(H: FloatArray, sandwiched: FloatArray, independent: FloatArray) -> FloatArray:
+    """The first filling, widened in each direction of H in which the second is larger."""
+    scale, inverse = _scaled_inverse(H)
+    values, vectors = np.linalg.eigh(inverse)
+    root = vectors * np.sqrt(np.maximum(values, 0.0)) / scale[:, None]
+    noise = float(np.trace(root.T @ independent @ root)) / max(int(np.sum(values > 0)), 1)  # a multiple of 1
+    widths, directions = np.linalg.eigh(root.T @ sandwiched @ root)
+    back = H @ root @ directions  # root⁻ᵀ, as H root rootᵀ = 1
+    return np.asarray((back * np.maximum(widths, noise)) @ back.T)
+
+
+def _determined_step(H: FloatArray, H_train: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Solve H_train δ = g where the training folds hold at least `SHARE` of what all data know.
+
+    In other directions (a pair that meets in one fold only) the constants stay what all data make them: without
+    that fold they could be anything, and would tell of nothing but its absence.
+    """
+    scale, inverse = _scaled_inverse(H)
+    values, vectors = np.linalg.eigh(inverse)
+    root = vectors * np.sqrt(np.maximum(values, 0.0)) / scale[:, None]  # H⁻¹ = root rootᵀ
+    shares, directions = np.linalg.eigh(root.T @ H_train @ root)
+    kept = shares > SHARE
+    T = root @ directions[:, kept]
+    return np.asarray(T @ ((T.T @ gradient) / shares[kept]))
 
 
 def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -254,7 +284,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
         Index of the candidate with the fewest constants that cannot be told from the one with the lowest mean;
         of several the one with the lowest mean.
     rivals
-        Indices of the others that cannot be told from it and have no more constants than the chosen one.
+        Indices of the others that cannot be told from it, forms of which it is a special case among them.
     """
     losses = np.array([c.held_out if len(c.held_out) else [c.loss**2] for c in candidates])
     means, constants = losses.mean(axis=1), np.array([c.fit.constants for c in candidates])
@@ -271,4 +301,4 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     equal = (excess <= INDIFFERENT**2) | ((excess <= 2 * spread) & ~unanimous & ~decisive)
     near = np.flatnonzero(equal & usable)
     chosen = int(min(near, key=lambda k: (constants[k], means[k])))
-    return chosen, [int(k) for k in near if k != chosen and constants[k] <= constants[chosen]]
+    return chosen, [int(k) for k in near if k != chosen]

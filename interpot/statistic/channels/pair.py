@@ -25,6 +25,7 @@ class PairCollector:
         """Contributions of each channel; s is the distance, unit points from i to j."""
         pairs = self._search(frame)
         channel = self._table(frame.species)[frame.kinds[pairs.i], frame.kinds[pairs.j]]
+        channel[pairs.i == pairs.j] = -1  # a particle and its own image: their forces cancel
         found = []
         for k, c in enumerate(self._channels):
             mine = np.flatnonzero((channel == k) & (pairs.r < c.cutoff))
