@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import runpy
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +32,6 @@ from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.normal_equations import Statistic
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
-from interpot.version import VERSION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +125,7 @@ class Session:
 
     def discover(self, statistic: Statistic) -> Discovery:
         """Find the formula."""
-        origin = {"versions": versions()} | ({"command": self.command} if self.command else {})
+        origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
             return discover(statistic, provenance=origin, progress=stage.say)
 
@@ -335,12 +332,6 @@ def _script_failure(path: str | Path, error: Exception) -> str:
     if not calls:
         return f"'{path}' is not a Python script ({what}): expected one that defines 'experiment'"
     return f"line {calls[-1].lineno} of '{path}' ({calls[-1].line}) fails: {what}"
-
-
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
-    names = ("numpy", "scipy", "numba", "sympy")
-    return {"interpot": VERSION, "python": platform.python_version()} | {n: version(n) for n in names}
 
 
 def _write_findings(found: Discovery, folder: Path) -> None:

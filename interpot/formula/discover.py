@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.regress import METHODS
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
-from interpot.formula.terms import Term
+from interpot.formula.terms import TERMS
 from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
@@ -23,6 +24,7 @@ from interpot.statistic.objective import Objective, SplineFit, spline_fit
 from interpot.table import load_row
 from interpot.threads import one_blas_thread
 from interpot.units import STYLES
+from interpot.version import versions
 
 ALTERNATIVES = 3
 """How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
@@ -42,7 +44,7 @@ class Discovery:
     best
         The chosen potential, in the units of the data.
     front
-        One row per channel and form that was judged, best trade-offs first: channel, form, formula, terms,
+        One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
         constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable.
     splines
         The ceiling as curves, internal units.
@@ -91,18 +93,23 @@ def discover(
     InterpotError
         The data determine fewer numbers than a formula has constants.
     """
+    if max_terms < 1 or (terms is not None and not terms):
+        raise InterpotError(
+            f"{max_terms} terms of {list(terms or TERMS)} were asked for: expected at least one"
+        )
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     objective = Objective.of(statistic)
     _check_rank(statistic, objective)
     judge = Judge(statistic, objective)
     library = load_library(terms)
+    alone = [objective.without_others(c) for c in range(len(statistic.channels))]
+    ranks = [_channel_rank(statistic, c, single) for c, single in enumerate(alone)]
+    search = partial(load_row(METHODS, method, "method"), library=library, max_terms=max_terms)
     found = []
     for c, channel in enumerate(statistic.channels):
         say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
-        found.append(
-            _channel_fits(statistic, objective, c, load_row(METHODS, method, "method"), library, max_terms)
-        )
+        found.append(_channel_fits(statistic, c, alone[c], search, ranks[c]))
     say("fitting all channels jointly and cross-validating")
     chosen, judged = _joint_choice(objective, judge, found)
     say("estimating errors")
@@ -124,22 +131,35 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
         )
 
 
+def _channel_rank(statistic: Statistic, c: int, alone: Objective) -> int:
+    """How many numbers the data determine of one channel, once the others have taken what they can."""
+    sizes = np.linalg.svd(alone.maps[0], compute_uv=False)
+    rank = int(np.sum(sizes > 1e-9 * sizes[0])) if sizes[0] > 0 else 0
+    if rank < 3:
+        pairs = int(statistic.coverage[c].counts.sum())
+        raise InterpotError(
+            f"{statistic.channels[c].label}: the {pairs} pairs that were seen determine {rank} independent numbers "
+            "only, fewer than a formula has constants; add frames in which they meet"
+        )
+    return rank
+
+
 def _channel_fits(
-    statistic: Statistic,
-    objective: Objective,
-    c: int,
-    search: Callable[..., list[Fit]],
-    library: Sequence[Term],
-    max_terms: int,
+    statistic: Statistic, c: int, objective: Objective, search: Callable[..., list[Fit]], rank: int
 ) -> list[Fit]:
-    """Fits of one channel with the others eliminated, most promising first."""
-    alone = objective.without_others(c)
+    """Fits of one channel with the others eliminated, most promising first, fewer constants than the rank."""
     seen = statistic.coverage[c]
     # what a true form leaves by chance: one variance per direction, and two standard deviations of their sum
     noise = objective.floor / max(statistic.rows - len(objective.y), 1)
-    chance = noise * (len(alone.y) + 2 * np.sqrt(2 * len(alone.y)))
+    chance = noise * (len(objective.y) + 2 * np.sqrt(2 * len(objective.y)))
     enough = max(INDIFFERENT**2 * objective.square, chance)
-    fits = search(alone, library, (seen.minimum, seen.maximum), max_terms, enough=enough)
+    fits = search(objective, domain=(seen.minimum, seen.maximum), enough=enough)
+    fits = [f for f in fits if f.constants < rank]
+    if not fits:
+        raise InterpotError(
+            f"{statistic.channels[c].label}: none of the terms is defined between {seen.minimum:.4g} and "
+            f"{seen.maximum:.4g} Å: give others"
+        )
 
     def criterion(f: Fit) -> float:  # BIC
         left = max(f.misfit + objective.floor, enough)
@@ -204,7 +224,7 @@ def _potential(
             )
         )
     loss = Loss(candidate.loss, objective.ceiling, candidate.cross_validated)
-    origin = {**statistic.provenance, **provenance}
+    origin = {**statistic.provenance, "versions": versions(), **provenance}
     # internal units are those of metal for energy and length; in reduced units the numbers are the same
     units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
     return Potential(units, tuple(channels), covariance, loss, origin).to_units(statistic.units)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from interpot.errors import InterpotError
-from interpot.records import Trajectory
-from interpot.statistic.channels import Channel
+from interpot.records import Frame, Trajectory
+from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import FrameProgress, one_pass
@@ -50,8 +50,10 @@ def accumulate(
     InterpotError
         No frames or bad ones, a pair that never meets, a cutoff beyond all sampled distances.
     """
+    if cutoffs not in ("find", "given"):
+        raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
     statistic = one_pass(frames, channels, target=target, progress=progress)
-    _check_reach(statistic)
+    _check_reach(statistic, frames)
     found = find_cutoffs(statistic, frames, target) if cutoffs == "find" else {}
     remarks = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
     if found:
@@ -60,6 +62,12 @@ def accumulate(
         if unexplained(again) < TOLERATED * unexplained(statistic):
             statistic, remarks = again, remarks + _found_cutoffs(channels, found, frames.units)
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+
+
+def _meet_beyond(channel: Channel, frame: Frame) -> bool:
+    """Whether there are pairs of a channel between its cutoff and twice that distance."""
+    [(_, collect)] = collectors([replace(channel, cutoff=2 * channel.cutoff)])
+    return bool((collect(frame)[0].s >= channel.cutoff).any())
 
 
 def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: UnitStyle) -> list[str]:
@@ -71,10 +79,11 @@ def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: 
     ]
 
 
-def _check_reach(statistic: Statistic) -> None:
+def _check_reach(statistic: Statistic, frames: Trajectory) -> None:
+    """Refuse a cutoff that no pair of a cluster reaches; between the shells of a crystal there are pairs beyond."""
     length, unit = statistic.units.length, statistic.units.length_unit
     for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
-        if seen.maximum < 0.95 * channel.cutoff:
+        if seen.maximum < 0.95 * channel.cutoff and not _meet_beyond(channel, next(iter(frames))):
             raise InterpotError(
                 f"the cutoff of {channel.cutoff / length:g} {unit} for {channel.label} lies beyond the largest sampled "
                 f"distance, {seen.maximum / length:.6g} {unit}: give one within it, such as "

@@ -234,6 +234,10 @@ def one_pass(
     InterpotError
         No frames, bad data (see the readers), or no pair of a channel ever within its cutoff.
     """
+    if not channels:
+        raise InterpotError(
+            "no channels were given: expected at least one, as interpot.pair_channels makes them"
+        )
     accumulator = Accumulator(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
     count = 0
     for frame, rows in target_rows(frames, target):
