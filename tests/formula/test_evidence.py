@@ -267,8 +267,8 @@ BASE = 1e-2 + RIPPLE
 
 def test_of_nested_formulas_the_simplest() -> None:
     larger = BASE - 2e-6 + NOISE  # better by less than a standard error
-    assert choose([candidate(2, BASE), candidate(3, larger)]) == (0, [])
-    assert choose([candidate(3, larger), candidate(2, BASE)]) == (1, [])
+    assert choose([candidate(2, BASE), candidate(3, larger)]) == (0, [1])
+    assert choose([candidate(3, larger), candidate(2, BASE)]) == (1, [0])
 
 
 def test_a_clear_difference_is_followed_whatever_it_costs() -> None:
@@ -279,7 +279,7 @@ def test_equals_of_the_same_size_are_rivals() -> None:
     same = BASE + NOISE - NOISE.mean() + 1e-9
     assert choose([candidate(2, BASE), candidate(2, same), candidate(3, same), candidate(2, 2 * BASE)]) == (
         0,
-        [1],
+        [1, 2],
     )
 
 
@@ -290,18 +290,18 @@ def test_folds_that_all_agree_decide() -> None:
     small, large = BASE[:8] + SKEWED, BASE[:8]
     assert choose([candidate(2, small), candidate(3, large)]) == (1, [])
     disagreeing = np.where(np.arange(8) == 0, -1e-5, 1.0) * SKEWED
-    assert choose([candidate(2, BASE[:8] + disagreeing), candidate(3, large)]) == (0, [])
+    assert choose([candidate(2, BASE[:8] + disagreeing), candidate(3, large)]) == (0, [1])
 
 
 def test_five_folds_that_agree_are_chance() -> None:
-    assert choose([candidate(2, BASE[:5] + SKEWED[-5:]), candidate(3, BASE[:5])]) == (0, [])
+    assert choose([candidate(2, BASE[:5] + SKEWED[-5:]), candidate(3, BASE[:5])]) == (0, [1])
 
 
 def test_decisive_information_decides() -> None:
     larger = BASE - 2e-6 + NOISE
     price = np.log(1000)  # of a constant
-    for gain, expected in ((9, 0), (11, 1)):
-        assert choose([candidate(2, BASE), candidate(3, larger, loss=better(gain + price))]) == (expected, [])
+    for gain, expected in ((9, (0, [1])), (11, (1, []))):
+        assert choose([candidate(2, BASE), candidate(3, larger, loss=better(gain + price))]) == expected
 
 
 def test_information_is_compared_with_one_number_of_rows() -> None:
@@ -314,7 +314,7 @@ def test_information_is_compared_with_one_number_of_rows() -> None:
 def test_below_rounding_all_are_equal() -> None:
     tiny = 0.1 * INDIFFERENT**2
     candidates = [candidate(2, np.full(16, tiny)), candidate(3, np.full(16, 1e-6 * tiny))]
-    assert choose(candidates) == (0, [])
+    assert choose(candidates) == (0, [1])
     candidates = [candidate(2, np.full(16, 100 * tiny)), candidate(3, np.full(16, 1e-6 * tiny))]
     assert choose(candidates) == (1, [])
 
@@ -322,7 +322,7 @@ def test_below_rounding_all_are_equal() -> None:
 def test_undetermined_formulas_are_the_last_resort() -> None:
     loose = candidate(1, BASE, determined=False)
     assert choose([loose, candidate(3, BASE + NOISE)]) == (1, [])
-    assert choose([loose, candidate(2, BASE, determined=False)]) == (0, [])
+    assert choose([loose, candidate(2, BASE, determined=False)]) == (0, [1])
     # nor do they set the mark that others have to reach
     best = candidate(4, BASE - 1e-3, determined=False)
     assert choose([best, candidate(2, BASE)]) == (1, [])
@@ -330,7 +330,7 @@ def test_undetermined_formulas_are_the_last_resort() -> None:
 
 def test_a_single_block_is_judged_by_information() -> None:
     """In-sample losses always prefer the larger formula."""
-    assert choose([candidate(2, []), candidate(5, [], loss=better(25))]) == (0, [])  # three cost 20.7
+    assert choose([candidate(2, []), candidate(5, [], loss=better(25))]) == (0, [1])  # three cost 20.7
     assert choose([candidate(2, []), candidate(5, [], loss=better(35))]) == (1, [])
     assert choose([candidate(2, []), candidate(2, [], loss=better(-1))]) == (0, [1])
 
