@@ -54,7 +54,7 @@ def test_points_stay_uncorrelated_beyond_the_box() -> None:
 
 
 def test_own_images_are_no_structure() -> None:
-    """Of six particles in a box of 10 Å, five in six neighbours at 10 Å would be two particles' own images."""
+    """Six in a box of 10 Å: their own images, all at 10, 14.1 ... Å, would be a peak in the bin that begins there."""
     curve = rdf(uniform(10.0 * np.eye(3), 6, 4096), ("A", "A"), rmax=12.5, bins=25)
     assert (curve.error[2:] < 0.05).all() and curve.x[20] == 10.25
     assert np.max(np.abs((curve.y - 1) / curve.error)[2:]) < 5
