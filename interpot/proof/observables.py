@@ -65,9 +65,10 @@ def rdfs(frames: Iterable[Frame], rmax: float, bins: int = 100) -> dict[Pair, Cu
 
         g(r) = V n_ab(r, r+dr) / (P_ab v(r, r+dr)),    P_aa = N_a (N_a - 1)/2,    P_ab = N_a N_b
 
-    with n the number of pairs of images found in a shell of volume v (in two dimensions: area), V the volume
-    of the cell; independent uniform particles give 1. Without periodicity in every direction there is no such
-    volume; then the distribution of pair distances is returned instead, n/(P_ab dr) in 1/Å.
+    with n the number of pairs of images of different particles in a shell of volume v (in two dimensions: area),
+    V the volume of the cell; independent uniform particles give 1 at all r. Without periodicity in every
+    direction there is no such volume; then the distribution of pair distances is returned instead,
+    n/(P_ab dr) in 1/Å.
 
     Parameters
     ----------
@@ -96,8 +97,9 @@ def fills_space(frame: Frame) -> bool:
 def _frame_rdf(frame: Frame, search: PairSearch, edges: FloatArray) -> Iterator[tuple[Pair, FloatArray]]:
     bins, species = len(edges) - 1, len(frame.species)
     pairs = search(frame)
-    index = np.minimum((pairs.r / edges[-1] * bins).astype(np.int64), bins - 1)
-    kinds = frame.kinds[pairs.i], frame.kinds[pairs.j]
+    apart = pairs.i != pairs.j  # a particle's own images lie where the cell puts them
+    index = np.minimum((pairs.r[apart] / edges[-1] * bins).astype(np.int64), bins - 1)
+    kinds = frame.kinds[pairs.i[apart]], frame.kinds[pairs.j[apart]]
     code = (np.minimum(*kinds) * species + np.maximum(*kinds)) * bins + index
     counts = np.bincount(code, minlength=species**2 * bins).reshape(species, species, bins)
     ideal = _ideal_shells(frame, edges)

@@ -10,6 +10,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Dynamics, Frame, Trajectory
+from interpot.trajectory.readers.lammps_dump import UNTOLD_ELEMENT
 from interpot.units import UnitStyle
 
 
@@ -31,7 +32,7 @@ def start_frame(
     ----------
     masses
         By species, in mass units of the style; they override those of the file. Without either, species that
-        are named as chemical elements have the elements' masses.
+        are named as chemical elements have the elements' masses, unless the name is only LAMMPS's default.
     temperature
         Of velocities to be drawn, where the frame has none.
 
@@ -48,10 +49,11 @@ def start_frame(
             f"{frame.source} frame {frame.index} holds no velocities to start from: give --temperature "
             "(temperature= in Python) at which they are drawn, or record them (vx vy vz)"
         )
-    return _with_masses(frame, masses or {}, trajectory.units)
+    elements = UNTOLD_ELEMENT not in getattr(trajectory, "remarks", ())
+    return _with_masses(frame, masses or {}, trajectory.units, elements)
 
 
-def _with_masses(frame: Frame, given: Mapping[str, float], units: UnitStyle) -> Frame:
+def _with_masses(frame: Frame, given: Mapping[str, float], units: UnitStyle, elements: bool) -> Frame:
     unknown = sorted(set(given) - set(frame.species))
     if unknown:
         raise InterpotError(
@@ -60,12 +62,12 @@ def _with_masses(frame: Frame, given: Mapping[str, float], units: UnitStyle) -> 
         )
     if frame.masses is not None and not given:
         return frame
-    table = np.array([_mass(frame, kind, given, units) for kind in range(len(frame.species))])
+    table = np.array([_mass(frame, kind, given, units, elements) for kind in range(len(frame.species))])
     return replace(frame, masses=table[frame.kinds])
 
 
-def _mass(frame: Frame, kind: int, given: Mapping[str, float], units: UnitStyle) -> float:
-    """Mass of a species in amu: given, else the file's, else the element's."""
+def _mass(frame: Frame, kind: int, given: Mapping[str, float], units: UnitStyle, elements: bool) -> float:
+    """Mass of a species in amu: given, else the file's, else the element's if names are `elements`."""
     name = frame.species[kind]
     if name in given:
         return given[name] * units.mass
@@ -73,7 +75,7 @@ def _mass(frame: Frame, kind: int, given: Mapping[str, float], units: UnitStyle)
     if frame.masses is not None and of_kind.any():
         return float(frame.masses[of_kind][0])
     number = ase.data.atomic_numbers.get(name, 0)
-    if units.name != "lj" and number > 0:
+    if elements and units.name != "lj" and number > 0:
         return float(ase.data.atomic_masses[number])
     raise InterpotError(
         f"the mass of '{name}' in {frame.source} is unknown: give --masses {name}=... (masses= in Python), or record "

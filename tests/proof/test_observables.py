@@ -53,6 +53,14 @@ def test_points_stay_uncorrelated_beyond_the_box() -> None:
     np.testing.assert_allclose(curve.y[3:], 1, atol=0.05)
 
 
+def test_own_images_are_no_structure() -> None:
+    """Six in a box of 10 Å: their own images, all at 10, 14.1 ... Å, would be a peak in the bin that begins there."""
+    curve = rdf(uniform(10.0 * np.eye(3), 6, 4096), ("A", "A"), rmax=12.5, bins=25)
+    assert (curve.error[2:] < 0.05).all() and curve.x[20] == 10.25
+    assert np.max(np.abs((curve.y - 1) / curve.error)[2:]) < 5
+    np.testing.assert_allclose(curve.y[10:], 1, atol=0.03)
+
+
 def test_a_lattice_has_twelve_nearest_neighbours() -> None:
     edge, n = 5.0, 4 * 27
     frame = disordered(spacing=edge)

@@ -12,6 +12,7 @@ from ase.io.lammpsrun import read_lammps_dump_text
 from lammps_runs import DUMPS, dump_path, run_lammps
 
 from interpot.errors import InterpotError
+from interpot.proof.start import start_frame
 from interpot.records import Frame
 from interpot.trajectory import read
 from interpot.units import unit_style
@@ -176,6 +177,44 @@ def test_type_numbers_where_the_mapping_is_of_them(written: Callable[[str], Path
     assert frame.species == ("Ar",)
     with pytest.raises(InterpotError, match=r"species '12' in frame 0 \(step 0\) of '.*a.lammpstrj' .*1=Xe"):
         list(read(path, units="metal", species={"1": "Xe"}))
+
+
+def test_types_that_share_an_element_are_told_apart(
+    written: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also in later frames, where one of them is alone."""
+    rows = ["3 10 C 2 2 2", "1 2 C 0 0 0", "2 10 C 1 1 1"]
+    trajectory = read(
+        written(one("id type element x y z", rows) + one("id type element x y z", rows[:1])), units="metal"
+    )
+    for _ in range(2):
+        assert [[f.species[k] for k in f.kinds] for f in trajectory] == [["2", "10", "10"], ["10"]]
+    (remark,) = trajectory.remarks
+    assert "names types 2 and 10 all 'C'" in remark and "--species 1=Ne,2=Xe" in remark
+    assert "dump_modify d element Ne Xe" in remark and caplog.text.count(remark) == 1
+    assert trajectory.species() == ("10", "2")
+
+
+def test_elements_of_their_own_name_their_types(written: Callable[[str], Path]) -> None:
+    trajectory = read(written(one("type element x y z", ["2 Ne 0 0 0", "1 C 1 1 1"])), units="metal")
+    (frame,) = trajectory
+    assert [frame.species[k] for k in frame.kinds] == ["Ne", "C"] and not trajectory.remarks
+
+
+def test_one_type_of_the_default_element_has_no_mass(written: Callable[[str], Path]) -> None:
+    columns = "type element x y z vx vy vz"
+    path = written(one(columns, ["1 C 0 0 0 1 1 1", "1 C 1 2 3 1 1 1"]))
+    trajectory = read(path, units="metal")
+    assert trajectory.species() == ("C",)
+    (remark,) = trajectory.remarks
+    assert "what LAMMPS writes when it is told no element" in remark
+    with pytest.raises(InterpotError, match=r"the mass of 'C' in .* is unknown: give --masses"):
+        start_frame(trajectory)
+    carbon = read(path, units="metal", species={"C": "C"})
+    assert start_frame(carbon).masses == pytest.approx([12.011, 12.011])
+    assert not carbon.remarks
+    path = written(one(columns.replace("type", "type mass"), ["1 39.9 C 0 0 0 1 1 1"]))
+    assert start_frame(read(path, units="metal")).masses == pytest.approx([39.9])
 
 
 def test_carriage_returns_blank_lines_and_missing_flags(

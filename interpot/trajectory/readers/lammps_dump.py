@@ -39,6 +39,12 @@ _IMAGES, _VELOCITIES, _FORCES = ("ix", "iy", "iz"), ("vx", "vy", "vz"), ("fx", "
 _NAMES = ("element", "typelabel", "type")
 _MOST_NAMES = 256
 
+UNTOLD_ELEMENT = (
+    "the only element is 'C', which is what LAMMPS writes when it is told no element: name it with --species C=Ar "
+    "(species= in Python; C=C if it is carbon) or with 'dump_modify d element Ar'"
+)
+"""Remark that one type of particle may be carbon, or anything."""
+
 
 def stated_units(path: Path) -> str | None:
     """Return the style of ``ITEM: UNITS`` (``dump_modify units yes``), None where there is none."""
@@ -100,13 +106,17 @@ class _Plan:
 
 
 @lru_cache(maxsize=64)
-def _plan(columns: tuple[str, ...], by_type: bool) -> _Plan:
-    """Lay out the table for the columns of a file; the species by their type numbers if so told."""
+def _plan(columns: tuple[str, ...], by_type: bool, doubt: bool) -> _Plan:
+    """Lay out the table for the columns of a file.
+
+    The species are named by type numbers if so told; with `doubt`, type numbers are kept beside elements.
+    """
     codes = np.full(len(columns), SKIP, dtype=np.int64)
     groups: dict[tuple[str, ...], int] = {}
     lacking_z = set()
     width = 0
-    for group in (*_STYLES, _IMAGES, _VELOCITIES, _FORCES, ("mass",), ("id",)):
+    check = (("type",),) if doubt and not by_type and "element" in columns else ()
+    for group in (*_STYLES, _IMAGES, _VELOCITIES, _FORCES, ("mass",), ("id",), *check):
         if all(name in columns for name in group[:2]):
             groups[group] = width
             for k, name in enumerate(group):
@@ -129,6 +139,7 @@ class _Dump:
         self.names = np.zeros((_MOST_NAMES, LONGEST_NAME), dtype=np.uint8)
         self.lengths = np.zeros(_MOST_NAMES, dtype=np.int64)
         self.odd = np.zeros((2**12, 4), dtype=np.int64)
+        self.shared = False  # whether an element has been seen to stand for several types
 
     # ------------------------------------------------------------------ before the atoms
 
@@ -246,11 +257,14 @@ class _Dump:
         table, kinds = self._rows(index, header, plan)
         ids = None
         if ("id",) in plan.groups:
-            ids = self._ids(index, header, table[:, plan.groups["id",]])
+            ids = self._whole_numbers(index, header, "id", table[:, plan.groups["id",]])
             if np.any(ids[1:] < ids[:-1]):
                 order = np.argsort(ids, kind="stable")
                 ids, table, kinds = ids[order], table[order], kinds[order]
         species, kinds = self._species(kinds, named=NAME in plan.codes)
+        if ("type",) in plan.groups:
+            types = self._whole_numbers(index, header, "type", table[:, plan.groups["type",]])
+            species, kinds = self._told_apart(species, kinds, types)
         units = self.request.units
         positions, unwrapped = self._positions(header.cell, plan, table)
         masses = table[:, plan.groups["mass",]] * units.mass if ("mass",) in plan.groups else None
@@ -275,7 +289,7 @@ class _Dump:
     def _choose(self, index: int, header: _Header) -> _Plan:
         species = self.request.species
         by_type = bool(species) and "type" in header.columns and all(name.isdigit() for name in species or ())
-        plan = _plan(header.columns, by_type)
+        plan = _plan(header.columns, by_type, doubt=not species)
         if not any(style in plan.groups for style in _STYLES):
             raise InterpotError(
                 f"{place(self.path, index, header.step)} has no positions: expected columns x y z (or xs, "
@@ -318,11 +332,11 @@ class _Dump:
             if position >= stream.end and not stream.advance():
                 raise cut_short(self.path, index, row, header.atoms, stream.torn)
 
-    def _ids(self, index: int, header: _Header, column: FloatArray) -> IntArray:
+    def _whole_numbers(self, index: int, header: _Header, name: str, column: FloatArray) -> IntArray:
         whole = (np.floor(column) == column) & (np.abs(column) < 2**53)
         if not whole.all():
             raise InterpotError(
-                f"column 'id' of {place(self.path, index, header.step)} holds {column[~whole][0]}: expected "
+                f"column '{name}' of {place(self.path, index, header.step)} holds {column[~whole][0]}: expected "
                 "whole numbers"
             )
         return column.astype(np.int64)
@@ -336,6 +350,28 @@ class _Dump:
         rank = np.zeros(_MOST_NAMES, dtype=np.int64)
         rank[present] = np.argsort(np.argsort(names))
         return tuple(sorted(names)), rank[kinds]
+
+    def _told_apart(
+        self, species: tuple[str, ...], kinds: IntArray, types: IntArray
+    ) -> tuple[tuple[str, ...], IntArray]:
+        """Name the species by their types, here and in later frames, where several types share an element."""
+        numbers, kinds_by_type = np.unique(types, return_inverse=True)
+        elements = [species[kinds[np.argmax(kinds_by_type == k)]] for k in range(len(numbers))]
+        shared = [name for name in species if elements.count(name) > 1]
+        if shared:
+            self.shared = True
+            alike = [str(t) for t, name in zip(numbers, elements, strict=True) if name == shared[0]]
+            self.request.remark(
+                f"the column element of '{self.path}' names types {' and '.join(alike)} all '{shared[0]}' (LAMMPS "
+                "writes C when it is told no elements): species are named by type number; name them with --species "
+                "1=Ne,2=Xe (species= in Python) or with 'dump_modify d element Ne Xe'"
+            )
+        if not self.shared:
+            if species == ("C",):
+                self.request.remark(UNTOLD_ELEMENT)
+            return species, kinds
+        names = [str(t) for t in numbers]
+        return tuple(sorted(names)), np.argsort(np.argsort(names))[kinds_by_type]
 
     # ------------------------------------------------------------------ what is wrong
 
