@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 
 
@@ -50,3 +51,26 @@ def unit_name(energy: float, length: float, energy_unit: str, length_unit: str) 
     'eV·Å^6'
     """
     return "·".join(filter(None, (power(energy_unit, energy), power(length_unit, length)))) or "1"
+
+
+def unit_exponents(unit: str, energy_unit: str, length_unit: str) -> tuple[float, float]:
+    """Read the exponents of energy and length from a unit as `unit_name` writes it; "" is dimensionless too.
+
+    >>> unit_exponents("eV·Å^6", "eV", "Å")
+    (1.0, 6.0)
+
+    Raises
+    ------
+    ValueError
+        The unit is not written so.
+    """
+    if unit in ("", "1"):
+        return 0.0, 0.0
+    energy, length = (rf"(?P<{n}>{re.escape(u)}(\^(?P<{n}_power>[-+.e\d]+))?)"
+                      for n, u in (("E", energy_unit), ("L", length_unit)))  # fmt: skip
+    found = re.fullmatch(f"{energy}?·?{length}?", unit)
+    if found is not None:
+        powers = [float(found[f"{n}_power"] or 1) if found[n] else 0.0 for n in "EL"]
+        if unit_name(*powers, energy_unit, length_unit) == unit:
+            return powers[0], powers[1]
+    raise ValueError(f"'{unit}' is no product of powers of {energy_unit} and {length_unit}")

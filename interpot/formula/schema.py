@@ -1,7 +1,8 @@
 """``potential.json``, schema "interpot.potential/1": the documented file, its check, reading and writing.
 
-The file is one JSON object in UTF-8. Every key is required and no others are allowed, except inside
-``provenance``. Numbers are written with the digits that give the same double back.
+The file is one JSON object in UTF-8. Every key is required, but for a constant's ``energy`` and ``length``,
+and no others are allowed, except inside ``provenance``. Numbers are written with the digits that give the
+same double back.
 
 ========================  ===================================================================================
 ``schema``                "interpot.potential/1".
@@ -26,8 +27,9 @@ The file is one JSON object in UTF-8. Every key is required and no others are al
 ``    value``             The constant, in ``unit``.
 ``    stderr``            Its standard error; 0 for one that was not fitted; null where the data were too few.
 ``    unit``              "eV·Å^6"; "1" where it has no dimension.
-``    energy``            The unit's exponent of energy: 1 in eV·Å^6.
-``    length``            The unit's exponent of length: 6 in eV·Å^6.
+``    energy``            The unit's exponent of energy: 1 in eV·Å^6. Optional: read from ``unit``.
+``    length``            The unit's exponent of length: 6 in eV·Å^6. Optional: read from ``unit``, whose six
+                          digits stand for the dimensionless constant of the channel that rounds to them.
 ``covariance``            Matrix, a list of rows, of all parameters of all channels in the order of the file;
                           its diagonal is the square of the standard errors, null where those are.
 ``loss``                  Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
@@ -59,7 +61,7 @@ from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.codegen import R, numpy_function
 from interpot.formula.expression import FUNCTIONS, is_name, names_in, parse_expression
-from interpot.formula.quantity import unit_name
+from interpot.formula.quantity import unit_exponents, unit_name
 from interpot.units import STYLES
 
 SCHEMA = "interpot.potential/1"
@@ -94,7 +96,7 @@ KINDS: dict[str, Kind] = {"pair": Kind(variable=R.name, species=2, lower=0.0)}
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read and check a potential.json.
+    """Read and check a potential.json, and add the exponents of units where the file leaves them out.
 
     Raises
     ------
@@ -134,7 +136,24 @@ def read(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise InterpotError(f"{path}: is no valid JSON ({error}): save the potential again") from None
     check(document, path)
+    units = document["units"]
+    for channel in document["channels"]:
+        _complete(channel["parameters"], units["energy"], units["length"])
     return dict(document)
+
+
+def _complete(parameters: dict[str, Any], energy: str, length: str) -> None:
+    """Add the exponents of energy and length that stand in the units only.
+
+    A unit has six digits of C's exponent in C/r^n: where n is a constant of the channel, all its digits hold.
+    """
+    found = {name: unit_exponents(p["unit"], energy, length) for name, p in parameters.items()}
+    numbers = [parameters[name]["value"] for name, exponents in found.items() if exponents == (0, 0)]
+    exact = {float(f"{n:g}"): float(n) for value in numbers for n in (value, -value)}
+    for name, constant in parameters.items():
+        of_energy, of_length = found[name]
+        constant.setdefault("energy", of_energy)
+        constant.setdefault("length", exact.get(of_length, of_length) if of_energy else of_length)
 
 
 def write(document: Mapping[str, Any], path: Path) -> None:
@@ -244,11 +263,11 @@ class _Place:
         where = f"{self.source}: '{self.key}'" if self.key else f"{self.source}:"
         raise InterpotError(f"{where} {found}, expected {expected}")
 
-    def keys(self, value: Any, names: tuple[str, ...]) -> None:
+    def keys(self, value: Any, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         if not isinstance(value, Mapping):
             self.fail(f"is {_kind(value)}", "an object")
         for name in names:
-            if name not in value:
+            if name not in value and name not in optional:
                 self.fail(f"has no key '{name}'", f"the keys {', '.join(names)}")
         for name in value:
             if name not in names:
@@ -343,14 +362,30 @@ def _check_parameters(parameters: Any, kind: Kind, place: _Place, energy: str, l
         taken = name in FUNCTIONS or name in ("pi", kind.variable)
         if taken or not name.isidentifier() or not is_name(name):
             here.fail("is no name for a constant", "letters, digits and _, no function, variable or keyword")
-        here.keys(constant, ("value", "stderr", "unit", "energy", "length"))
+        here.keys(constant, ("value", "stderr", "unit", "energy", "length"), optional=("energy", "length"))
         here.at("value").number(constant["value"])
         here.at("stderr").number(constant["stderr"], lower=0.0, nullable=True)
-        here.at("energy").number(constant["energy"])
-        here.at("length").number(constant["length"])
-        unit = unit_name(constant["energy"], constant["length"], energy, length)
-        if constant["unit"] != unit:
-            here.at("unit").fail(f"is {_kind(constant['unit'])}", f"'{unit}' by its exponents")
+        _check_unit(constant, here, energy, length)
+
+
+def _check_unit(constant: Mapping[str, Any], place: _Place, energy: str, length: str) -> None:
+    """The unit agrees with its exponents, and can be read where they are left out."""
+    given = [name for name in ("energy", "length") if name in constant]
+    for name in given:
+        place.at(name).number(constant[name])
+    unit, here = constant["unit"], place.at("unit")
+    if len(given) == 2:
+        expected = unit_name(constant["energy"], constant["length"], energy, length)
+        if unit != expected and not (unit == "" and expected == "1"):
+            here.fail(f"is {_kind(unit)}", f"'{expected}' by its exponents")
+        return
+    try:
+        exponents = dict(zip(("energy", "length"), unit_exponents(unit, energy, length), strict=True))
+    except (TypeError, ValueError):
+        here.fail(f"is {_kind(unit)}", f"a unit like '{unit_name(1, 6, energy, length)}', or '1'")
+    for name in given:
+        if f"{constant[name]:g}" != f"{exponents[name]:g}":
+            place.at(name).fail(f"is {constant[name]:g}", f"{exponents[name]:g} as in the unit '{unit}'")
 
 
 def _check_expression(channel: Mapping[str, Any], place: _Place) -> None:

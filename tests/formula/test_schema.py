@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ FORMS: dict[str, tuple[str, dict[str, tuple[float, float, float, float]]]] = {
         "qq*erf(gamma*r)/r - qq*erf(10.000000000000002*gamma)/10.000000000000002",
         {"qq": (-14.399645, 0.01, 1, 1), "gamma": (0.7, 0.01, 0, -1)},
     ),
+    "free power": ("A/r**n", {"A": (1e4, 1.0, 1, 12.345678901), "n": (12.345678901, 1e-4, 0, 0)}),
     "three terms": (
         "C_9/r**9 + A*exp(-r/rho) - 2*(A + B)*(rho - r)/(rho*r**2) + B*log(r)/3",
         {"A": (1.5, 0.1, 1, 0), "B": (-0.25, 0.1, 1, 0), "C_9": (22.0, 1.0, 1, 9), "rho": (1.9, 0.1, 0, 1)},
@@ -215,6 +217,48 @@ def test_parsing_agrees_with_sympify_on_trusted_text() -> None:
 
 def test_the_functions_are_those_that_can_be_compiled() -> None:
     assert set(FUNCTIONS) == set(codegen._FUNCTIONS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("units", ["metal", "nano", "lj", "real"])
+def test_exponents_can_be_left_to_the_unit(form: str, units: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    saved = replace(potential(channel(form)), units=unit_style(units))
+    saved.save(path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for constant in content["channels"][0]["parameters"].values():
+        del constant["energy"], constant["length"]
+        constant["unit"] = constant["unit"].removeprefix("1")
+    path.write_text(json.dumps(content), encoding="utf-8")
+    loaded = Potential.load(path)
+    assert loaded.channels == saved.channels
+    loaded.save(path)  # and writes them
+    written = json.loads(path.read_text(encoding="utf-8"))["channels"][0]["parameters"].values()
+    assert all({"energy", "length"} <= constant.keys() for constant in written)
+
+
+@pytest.mark.parametrize(
+    "unit", ["eV*Å^6", "Å^6·eV", "eV·", "·Å", "kcal/mol", "Å^x", "Å^1e999", "Å^06", None, 1, []]
+)
+def test_a_unit_that_cannot_be_read_is_told(unit: Any) -> None:
+    wrong = document()
+    sigma = wrong["channels"][0]["parameters"]["sigma"]
+    del sigma["length"]
+    sigma["unit"] = unit
+    with pytest.raises(
+        InterpotError, match=r"parameters.sigma.unit' is .*, expected a unit like 'eV·Å\^6', or '1'"
+    ):
+        schema.check(wrong, "p.json")
+
+
+def test_an_exponent_that_is_given_agrees_with_the_unit() -> None:
+    wrong = document()
+    sigma = wrong["channels"][0]["parameters"]["sigma"]
+    del sigma["length"]
+    schema.check(wrong, "p.json")
+    sigma["energy"] = 1
+    with pytest.raises(InterpotError, match=r"sigma.energy' is 1, expected 0 as in the unit 'Å'"):
+        schema.check(wrong, "p.json")
 
 
 # ---------------------------------------------------------------------------- what is refused
