@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interpot.proof.validate import validate
     from interpot.records import Comparison, Dynamics, Experiment, Frame, ReferenceModel
     from interpot.statistic.accumulate import accumulate
+    from interpot.statistic.basis import Functions
     from interpot.statistic.normal_equations import Statistic
     from interpot.trajectory import from_atoms, read
     from interpot.workflow import pair_channels, run
@@ -34,6 +35,7 @@ _HOMES = {
     "Dynamics": "interpot.records",
     "Experiment": "interpot.records",
     "Frame": "interpot.records",
+    "Functions": "interpot.statistic.basis",
     "InterpotError": "interpot.errors",
     "Potential": "interpot.formula.potential",
     "ReferenceModel": "interpot.records",
@@ -56,6 +58,7 @@ __all__ = [
     "Dynamics",
     "Experiment",
     "Frame",
+    "Functions",
     "InterpotError",
     "Potential",
     "ReferenceModel",

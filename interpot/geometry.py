@@ -25,6 +25,7 @@ _BINS_PER_PARTICLE = 2
 
 # Distances below this fraction of the cutoff are rounding errors of images of the same place.
 _ONE_PLACE = 1e-8
+_MOST_NEIGHBOURS = 20_000  # water has as many within 36 Å; more are a mistake of units
 _MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
 
@@ -152,6 +153,12 @@ def _bin(frame: Frame, cutoff: float) -> Grid:
         raise InterpotError(
             f"a cutoff of {cutoff:g} Å reaches over more than {_MOST_IMAGES} images of the box of {frame.source} frame "
             f"{frame.index}, which is {extent[repeats].min():g} Å wide: give a smaller one, in the unit of the data"
+        )
+    neighbours = 4 / 3 * np.pi * cutoff**3 * len(fractional) / abs(np.linalg.det(vectors))
+    if repeats.all() and neighbours > _MOST_NEIGHBOURS:
+        raise InterpotError(
+            f"within a cutoff of {cutoff:g} Å each atom of {frame.source} frame {frame.index} has about "
+            f"{neighbours:,.0f} neighbours: give a smaller one, in the length unit of the data"
         )
     bins = np.maximum(np.floor(2 * extent / cutoff), 1)
     excess = bins.prod() / (_BINS_PER_PARTICLE * len(fractional) + 1)

@@ -70,7 +70,7 @@ def unit_exponents(unit: str, energy_unit: str, length_unit: str) -> tuple[float
                       for n, u in (("E", energy_unit), ("L", length_unit)))  # fmt: skip
     found = re.fullmatch(f"{energy}?·?{length}?", unit)
     if found is not None:
-        powers = [float(found[f"{n}_power"] or 1) if found[n] else 0.0 for n in "EL"]
-        if unit_name(*powers, energy_unit, length_unit) == unit:
-            return powers[0], powers[1]
+        a, b = (float(found[f"{n}_power"] or 1) if found[n] else 0.0 for n in "EL")
+        if unit_name(a, b, energy_unit, length_unit) == unit:
+            return a, b
     raise ValueError(f"'{unit}' is no product of powers of {energy_unit} and {length_unit}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,7 @@ def compare(
             *structure(frames, own, reach, units),
             motion(observed, repeated),
             *energy(thermo, found, ensemble, len(first.kinds)),
-            *means(thermo, found, frames),
+            *means(thermo, found, _with_masses_of(own[0], frames)),
         ),
         engine=engine,
         runs=runs,
@@ -153,6 +154,17 @@ def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Tra
     if not isinstance(source, MdRun):
         return source
     return read(source.trajectory, units=source.units.name, dimension=dimension)
+
+
+def _with_masses_of(run: Frame, frames: list[Frame]) -> list[Frame]:
+    """Give the reference's frames the masses that its repetition was run with, where they hold none."""
+    if run.masses is None:
+        return frames
+    table = {run.species[k]: m for k, m in zip(run.kinds, run.masses, strict=True)}
+    return [
+        f if f.masses is not None else replace(f, masses=np.array([table[f.species[k]] for k in f.kinds]))
+        for f in frames
+    ]
 
 
 def _check_species(potential: Potential, frame: Frame) -> None:

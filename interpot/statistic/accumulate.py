@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from interpot.errors import InterpotError
 from interpot.records import Frame, Trajectory
+from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
@@ -24,6 +25,7 @@ def accumulate(
     *,
     target: str = "recorded",
     cutoffs: str = "find",
+    bases: Sequence[Basis] | None = None,
     progress: FrameProgress | None = None,
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
@@ -42,6 +44,9 @@ def accumulate(
         What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
     cutoffs
         "find" looks for truncated forces, "given" takes the channels' cutoffs as they are.
+    bases
+        One per channel, such as `interpot.Functions` of given callables: the textbook normal equations, solved by
+        `Statistic.solve`. The channels' cutoffs are then taken as they are. Splines by default.
     progress
         Called with the number of frames done in the present pass.
 
@@ -52,9 +57,9 @@ def accumulate(
     """
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
-    statistic = one_pass(frames, channels, target=target, progress=progress)
+    statistic = one_pass(frames, channels, bases, target=target, progress=progress)
     _check_reach(statistic, frames)
-    found = find_cutoffs(statistic, frames, target) if cutoffs == "find" else {}
+    found = find_cutoffs(statistic, frames, target) if cutoffs == "find" and bases is None else {}
     remarks = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
     if found:
         shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]

@@ -138,6 +138,15 @@ class Statistic:
         """Number of frames."""
         return int(self.blocks.frames.sum())
 
+    def solve(self) -> FloatArray:
+        """Return the coefficients k of A k = B that explain the forces best, (K,); internal units.
+
+        With given functions as the basis these are the textbook's least-squares coefficients.
+        """
+        scale = np.sqrt(np.diag(self.gram))
+        scale[scale == 0] = 1.0
+        return np.asarray(np.linalg.lstsq(self.gram / scale / scale[:, None], self.moment / scale)[0] / scale)
+
     def columns(self, channel: int) -> slice:
         """Columns of one channel."""
         starts = offsets(self.bases)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.normal_equations import Statistic
@@ -92,7 +93,12 @@ class Objective:
 
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
-        """Compress a statistic over splines."""
+        """Compress a statistic over splines; raises `InterpotError` for one over given functions."""
+        if not all(isinstance(basis, LogSplines) for basis in statistic.bases):
+            raise InterpotError(
+                "this statistic is over given functions: their coefficients are statistic.solve(), formulas are "
+                "discovered from one over splines, as interpot.accumulate makes it without bases"
+            )
         solved = decompose(statistic.gram, statistic.moment, statistic.square)
         nodes, maps = [], []
         for c, basis in enumerate(statistic.bases):

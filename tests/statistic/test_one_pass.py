@@ -20,7 +20,9 @@ from statistic_systems import (
     with_forces,
 )
 
+import interpot
 from interpot.errors import InterpotError
+from interpot.geometry import pairs
 from interpot.records import Cell, Frame
 from interpot.statistic import one_pass as module
 from interpot.statistic.basis import Functions, LogSplines
@@ -300,3 +302,25 @@ def test_frames_without_particles_or_neighbours() -> None:
     )
     mixed = [empty, frames[0], lone, empty]
     check_sums(one_pass(Frames(mixed), channels, coarse(channels)), mixed)
+
+
+def test_given_callables_have_the_textbook_s_coefficients() -> None:
+    """Through the public door: forces of known coefficients come back, and no formula is sought in them."""
+    random = np.random.default_rng(8)
+    cell, frames = Cell(np.eye(3) * 9.0, np.zeros(3), (True, True, True)), []
+    for _ in range(3):
+        sites = np.stack(np.meshgrid(*[np.arange(3.0)] * 3), -1).reshape(-1, 3) * 3 + random.normal(
+            0, 0.2, (27, 3)
+        )
+        frame = Frame(sites, ("A",), np.zeros(27, dtype=np.int64), cell)
+        near = pairs(frame, 4.4)
+        push = (4 * -12 * near.r**-13.0 - 4 * -6 * near.r**-7.0)[:, None] * near.unit
+        forces = np.zeros((27, 3))
+        np.add.at(forces, near.i, push)
+        np.add.at(forces, near.j, -push)
+        frames.append(replace(frame, forces=forces))
+    given = Functions((lambda r: -12 * r**-13.0, lambda r: -6 * r**-7.0), ("r^-12", "r^-6"))
+    statistic = interpot.accumulate(Frames(frames), pair_channels(["A"], 4.4), bases=[given])
+    np.testing.assert_allclose(statistic.solve(), [4.0, -4.0], rtol=1e-9)
+    with pytest.raises(InterpotError, match="over given functions"):
+        interpot.discover(statistic)
