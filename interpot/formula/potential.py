@@ -119,7 +119,7 @@ class ChannelFormula:
             raise InterpotError(f"{self.label}: a distance of {distance.min():g} was given, expected r > 0")
         function = compile_array(expression, (R, *(p.symbol for p in self.parameters)))
         values = function(distance, *(p.value for p in self.parameters))
-        return np.where(distance < self.cutoff, values, 0.0)
+        return np.where(distance >= self.cutoff, 0.0, values)  # NaN stays NaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,10 @@ class Potential:
         return n * self.channel(*species).slope(r) / np.asarray(r, dtype=np.float64)
 
     def to_units(self, style: str | UnitStyle) -> Potential:
-        """Return the same potential in another unit style.
+        """Return the same potential in another unit style, errors and covariance too.
+
+        The unit of C in C/r^n has n in it: C' = C λ^n in lengths λ times as many. Where n is fitted, its error
+        therefore enters that of C': G has dC'/dn = C' ln λ, and the covariance becomes G Σ Gᵀ.
 
         Raises
         ------
@@ -228,20 +231,52 @@ class Potential:
             )
         energy, length = self.units.energy / target.energy, self.units.length / target.length
         scales = np.array([energy**p.energy * length**p.length for p in self.parameters])
+        stderrs, covariance = self._converted_errors(scales, length)
+        numbers = iter(zip(scales, stderrs, strict=True))
         channels = []
         for c in self.channels:
             parameters = tuple(
-                replace(
-                    p,
-                    value=p.value * energy**p.energy * length**p.length,
-                    stderr=p.stderr * energy**p.energy * length**p.length,
-                )
-                for p in c.parameters
+                replace(p, value=float(p.value * scale), stderr=float(stderr))
+                for p, (scale, stderr) in zip(c.parameters, numbers, strict=False)
             )
             domain = (c.domain[0] * length, c.domain[1] * length)
             channels.append(replace(c, cutoff=c.cutoff * length, domain=domain, parameters=parameters))
-        covariance = scales[:, None] * self.covariance * scales
         return replace(self, units=target, channels=tuple(channels), covariance=covariance)
+
+    def _converted_errors(self, scales: FloatArray, length: float) -> tuple[FloatArray, FloatArray]:
+        """Standard errors and covariance of the parameters times their scales.
+
+        The sums are of correlations, not covariances: in SI the square of an error can underflow.
+        """
+        parameters = self.parameters
+        sigma = np.array([p.stderr for p in parameters], dtype=np.float64)
+        step = np.where(sigma > 0, sigma, 1.0)
+        correlation = _correlation(self.covariance, step)
+        stderrs = sigma * scales
+        for c, n, slope in self._links():
+            # row and column c of G Σ Gᵀ, in units of the errors
+            weight = slope * np.log(length) * step[n] / step[c]
+            correlation[c] += weight * correlation[n]
+            correlation[:, c] += weight * correlation[:, n]
+            stderrs[c] = step[c] * scales[c] * np.sqrt(max(correlation[c, c], 0.0))
+        factors = step * scales
+        return stderrs, factors[:, None] * correlation * factors
+
+    def _links(self) -> list[tuple[int, int, float]]:
+        """Which parameters C have a fitted exponent n in their unit length^±n: their rows, and ±C."""
+        links, first = [], 0
+        for channel in self.channels:
+            fitted = [
+                (first + k, p.value)
+                for k, p in enumerate(channel.parameters)
+                if p.energy == p.length == 0 and p.stderr > 0
+            ]
+            for c, p in enumerate(channel.parameters, first):
+                if p.energy and p.length and p.stderr != 0:
+                    same = [(n, value) for n, value in fitted if abs(p.length) == abs(value)]
+                    links += [(c, n, p.value * p.length / value) for n, value in same[:1]]
+            first += len(channel.parameters)
+        return links
 
     def save(self, path: str | Path) -> None:
         """Write a potential.json (`interpot.formula.schema`), whole or not at all; `load` gives it back.
@@ -285,6 +320,20 @@ class Potential:
     def _repr_latex_(self) -> str:
         rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
+
+
+def _correlation(covariance: FloatArray, stderrs: FloatArray) -> FloatArray:
+    """Covariance in units of the standard errors; a variance that has underflowed is a 1.
+
+    A parameter some of whose covariances have underflowed as well is taken as independent of the others, since
+    a matrix with holes need not be positive.
+    """
+    correlation = covariance / stderrs[:, None] / stderrs
+    lost = np.outer(stderrs, stderrs) < np.finfo(np.float64).tiny
+    holes = np.diag(lost) & (lost.sum(axis=1) > 1)
+    correlation[holes] = correlation[:, holes] = 0.0
+    correlation[np.diag(np.diag(lost))] = 1.0
+    return correlation
 
 
 # ---------------------------------------------------------------------------- potential.json

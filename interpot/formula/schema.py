@@ -419,17 +419,18 @@ def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> 
             place.at(i).at(j).number(value, nullable=stderrs[i] is None or stderrs[j] is None)
     covariance = np.array(rows, dtype=np.float64).reshape(size, size)  # null becomes NaN
     sigma = np.array(stderrs, dtype=np.float64)
-    for i, j in np.argwhere(np.abs(covariance - covariance.T) > _TOLERANCE * np.outer(sigma, sigma)):
+    tiny = np.finfo(np.float64).tiny  # below it products of errors, as of 1e-200 J·m^20, lose their digits
+    for i, j in np.argwhere(np.abs(covariance - covariance.T) > _TOLERANCE * np.outer(sigma, sigma) + tiny):
         place.at(int(i)).at(int(j)).fail(
             f"is {covariance[i, j]:g} but [{j}][{i}] is {covariance[j, i]:g}", "a symmetric matrix"
         )
     variance = sigma**2
-    for k in np.flatnonzero(np.abs(np.diag(covariance) - variance) > 1e-6 * variance):
+    for k in np.flatnonzero(np.abs(np.diag(covariance) - variance) > 1e-6 * variance + tiny):
         place.at(int(k)).at(int(k)).fail(
             f"is {covariance[k, k]:g}", f"{variance[k]:g}, the square of the parameter's stderr"
         )
-    fitted = sigma > 0
-    correlation = covariance[np.ix_(fitted, fitted)] / np.outer(sigma[fitted], sigma[fitted])
+    fitted = variance >= tiny
+    correlation = covariance[np.ix_(fitted, fitted)] / sigma[fitted, None] / sigma[fitted]
     correlation = correlation[np.ix_(*2 * [np.isfinite(correlation).all(axis=1)])]
     if correlation.size and np.linalg.eigvalsh((correlation + correlation.T) / 2)[0] < -1e-6 * size:
         place.fail("has a negative eigenvalue", "a positive semi-definite matrix")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +102,13 @@ def test_lists_integers_and_strides_are_taken() -> None:
     np.testing.assert_allclose(argon.energy(DISTANCES[::-3]), by_hand(DISTANCES[::-3])[0], rtol=1e-12)
 
 
+def test_what_is_no_number_stays_so() -> None:
+    argon = potential(lj_channel())
+    for evaluate in (argon.energy, argon.force, argon.psi):
+        values = evaluate([4.0, np.nan, 9.0])
+        assert np.isfinite(values[0]) and np.isnan(values[1]) and values[2] == 0
+
+
 @pytest.mark.parametrize("r", [0.0, -1.0, [3.0, 0.0]])
 def test_distances_are_positive(r: object) -> None:
     argon = potential(lj_channel())
@@ -171,6 +179,80 @@ def test_units_convert_every_number(style: str) -> None:
         )
     back = other.to_units("metal")
     np.testing.assert_allclose(back.covariance, MIXTURE.covariance, rtol=1e-11)
+
+
+def powers_channel(n: float = 12.34, k: float = 1.7, c: float = 2e4, b: float = 0.02) -> ChannelFormula:
+    """C/r^n + B r^k with both exponents fitted: the units of C and B have them in."""
+    parameters = (
+        Parameter("C", c, 3.0, 1, n),
+        Parameter("n", n, 2e-4, 0, 0),
+        Parameter("B", b, 1e-5, 1, -k),
+        Parameter("k", k, 1e-3, 0, 0),
+        Parameter("r_c", 9.0, 0.0, 0, 1),
+    )
+    expression = parse_expression(
+        "C/r**n - C/r_c**n + B*r**k - B*r_c**k", {p.name: p.symbol for p in parameters}
+    )
+    return ChannelFormula(("Ne", "Ne"), 9.0, (2.5, 8.9), "r^-n + r^k", expression, parameters, "cutoff")
+
+
+@pytest.mark.parametrize("style", SCALES)
+def test_a_fitted_exponent_enters_the_error_of_its_coefficient(style: str) -> None:
+    """G is the derivative of the converted values by the given ones, with the units following the exponents."""
+    given = {"n": 12.34, "k": 1.7, "c": 2e4, "b": 0.02}
+    before = potential(lj_channel(), powers_channel(**given))
+    after = before.to_units(style)
+    jacobian = np.diag([b.value / a.value for a, b in zip(before.parameters, after.parameters, strict=True)])
+    for column, name in zip((2, 3, 4, 5), ("c", "n", "b", "k"), strict=True):
+        h = 1e-6 * given[name]
+        high, low = (
+            potential(lj_channel(), powers_channel(**{**given, name: given[name] + step})).to_units(style)
+            for step in (h, -h)
+        )
+        values = (np.array([p.value for p in end.parameters]) for end in (high, low))
+        jacobian[:, column] = np.subtract(*values) / (2 * h)
+    expected = jacobian @ before.covariance @ jacobian.T
+    scale = np.sqrt(np.diag(expected)) + (np.diag(expected) == 0)
+    np.testing.assert_allclose(
+        after.covariance / np.outer(scale, scale), expected / np.outer(scale, scale), atol=1e-7
+    )
+    stderrs = [p.stderr for p in after.parameters]
+    np.testing.assert_allclose(stderrs, np.sqrt(np.diag(expected)), rtol=1e-7)
+    assert stderrs[-1] == 0
+    back = after.to_units("metal")
+    np.testing.assert_allclose(
+        [p.stderr for p in back.parameters], [p.stderr for p in before.parameters], rtol=1e-7
+    )
+    np.testing.assert_allclose(back.covariance, before.covariance, rtol=1e-6)
+
+
+def steep(units: str = "metal") -> Potential:
+    """r^-18 + r^-20: in SI the constants are some 1e-200, and their squares underflow."""
+    parameters = (
+        Parameter("A", 0.01, 1e-4, 1, 0),
+        Parameter("C_18", 3e7, 2e3, 1, 18),
+        Parameter("C_20", -1e8, 4e4, 1, 20),
+    )
+    expression = parse_expression(
+        "A*exp(-r**2) + C_18/r**18 + C_20/r**20", {p.name: p.symbol for p in parameters}
+    )
+    return potential(
+        ChannelFormula(("Ar", "Ar"), 9.0, (2.5, 8.9), "steep", expression, parameters), units=units
+    )
+
+
+def test_errors_outlive_the_underflow_of_their_squares(tmp_path: Path) -> None:
+    argon = steep()
+    si = argon.to_units("si")
+    assert si.covariance[2, 2] == 0 < si.parameters[2].stderr
+    factors = [EV, EV * 1e-180, EV * 1e-200]
+    expected = [p.stderr * f for p, f in zip(argon.parameters, factors, strict=True)]
+    np.testing.assert_allclose([p.stderr for p in si.parameters], expected, rtol=1e-12)
+    si.save(tmp_path / "p.json")
+    back = Potential.load(tmp_path / "p.json").to_units("metal")
+    np.testing.assert_allclose(np.diag(back.covariance), np.diag(argon.covariance), rtol=1e-11)
+    assert np.linalg.eigvalsh(back.covariance)[0] > 0
+    back.save(tmp_path / "again.json")
 
 
 def test_the_same_units_change_nothing() -> None:
