@@ -176,7 +176,7 @@ class Potential:
         return tuple(p for channel in self.channels for p in channel.parameters)
 
     def channel(self, *species: str) -> ChannelFormula:
-        """Return the formula of one pair of species, in either order; none are needed where only one exists.
+        """Return the formula of one pair: "Ne", "Xe" in either order, or "Ne-Xe"; none is needed for the only one.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Potential:
             raise InterpotError(f"the potential has several channels: name one of {known}")
         names = tuple(sorted(species * 2 if len(species) == 1 else species))
         for channel in self.channels:
-            if channel.species == names:
+            if channel.species == names or species == (channel.label,):
                 return channel
         raise InterpotError(f"the potential has no channel {'-'.join(names)}: it has {known}")
 
