@@ -259,3 +259,14 @@ def test_two_atoms_in_one_place(shift: float) -> None:
     named = replace(frame, ids=np.array([11, 26, 33, 40]))
     with pytest.raises(InterpotError, match=r"^atoms 26 and 40 of frame 7 "):
         pairs(named, 3.0)
+
+
+def test_a_cutoff_in_the_wrong_unit_is_told_by_its_neighbours() -> None:
+    positions = np.random.default_rng(0).random((1000, 3)) * 20
+    frame = Frame(
+        positions, ("A",), np.zeros(1000, dtype=np.int64), Cell(np.eye(3) * 20.0, np.zeros(3), (True,) * 3)
+    )
+    with pytest.raises(
+        InterpotError, match=r"each atom of .* has about 268,083 neighbours: give a smaller one"
+    ):
+        pairs(frame, 80.0)

@@ -138,8 +138,8 @@ def _channel_rank(statistic: Statistic, c: int, alone: Objective) -> int:
     if rank < 3:
         pairs = int(statistic.coverage[c].counts.sum())
         raise InterpotError(
-            f"{statistic.channels[c].label}: the {pairs} pairs that were seen determine {rank} independent numbers "
-            "only, fewer than a formula has constants; add frames in which they meet"
+            f"{statistic.channels[c].label}: what was seen of it (samples: {pairs}) determines fewer independent "
+            f"numbers ({rank}) than a formula has constants; add frames in which they meet"
         )
     return rank
 

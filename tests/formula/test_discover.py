@@ -260,3 +260,39 @@ def test_charges_in_two_dimensions() -> None:
     )
     assert found.best.channel().form == "logarithm"
     assert constants(found) == pytest.approx({"A": -0.7, "r_c": CUTOFF}, rel=1e-8)
+
+
+# ---------------------------------------------------------------------------- pairs that hardly ever meet
+
+
+def with_xenon(frames: list, two_in: int) -> list:
+    """One xenon, and a second in the first few frames only; all interact alike, with noise."""
+    kinds = [np.arange(len(f.positions)) < (2 if k < two_in else 1) for k, f in enumerate(frames)]
+    named = [
+        replace(f, species=("Ar", "Xe"), kinds=xe.astype(np.int64))
+        for f, xe in zip(frames, kinds, strict=True)
+    ]
+    return noisy(named, 1e-3, seed=5)
+
+
+def test_a_pair_seen_too_rarely_is_refused_in_a_sentence() -> None:
+    with pytest.raises(
+        InterpotError, match=r"^Xe-Xe: what was seen of it \(samples: [12]\) determines fewer"
+    ):
+        found_in(with_xenon(FRAMES, 4))
+
+
+def test_a_pair_seen_in_one_fold_spoils_no_other() -> None:
+    """The folds without it say nothing of it, and must not let its constants run away."""
+    frames = clusters(slope, frames=16, atoms=40, low=3.0, high=14.0)
+    found = found_in(with_xenon(frames, 8))
+    assert found.best.channel("Ar", "Ar").form == LJ
+    assert found.best.loss.cross_validated < 2e-3
+    epsilon = found.best.channel("Ar", "Ar").parameters[0]
+    assert abs(epsilon.value - EPSILON) < 5 * epsilon.stderr
+
+
+@pytest.mark.parametrize("options", [{"terms": []}, {"max_terms": 0}])
+def test_nothing_to_combine_is_refused(options: dict) -> None:
+    with pytest.raises(InterpotError, match="expected at least one"):
+        found_in(FRAMES, **options)

@@ -13,7 +13,7 @@ from statistic_systems import METAL, Frames, Slope, lattice_gas, lennard_jones
 
 from interpot.errors import InterpotError
 from interpot.geometry import pairs
-from interpot.records import Frame
+from interpot.records import Cell, Frame
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.one_pass import one_pass
@@ -210,3 +210,15 @@ def test_shortest_decimal_is_inside_and_shortest(low: float, width: float) -> No
     unit = 10.0 ** (int(exponent) + 1)  # place of the last digit but one
     coarser = np.ceil(low / unit * (1 - 1e-13)) * unit
     assert len(digits) == 1 or not low * (1 + 1e-13) < coarser < high * (1 - 1e-13)
+
+
+def test_a_cutoff_between_the_shells_of_a_crystal_is_welcome() -> None:
+    """Pairs beyond it there are; only a cluster can be smaller than its cutoff."""
+    sites = np.stack(np.meshgrid(*[np.arange(4.0)] * 3), -1).reshape(-1, 3) * 4.0
+    moved = sites + np.random.default_rng(2).normal(0, 0.05, sites.shape)
+    cell = Cell(np.eye(3) * 16.0, np.zeros(3), (True, True, True))
+    frame = Frame(moved, ("Ar",), np.zeros(64, dtype=np.int64), cell)
+    statistic = accumulate(
+        Frames([forced(frame, {"Ar-Ar": LJ}, 0.0, np.random.default_rng(0))]), pair_channels(["Ar"], 5.0)
+    )
+    assert statistic.coverage[0].maximum < 0.95 * 5.0
