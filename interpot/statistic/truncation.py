@@ -104,7 +104,7 @@ def find_cutoffs(
     -------
     dict
         Channel index → cutoff in Å: the shortest decimal number, in the units of the data, that separates the
-        pairs with a force from those without in the frames that were looked at (at most `MOST_FRAMES`).
+        pairs with a force from those without in the first frames (`MOST_FRAMES` once a jump has been seen).
     """
     brackets = {c: b for c in range(len(statistic.channels)) if (b := _suspect(statistic, c))}
     found: dict[int, Jump] = {}
