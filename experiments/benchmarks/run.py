@@ -3,26 +3,26 @@
     python experiments/benchmarks/run.py [--only NAME ...] [--quick] [--out FOLDER]
 
 A full run writes `results.csv` and `results.md` beside this file; parts and quick runs write to `data/`, where the
-configurations are kept too.
+configurations are kept too. The peers come with `pip install -e '.[benchmarks]'`.
 """
 
 from __future__ import annotations
 
 import os
 
-# before anything loads a BLAS: one thread each, and compiled code likewise
+# before anything loads a BLAS: one thread each
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import argparse
-import time
+import sys
 from pathlib import Path
 
 from rich.console import Console
 from suite.machine import description
 from suite.measuring import cores
-from suite.records import NotMeasured, Row, Setting
+from suite.records import Setting
+from suite.running import run, write
 from suite.table import BENCHMARKS
-from suite.writing import markdown, terminal_table, write_csv
 
 HERE = Path(__file__).parent
 
@@ -37,41 +37,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measured(name: str, setting: Setting) -> list[Row]:
-    """The rows of one benchmark; what keeps it from being measured becomes a row, too."""
-    rows: list[Row] = []
-    try:
-        for row in BENCHMARKS[name].load()(setting):
-            rows.append(row)
-            setting.say(row.case)
-    except NotMeasured as reason:
-        rows.append(Row("", "", None, remark=str(reason)))
-    return rows
-
-
-def main() -> None:
-    """Run, show, write."""
+def main() -> int:
+    """Run, show, write; returns how many benchmarks failed."""
     asked, console = arguments(), Console()
-    repeats = 3 if asked.quick else 5
-    machine = description(repeats, asked.quick)
+    setting = Setting(3 if asked.quick else 5, asked.quick, asked.data.resolve())
+    machine = description(setting.repeats, asked.quick)
     for name, value in machine.items():
         console.print(f"[bold]{name}[/]  {value}", highlight=False)
-    results: dict[str, list[Row]] = {}
     with cores(1):
-        for name in asked.only or BENCHMARKS:
-            about, begin = BENCHMARKS[name].about, time.perf_counter()
-            with console.status(name) as status:
-                setting = Setting(repeats, asked.quick, asked.data, lambda what: status.update(f"{name}: {what}"))
-                results[name] = measured(name, setting)
-            console.print(terminal_table(name, about, results[name]))
-            console.print(f"[dim]{time.perf_counter() - begin:.0f} s[/]\n")
-    folder = asked.out or (asked.data if asked.only or asked.quick else HERE)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_csv(folder / "results.csv", machine, results)
-    text = markdown(machine, {name: row.about for name, row in BENCHMARKS.items()}, results)
-    (folder / "results.md").write_text(text, encoding="utf-8")
-    console.print(f"written: {folder / 'results.csv'}, {folder / 'results.md'}", soft_wrap=True)
+        results = run(asked.only or BENCHMARKS, setting, console)
+    part = asked.only or asked.quick
+    written = write(asked.out or (asked.data if part else HERE), machine, results)
+    console.print("written:", *written, soft_wrap=True, highlight=False)
+    return sum(row.failed for rows in results.values() for row in rows)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,1 +1,1 @@
-"""How fast the one pass is, beside the programs that do its parts: one module per group of rows, BENCHMARKS the table."""
+"""How fast the one pass is, beside programs that do its parts: a module per group of rows; `table` lists them."""

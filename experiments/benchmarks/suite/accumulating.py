@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from suite.dense import Update
-from suite.measuring import Times, in_turns
+from suite.measuring import Job, in_turns
 from suite.passes import LARGE, MIDDLE, SIZES, SMALL, Pass
 from suite.records import Figure, Row, Setting, Wish
-from suite.systems import CRYSTAL_CUTOFF, CUTOFF, Frames, gas, liquid, mixed, sampled, silicon
+from suite.systems import CRYSTAL_CUTOFF, CUTOFF, gas, liquid, mixed, sampled, silicon
 
 RATE = "atom-frames/s"
 REACH = {
@@ -50,7 +50,7 @@ def dilute(setting: Setting) -> Iterator[Row]:
     for size in (MIDDLE, LARGE):
         run = Pass(("1",), CUTOFF, closest, size)
         update = Update.fastest(3 * 864, run.size)
-        jobs = {"pass": partial(run, frames), "dense": partial(update, 3 * frames.atoms)}
+        jobs: dict[str, Job] = {"pass": partial(run, frames), "dense": partial(update, 3 * frames.atoms)}
         times = in_turns(setting.repeats, jobs)
         yield Row(
             f"864 atoms, K = {run.size}",
@@ -89,16 +89,12 @@ def small_box(setting: Setting) -> Iterator[Row]:
     for size in (SMALL, MIDDLE):
         run = Pass(("Si",), CRYSTAL_CUTOFF, min(near, close), size)
         times = in_turns(setting.repeats, {"small": partial(run, small), "large": partial(run, large)})
-
-        def rate(frames: Frames, pairs: float, name: str, times: dict[str, Times] = times) -> Figure:
-            return Figure.rate(pairs * len(frames.frames), times[name])
-
         yield Row(
             f"64 atoms in 10.9 Å, cutoff 10 Å, K = {run.size}",
             "pairs/s",
-            rate(small, few, "small"),
+            Figure.rate(few * len(small.frames), times["small"]),
             "4,096 atoms in 43.4 Å",
-            rate(large, many, "large"),
+            Figure.rate(many * len(large.frames), times["large"]),
             Wish("≥ 0.5", 0.5),
             f"{few / 64:.0f} pairs an atom",
         )

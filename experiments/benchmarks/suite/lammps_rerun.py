@@ -25,13 +25,17 @@ create_atoms 1 box
 mass 1 1.0
 pair_style lj/cut 2.5
 pair_coeff 1 1 1.0 1.0
+neighbor 0.0 bin
 thermo 0
 rerun {file} dump x y z
 """
 
 
 def rerun(setting: Setting) -> Iterator[Row]:
-    """864 atoms, K = 28; of LAMMPS its own "Loop time", which leaves its start out."""
+    """864 atoms, K = 28; of LAMMPS its own "Loop time", which leaves its start out.
+
+    The skin of its neighbour list is zero, because no list serves two frames: a fifth faster than its default.
+    """
     Peer("lammps").need()
     system = LIQUIDS[ATOMS]
     path, count = dump(setting, system), system.frames
@@ -49,7 +53,7 @@ def rerun(setting: Setting) -> Iterator[Row]:
         f"{Peer('lammps').title} rerun",
         Figure.rate(ATOMS * count, times["rerun"]),
         Wish("≥ 1", 1.0),
-        f"{count} frames, id type x y z fx fy fz; LAMMPS: loop time only",
+        f"{count} frames of id type x y z fx fy fz; LAMMPS: loop time only, no skin",
     )
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import numpy  # noqa: F401, its BLAS is among those described
+import scipy.linalg  # noqa: F401, and this one
 from threadpoolctl import threadpool_info
 
 from interpot.version import VERSION
@@ -17,13 +19,18 @@ from suite.peers import PEERS
 
 def description(repeats: int, quick: bool) -> dict[str, str]:
     """What heads the table, by name."""
-    blas = {f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info() if pool["user_api"] == "blas"}
+    blas = (
+        f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', 'any processor')}, "
+        f"{pool['num_threads']} thread)"
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    )
     versions = {name: _version(name) for name in PEERS}
     return {
         "taken": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.2f} at the start",
         "processor": f"{_processor()}, {len(ALL_CORES)} cores",
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
-        f"{', '.join(sorted(blas))}",
+        f"{', '.join(sorted(set(blas)))}",
         "versions": f"interpot {VERSION}, " + ", ".join(f"{name} {is_}" for name, is_ in versions.items()),
         "method": f"medians of {repeats} in turns with what is compared, all in one run, pinned to one core, BLAS on "
         "one thread, double precision" + (", fewer frames (--quick)" if quick else ""),

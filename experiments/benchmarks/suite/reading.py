@@ -12,7 +12,7 @@ import zstandard
 
 from interpot import read
 from interpot.files import atomic
-from suite.measuring import in_turns
+from suite.measuring import Times, in_turns
 from suite.peers import Peer
 from suite.records import Figure, Row, Setting
 from suite.systems import LIQUIDS, Frames, dump, liquid
@@ -31,8 +31,9 @@ def formats(setting: Setting) -> Iterator[Row]:
         if suffix in ASE:
             jobs["ase"] = partial(_walk_with_ase, path, ASE[suffix])
         times = in_turns(setting.repeats, jobs)
-        megabytes = path.stat().st_size / 1e6
-        remark = f"{megabytes / times['ours'].median:.0f} MB/s of file, {megabytes:.1f} MB"
+        remark = f"{_speed(path, times['ours'])} of file"
+        if suffix.endswith((".gz", ".zst")):
+            remark += f", {_speed(dump(setting, LIQUIDS[ATOMS]), times['ours'])} unpacked"
         yield Row(
             f"864 atoms, {suffix}",
             "frames/s",
@@ -41,6 +42,11 @@ def formats(setting: Setting) -> Iterator[Row]:
             Figure.rate(count, times["ase"]) if suffix in ASE else None,
             remark=remark,
         )
+
+
+def _speed(path: Path, times: Times) -> str:
+    megabytes = path.stat().st_size / 1e6
+    return f"{megabytes / times.median:.0f} MB/s ({megabytes:.1f} MB)"
 
 
 def _walk(path: Path) -> int:

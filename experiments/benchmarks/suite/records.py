@@ -68,7 +68,9 @@ class Row:
     wish
         What the issue asks for.
     remark
-        What a reader has to know to repeat the comparison.
+        What a reader has to know to repeat the comparison; without a figure of ours, why there is none.
+    failed
+        Whether that was a mistake of the suite or of interpot.
     """
 
     case: str
@@ -78,6 +80,7 @@ class Row:
     theirs: Figure | None = None
     wish: Wish | None = None
     remark: str = ""
+    failed: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -114,7 +117,7 @@ class Setting:
     repeats: int
     quick: bool
     data: Path
-    say: Callable[[str], None]
+    say: Callable[[str], None] = lambda what: None
 
     def frames(self, full: int) -> int:
         """How many frames to use where a full run takes `full`."""

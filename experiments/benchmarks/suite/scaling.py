@@ -13,4 +13,4 @@ def workers(setting: Setting) -> Iterator[Row]:
     if find_spec("interpot.statistic.distribute") is None:
         raise NotMeasured("interpot has no interpot.statistic.distribute")
     raise NotMeasured("suite/scaling.py does not measure interpot.statistic.distribute")
-    yield  # type: ignore[unreachable]  # a generator, as every benchmark is
+    yield  # a generator, as every benchmark is

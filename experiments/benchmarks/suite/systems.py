@@ -124,7 +124,7 @@ def run_lammps(script: str) -> str:
     NotMeasured
         LAMMPS is missing or fails.
     """
-    command = [LMP, "-in", "/dev/stdin", "-log", "none"]
+    command = [str(LMP), "-in", "/dev/stdin", "-log", "none"]
     try:
         done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -184,4 +184,3 @@ def sampled(frames: Frames, cutoff: float) -> tuple[float, float]:
     found = [(pairs.r.min(), pairs.r.size) for pairs in map(search, frames)]
     closest, counts = np.array(found).T
     return float(closest.min()), float(counts.mean())
-

@@ -31,7 +31,8 @@ BENCHMARKS: dict[str, Benchmark] = {
         "One pass from memory, beside an OpenMM custom force on the same frames", "suite.openmm_force:forces"
     ),
     "uf3": Benchmark(
-        "One pass, beside UF3 making its least-squares sums of the same frames", "suite.uf3_fit:normal_equations"
+        "One pass, beside UF3 making its least-squares sums of the same frames",
+        "suite.uf3_fit:normal_equations",
     ),
     "readers": Benchmark("Reading files, nothing else", "suite.reading:formats"),
     "memory": Benchmark("Peak memory of a pass, in a process of its own", "suite.memory:peaks"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from interpot import read
-from suite.measuring import ALL_CORES, cores, in_turns
-from suite.passes import SIZES, SMALL, Pass, takes_threads
+from suite.measuring import ALL_CORES, Job, cores, in_turns
+from suite.passes import SIZES, Pass, takes_threads
 from suite.records import Figure, NotMeasured, Row, Setting, Wish
 from suite.systems import CUTOFF, LIQUIDS, Frames, dump, liquid, sampled
 
@@ -20,7 +20,7 @@ def two(setting: Setting) -> Iterator[Row]:
     """From memory against one thread, from a file against the slower half of the work."""
     if len(ALL_CORES) < 2:
         raise NotMeasured("this process has one core only")
-    frames = liquid(setting, ATOMS, LIQUIDS[ATOMS].frames)
+    frames = liquid(setting, ATOMS, setting.frames(200))
     closest, _ = sampled(frames, CUTOFF)
     with cores(2):
         if takes_threads():
@@ -41,17 +41,15 @@ def _from_memory(setting: Setting, frames: Frames, closest: float) -> Iterator[R
 
 
 def _from_file(setting: Setting, frames: Frames, closest: float) -> Iterator[Row]:
-    path = dump(setting, LIQUIDS[ATOMS])
+    file = read(dump(setting, LIQUIDS[ATOMS]), units="lj", frames=(0, len(frames.frames)))
     for size in SIZES[:2]:
         run = Pass(("1",), CUTOFF, closest, size)
-        times = in_turns(
-            setting.repeats,
-            {
-                "both": lambda run=run: run(read(path, units="lj")),
-                "reading alone": lambda: deque(read(path, units="lj"), maxlen=0),
-                "accumulating alone": partial(run, frames),
-            },
-        )
+        jobs: dict[str, Job] = {
+            "both": partial(run, file),
+            "reading alone": lambda: deque(file, maxlen=0),
+            "accumulating alone": partial(run, frames),
+        }
+        times = in_turns(setting.repeats, jobs)
         slower = max("reading alone", "accumulating alone", key=lambda name: times[name].median)
         rates = {name: Figure.rate(frames.atoms, taken) for name, taken in times.items()}
         yield Row(

@@ -58,10 +58,10 @@ def _uf3(frames: Frames, closest: float, size: int) -> Any:
     coordinator.dataframe_from_lists(
         geometries,
         prefix="liquid",
-        energies=[0.0 for _ in frames],
+        energies=[0.0 for _ in frames],  # asked for here, not used below
         forces=[f.forces for f in frames],
     )
-    table = coordinator.consolidate()
+    table = coordinator.consolidate().drop(columns="energy")  # forces only
     featurizer, model = BasisFeaturizer(basis), WeightedLinearModel(basis)
 
     def make() -> Any:

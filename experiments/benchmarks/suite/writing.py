@@ -69,8 +69,14 @@ def markdown(machine: Mapping[str, str], about: Mapping[str, str], results: Resu
     """The page: the machine, one table per benchmark, and what could not be measured."""
     lines = ["# Benchmarks", ""]
     lines += [f"- {name}: {value}" for name, value in machine.items()]
-    lines += ["", "Written by `python experiments/benchmarks/run.py`. Extremes of the repeats are in `results.csv`; a", ""]
-    lines[-2] += " ratio is interpot's figure over the peer's, and *wished* is what the project asks of itself."
+    lines += [
+        "",
+        "Written by `python experiments/benchmarks/run.py`. Extremes of the repeats are in `results.csv`; a",
+        "",
+    ]
+    lines[-2] += (
+        " ratio is interpot's figure over the peer's, and *wished* is what the project asks of itself."
+    )
     for benchmark, rows in results.items():
         measured = [row for row in rows if row.ours is not None]
         lines += [f"## {benchmark}", "", f"{about[benchmark]}.", ""]
@@ -84,7 +90,8 @@ def markdown(machine: Mapping[str, str], about: Mapping[str, str], results: Resu
 
 
 def _missing(row: Row) -> str:
-    return ", ".join(filter(None, (row.case, row.peer))) + f": {row.remark}"
+    what = ", ".join(filter(None, (row.case, row.peer)))
+    return f"{what}: {row.remark}" if what else row.remark
 
 
 def _cells(row: Row) -> list[str]:
