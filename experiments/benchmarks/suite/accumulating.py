@@ -36,7 +36,7 @@ def sizes(setting: Setting) -> Iterator[Row]:
         rates = {n: Figure.rate(frames.atoms, times[str(n)]) for n, frames in systems.items()}
         for n, frames in systems.items():
             case = f"{n:,} atoms, K = {run.size}"
-            remark = f"{found[n][1]:,.0f} pairs a frame, {len(frames.frames)} frames"
+            remark = f"{found[n][1]:,.0f} pairs a frame, frames: {len(frames.frames)}"
             if n == 864:
                 yield Row(case, RATE, rates[n], wish=REACH[size], remark=remark)
             else:

@@ -30,7 +30,7 @@ def normal_equations(setting: Setting) -> Iterator[Row]:
         Figure.rate(frames.atoms, times["pass"]),
         Peer("uf3").title,
         Figure.rate(ATOMS, times["uf3"]),
-        remark=f"UF3: 1 frame, {SMALL} cubic splines, forces only; interpot: {len(frames.frames)} frames",
+        remark=f"UF3: 1 frame, {SMALL} cubic splines, forces only; interpot: the first {len(frames.frames)}",
     )
 
 

@@ -19,6 +19,13 @@ COLUMNS = (
     "benchmark", "case", "unit", "interpot", "low", "high", "peer", "peer_value", "peer_low", "peer_high",
     "ratio", "wished", "met", "remark",
 )  # fmt: skip
+HEADS = ("case", "unit", "interpot", "peer", "its figure", "ratio", "wished", "met", "remark")
+"""Of the columns that people see."""
+NUMBERS = ("interpot", "its figure", "ratio")
+LEGEND = (
+    "Written by `python experiments/benchmarks/run.py`. A ratio is interpot's figure over the peer's, *wished* is what "
+    "the project asks of itself. Extremes of the repeats are in `results.csv`."
+)
 VERDICTS = {True: "yes", False: "no", None: ""}
 
 
@@ -69,20 +76,13 @@ def markdown(machine: Mapping[str, str], about: Mapping[str, str], results: Resu
     """The page: the machine, one table per benchmark, and what could not be measured."""
     lines = ["# Benchmarks", ""]
     lines += [f"- {name}: {value}" for name, value in machine.items()]
-    lines += [
-        "",
-        "Written by `python experiments/benchmarks/run.py`. Extremes of the repeats are in `results.csv`; a",
-        "",
-    ]
-    lines[-2] += (
-        " ratio is interpot's figure over the peer's, and *wished* is what the project asks of itself."
-    )
+    lines += ["", LEGEND, ""]
     for benchmark, rows in results.items():
         measured = [row for row in rows if row.ours is not None]
         lines += [f"## {benchmark}", "", f"{about[benchmark]}.", ""]
         if measured:
-            lines += ["| case | unit | interpot | peer | its figure | ratio | wished | met | remark |"]
-            lines += ["| --- | --- | ---: | --- | ---: | ---: | --- | --- | --- |"]
+            lines += ["| " + " | ".join(HEADS) + " |"]
+            lines += ["| " + " | ".join("---:" if head in NUMBERS else "---" for head in HEADS) + " |"]
             lines += ["| " + " | ".join(_cells(row)) + " |" for row in measured] + [""]
         lines += [f"- not measured: {_missing(row)}" for row in rows if row.ours is None]
         lines += [""] if len(measured) < len(rows) else []
@@ -109,15 +109,18 @@ def _cells(row: Row) -> list[str]:
 
 
 def terminal_table(benchmark: str, about: str, rows: Sequence[Row]) -> Table:
-    """One benchmark, for people."""
-    table = Table(title=f"{benchmark}: {about}", title_justify="left", title_style="bold", expand=False)
-    for name in ("case", "unit", "interpot", "peer", "its figure", "ratio", "wished", "met", "remark"):
-        table.add_column(name, justify="right" if name in ("interpot", "its figure", "ratio") else "left")
+    """One benchmark, for people; a unit that all rows share stands in the title."""
+    units = {row.unit for row in rows if row.ours}
+    shown = [head for head in HEADS if head != "unit" or len(units) > 1]
+    title = f"{benchmark}: {about}" + (f" [{units.pop()}]" if len(units) == 1 else "")
+    table = Table(title=Text(title, "bold"), title_justify="left")
+    for head in shown:
+        table.add_column(head, justify="right" if head in NUMBERS else "left")
     for row in rows:
-        cells = [Text(cell) for cell in _cells(row)]
+        cells = {head: Text(cell) for head, cell in zip(HEADS, _cells(row), strict=True)}
         if row.ours is None:
-            cells[2], cells[7] = Text("not measured", "yellow"), Text("")
+            cells["interpot"] = Text("not measured", "yellow")
         elif row.met is not None:
-            cells[7].stylize("green" if row.met else "red")
-        table.add_row(*cells)
+            cells["met"].stylize("green" if row.met else "red")
+        table.add_row(*(cells[head] for head in shown))
     return table
