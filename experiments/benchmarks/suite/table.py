@@ -31,7 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "One pass from memory, beside an OpenMM custom force on the same frames", "suite.openmm_force:forces"
     ),
     "uf3": Benchmark(
-        "One pass, beside UF3 making its least-squares sums of the same frames",
+        "One pass, beside UF3 making its least-squares sums of the same liquid",
         "suite.uf3_fit:normal_equations",
     ),
     "readers": Benchmark("Reading files, nothing else", "suite.reading:formats"),
