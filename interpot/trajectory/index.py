@@ -150,7 +150,7 @@ def _identity(path: Path, row: Format, index: FrameIndex) -> bytes:
     end = int(index.offsets[-1]) if len(index.offsets) else index.size
     digest = blake2b(f"{_VERSION} {row.module}".encode(), digest_size=16)
     with path.open("rb") as file:
-        digest.update(file.read(_PIECE))
+        digest.update(file.read(min(end, _PIECE)))
         file.seek(max(end - _PIECE, 0))
         digest.update(file.read(min(end, _PIECE)))
     return digest.digest()
@@ -167,7 +167,7 @@ def _keep(index: FrameIndex, path: Path, row: Format) -> None:
 def _load(path: Path, row: Format, seekable: bool) -> FrameIndex | None:
     """Return the index that is kept if it fits the file; not complete where the file has grown since."""
     try:
-        with np.load(index_path(path), allow_pickle=False) as arrays:
+        with index_path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             count, complete, size, mtime_ns = (int(k) for k in arrays["numbers"])
             offsets, lines, identity = (arrays[name] for name in ("offsets", "lines", "identity"))
     except Exception:  # there is none, or it is damaged, where NumPy raises whatever comes: it is made anew

@@ -168,10 +168,12 @@ class AtomReader:
                 try:
                     table[at, column] = number(bytes(stream.data[begin:end]))
                 except ValueError:
-                    line = stream.line + at - row
-                    token = shown(bytes(stream.data[begin:end]))
+                    text = stream.line_at(stream.data.rfind(b"\n", 0, begin) + 1)
+                    token = text if text.startswith(b"ITEM:") else bytes(stream.data[begin:end])
                     name = header.columns[plan.codes.tolist().index(column)]
-                    raise self._garbled(index, header, line, token, f"a number in column '{name}'") from None
+                    raise self._garbled(
+                        index, header, stream.line + at - row, shown(token), f"a number in column '{name}'"
+                    ) from None
             stream.line += after - row
             stream.position, row = position, after
             if status != WHOLE:
