@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+_PATIENCE = 0.002  # seconds
 
-def ahead(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
+
+def ahead(items: Iterable[Item], depth: int = 8) -> Iterator[Item]:
     """Walk `items` in a background thread and yield them here, in their order.
 
     The two sides run at the same time as far as both leave Python's lock alone: decompressing, parsing and
@@ -45,17 +47,19 @@ class _Shelf(Generic[Item]):
     """Where items wait; it knows neither of the two sides."""
 
     def __init__(self, depth: int) -> None:
-        self._depth = depth
+        # a side that waits is woken when the shelf is half full or half empty: one switch between the threads for
+        # each item would cost as much as a tenth of reading 864 atoms
+        self._depth, self._half = max(depth, 1), depth // 2
         self._items: deque[Item] = deque()
         self._changed = threading.Condition()
-        self._finished = self._closed = False
+        self._starved = self._finished = self._closed = False
         self._error: BaseException | None = None
 
     def fill(self, items: Iterable[Item]) -> None:
         """Put the items on the shelf, in the producing thread."""
         try:
             walk = iter(items)
-            with closing(walk) if hasattr(walk, "close") else nullcontext():
+            with closing(walk) if isinstance(walk, Generator) else nullcontext():
                 for item in walk:
                     if not self._put(item):
                         return
@@ -70,25 +74,33 @@ class _Shelf(Generic[Item]):
         """Wait for room and put an item there; returns whether another is wanted."""
         with self._changed:
             if len(self._items) >= self._depth:
-                # waiting until half are taken halves the switches between the threads, and more
-                self._changed.wait_for(lambda: self._closed or len(self._items) <= self._depth // 2)
+                self._changed.wait_for(lambda: self._closed or len(self._items) <= self._half)
             self._items.append(item)
-            self._changed.notify_all()
+            if self._starved or len(self._items) == self._half + 1:
+                self._changed.notify_all()
             return not self._closed
 
     def __iter__(self) -> Iterator[Item]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._items or self._finished)
+                if not self._items:
+                    self._wait()
                 if not self._items:
                     break
                 item = self._items.popleft()
-                if len(self._items) == self._depth // 2:
+                if len(self._items) == self._half:
                     self._changed.notify_all()
             yield item
             del item
         if self._error is not None:
             raise self._error
+
+    def _wait(self) -> None:
+        """Wait until the shelf is half full, or for some time until there is anything on it."""
+        self._changed.wait_for(lambda: self._finished or len(self._items) > self._half, _PATIENCE)
+        self._starved = True
+        self._changed.wait_for(lambda: self._finished or self._items)
+        self._starved = False
 
     def close(self) -> None:
         """Let the producing thread end."""

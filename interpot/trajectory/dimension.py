@@ -27,7 +27,8 @@ def settle_dimension(frame: Frame, told: int | None) -> Frame:
     InterpotError
         What was told contradicts the positions.
     """
-    level = len(frame.positions) < 2 or bool(np.ptp(frame.positions[:, 2]) == 0)
+    z = frame.positions[:, 2]
+    level = len(z) < 2 or bool(z[0] == z[-1] and np.ptp(z) == 0)  # two of them mostly tell
     if told == 3 and frame.dimension == 2:
         raise InterpotError(f"{_where(frame)} has no z column: expected dimension=2, not 3")
     if told == 2 and not level:
