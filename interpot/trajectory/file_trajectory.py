@@ -80,9 +80,7 @@ class FileTrajectory:
 
     def _forget_first_frames(self) -> None:
         self._learnt: dict[int, frozenset[str]] = {}  # from the first chosen frame of each file
-        self._first_dimension: int | None = (
-            None  # that of the first chosen frame of all, 0 if it does not tell
-        )
+        self._first_dimension: int | None = None  # of the first chosen frame of all; 0: it does not tell
 
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: it finds the indices beside the files, and a part has its place in its."""
@@ -199,6 +197,7 @@ class FileTrajectory:
             index = self._index(number, frame - passed + 1)
             if passed + index.count > frame and not index.is_of(self.sources[number]):
                 del self._indices[number]  # written to since it was scanned
+                self._forget_first_frames()
                 index = self._index(number, frame - passed + 1)
             if passed + index.count > frame:
                 mark = index.mark(frame - passed)
@@ -214,7 +213,7 @@ class FileTrajectory:
         """What a reader learns from the first chosen frame of a file."""
         if number not in self._learnt:
             learnt = self._known(number)
-            any(frame is not None for frame in self._walk_file(number, passed, learnt, head=True))
+            any(frame is not None for frame in self._walk_file(number, passed, learnt))
             self._learnt[number] = frozenset(learnt)
         return self._learnt[number]
 
@@ -236,7 +235,7 @@ class FileTrajectory:
         enough = None if stop is None else stop + (stop != self._whole.stop)
         first, passed, taken, dimension = begin.passed, begin.passed + begin.mark.frame, 0, begin.dimension
         for number in range(begin.file, len(self.sources)):
-            for raw in self._walk_file(number, first, self._known(number), heads):
+            for raw in self._walk_file(number, first, self._known(number)):
                 passed += 1
                 if raw is not None:
                     frame = self._complete(raw)
@@ -245,12 +244,14 @@ class FileTrajectory:
                         dimension = frame.dimension
                     taken += 1
                     yield frame
-                    if heads and number == len(self.sources) - 1:
-                        return
+                    if heads:
+                        break
                 if enough is not None and passed >= enough:
                     return
+            if heads and number < len(self.sources) - 1:  # by the index instead of to the end of the file
+                passed = first + self._index(number, None if stop is None else stop - first).count
             if stop is not None and passed >= stop:
-                return
+                break
             first = passed
         if not taken and self._frames.start == self._whole.start:
             end = "" if self._whole.stop is None else self._whole.stop
@@ -258,21 +259,11 @@ class FileTrajectory:
                 f"no frame is in the range {self._frames.start}:{end}: there are {passed} in {self._names()}"
             )
 
-    def _walk_file(
-        self, number: int, first: int, learnt: set[str], head: bool = False
-    ) -> Iterator[Frame | None]:
-        """Frames of one file, whose first has the number `first` overall; a torn last one is remarked.
-
-        With `head`, only the first chosen one is read.
-        """
-        path, request = self.sources[number], self._request(number, first, learnt)
-        enough = False
-        if head:
-            request = replace(request, wanted=lambda index: not enough and self._is_chosen(first + index))
+    def _walk_file(self, number: int, first: int, learnt: set[str]) -> Iterator[Frame | None]:
+        """Frames of one file, whose first has the number `first` overall; a torn last one is remarked."""
+        path, reader = self.sources[number], self._formats[number].load()
         try:
-            for frame in self._formats[number].load().walk(path, request):
-                enough = enough or frame is not None
-                yield frame
+            yield from reader.walk(path, self._request(number, first, learnt))
         except CutShortError as cut:
             if not cut.whole:
                 raise cut.no_frame() from None

@@ -67,7 +67,10 @@ class FrameIndex:
 
     def is_of(self, path: Path) -> bool:
         """Whether the file is still as it was scanned."""
-        state = path.stat()
+        try:
+            state = path.stat()
+        except OSError:
+            return False
         return (self.size, self.mtime_ns) == (state.st_size, state.st_mtime_ns)
 
 
@@ -88,7 +91,7 @@ def frame_index(path: Path, row: Format, request: Request, frames: int | None = 
     InterpotError
         The file is garbled, or holds no whole frame.
     """
-    seekable = row.indexed and not is_compressed(path)
+    seekable = not is_compressed(path) and row.indexed  # in this order: the file may be gone
     known = _load(path, row, seekable) if row.indexed else None
     if known is not None and known.reaches(frames):
         return known

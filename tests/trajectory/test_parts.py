@@ -129,6 +129,15 @@ def test_a_part_that_begins_at_the_beginning_needs_no_index(
     assert [f.index for f in sent] == [f.index for f in sent.part(0)] == [3, 4]
 
 
+def test_species_of_several_files_take_one_frame_of_each(files: dict[str, list[Path]]) -> None:
+    for paths in files.values():
+        trajectory = read(paths[::-1], units="metal", frames="2:9")
+        assert trajectory.species() == ("Ar", "Ne", "Xe") and trajectory.count() == 7
+        assert trajectory.remarks == []
+        with pytest.raises(InterpotError, match="no frame is in the range 20:30: there are 13 in"):
+            read(paths, units="metal", frames="20:30").species()
+
+
 def test_is_small_to_send(make: Callable[..., Path]) -> None:
     path = make(40)
     trajectory = read(path, units="metal", stride=2, species={"Ne": "N", "Ar": "A", "Xe": "X"})
@@ -205,6 +214,9 @@ def test_a_file_written_anew_meanwhile(make: Callable[..., Path], form: str) -> 
         path.write_bytes(b"\n\n" + data)
     os.utime(path, ns=(0, 0))
     assert_same(list(trajectory.part(6)), list(read(path, units="metal"))[6:])
+    path.unlink()
+    with pytest.raises(InterpotError, match=r"no such file"):
+        trajectory.part(7)
 
 
 def test_no_frame_and_no_range(make: Callable[..., Path]) -> None:
