@@ -289,14 +289,17 @@ def _flat(index, a, b, c, shape, reach, padded):
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def neighbours(grid, rank, kind, stencil, half, square_cutoff, found, squares):
-    """Images of species `kind` within the cutoff of a particle; returns how many.
+def neighbours(images, first, place, base, stencil, half, square_cutoff, found, squares):
+    """Images of one species within the cutoff of a particle; returns how many.
 
     Parameters
     ----------
-    grid : Grid
-    rank : int
-        The particle.
+    images, first
+        Of the `Grid`. (Kernels take its arrays out of the tuple once: there, each access counts references.)
+    place : int
+        Where the particle stands among the images.
+    base : int
+        Its bin, counted among those of the species that is looked for.
     stencil, half
         As `GridMaker.stencil` gives them.
     found : (g,) int64, out
@@ -304,41 +307,40 @@ def neighbours(grid, rank, kind, stencil, half, square_cutoff, found, squares):
     squares : (g,) float64, out
         Their squared distances.
     """
-    place = grid.place[rank]
-    x, y, z = grid.images[0, place], grid.images[1, place], grid.images[2, place]
-    base = kind * grid.bins + grid.home[rank]
-    count = 0
+    x, y, z = images[0, place], images[1, place], images[2, place]
+    count = np.uint64(0)  # unsigned places spare the question whether they count from the end
     for s in range(len(stencil)):
-        begin = place + 1 if half and s == 0 else grid.first[base + stencil[s, 0]]
-        for g in range(begin, grid.first[base + stencil[s, 1] + 1]):
-            dx = grid.images[0, g] - x
-            dy = grid.images[1, g] - y
-            dz = grid.images[2, g] - z
+        begin = place + 1 if half and s == 0 else first[base + stencil[s, 0]]
+        for g in range(np.uint64(begin), np.uint64(first[base + stencil[s, 1] + 1])):
+            dx = images[0, g] - x
+            dy = images[1, g] - y
+            dz = images[2, g] - z
             square = dx * dx + dy * dy + dz * dz
             # written always and counted where it is near: cheaper than a branch that cannot be foreseen
             found[count] = g
             squares[count] = square
-            count += square < square_cutoff
-    return count
+            count += np.uint64(square < square_cutoff)
+    return np.int64(count)
 
 
 @numba.njit(cache=True, nogil=True)
 def _list(grid, stencil, cutoff, found, squares, ij, r, unit):
     """Store all pairs of a grid of one species; return their number, stored or not."""
+    images, first, owner, home, places, order = grid.images, grid.first, grid.owner, grid.home, grid.place, grid.order
     total = 0
-    for rank in range(len(grid.order)):
-        count = neighbours(grid, rank, 0, stencil, True, cutoff * cutoff, found, squares)
+    for rank in range(len(order)):
+        place = places[rank]
+        count = neighbours(images, first, place, home[rank], stencil, True, cutoff * cutoff, found, squares)
         if total + count <= r.size:
-            place = grid.place[rank]
             for h in range(count):
                 at, g = total + h, found[h]
                 distance = np.sqrt(squares[h])
                 inverse = 1.0 / distance if distance > 0.0 else 0.0
-                ij[0, at] = grid.order[rank]
-                ij[1, at] = grid.order[grid.owner[g]]
+                ij[0, at] = order[rank]
+                ij[1, at] = order[owner[g]]
                 r[at] = distance
                 for d in range(3):
-                    unit[at, d] = (grid.images[d, g] - grid.images[d, place]) * inverse
+                    unit[at, d] = (images[d, g] - images[d, place]) * inverse
         total += count
     return total
 

@@ -27,16 +27,16 @@ Batch = Sequence[tuple[Frame, FloatArray]]
 
 
 class BatchSums:
-    """A, B, C per species, and what was seen; filled in place.
+    """Normal equations per species, and what was seen; filled in place.
 
     Attributes
     ----------
     layout
         Of the columns.
-    gram, moment
-        Per species, (k, k) whose upper triangle counts, and (k,).
-    square, rows
-        (species,).
+    products
+        Per species, (k + 1, k + 1): the upper triangle of [X F]ᵀ[X F], which holds A, B and C.
+    rows : (species,) int64
+        Force components.
     frames
         Number of frames.
     seen
@@ -45,18 +45,15 @@ class BatchSums:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.gram = [np.zeros((len(own), len(own))) for own in layout.own]
-        self.moment = [np.zeros(len(own)) for own in layout.own]
-        self.square = np.zeros(len(layout.own))
+        self.products = [np.zeros((len(own) + 1, len(own) + 1)) for own in layout.own]
         self.rows = np.zeros(len(layout.own), dtype=np.int64)
         self.frames = 0
         self.seen = Seen(layout)
 
     def add(self, other: BatchSums) -> None:
         """Add sums over the same layout."""
-        for mine, theirs in zip((*self.gram, *self.moment), (*other.gram, *other.moment), strict=True):
+        for mine, theirs in zip(self.products, other.products, strict=True):
             mine += theirs
-        self.square += other.square
         self.rows += other.rows
         self.frames += other.frames
         self.see(other.seen)
@@ -73,12 +70,12 @@ class BatchSums:
             return self
         grown = BatchSums(layout)
         for a, acting in enumerate(layout.members):
+            local = layout.local[a]
             place = np.concatenate(
-                [layout.local[a][c] + np.arange(self.layout.bases[c].size) for c in acting]
+                [*(local[c] + np.arange(self.layout.bases[c].size) for c in acting), [len(layout.own[a])]]
             )
-            grown.gram[a][np.ix_(place, place)] = self.gram[a]
-            grown.moment[a][place] = self.moment[a]
-        grown.square, grown.rows, grown.frames = self.square, self.rows, self.frames
+            grown.products[a][np.ix_(place, place)] = self.products[a]
+        grown.rows, grown.frames = self.rows, self.frames
         for c, basis in enumerate(self.layout.bases):
             old, new = self.layout.starts[c], layout.starts[c]
             grown.seen.counts[new : new + basis.size] = self.seen.counts[old : old + basis.size]
@@ -87,20 +84,19 @@ class BatchSums:
 
 
 class _Panel:
-    """Rows of one species on their way into the sums."""
+    """Rows [X F] of one species on their way into the sums: with F as the last column, one update does for A, B and C."""
 
     def __init__(self, size: int) -> None:
         # what a panel holds is a whole number of particles, in two dimensions and in three
-        self.rows = np.zeros((max(PANEL_BYTES // (8 * size) // 6, 1) * 6, size))
-        self.target = np.zeros(len(self.rows))
+        self.capacity = max(PANEL_BYTES // (8 * (size + 1)) // 6, 1) * 6
+        self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
         self.filled = 0
 
-    def flush(self, gram: FloatArray, moment: FloatArray) -> None:
+    def flush(self, products: FloatArray) -> None:
         """Add the products of the gathered rows and begin anew."""
         if self.filled:
             rows = self.rows[: self.filled]
-            add_products(rows, gram)
-            moment += self.target[: self.filled] @ rows
+            add_products(rows, products)
             rows[:] = 0
             self.filled = 0
 
@@ -151,16 +147,14 @@ class Summation:
             for a in range(len(layout.species)):
                 if starts[a] == starts[a + 1]:
                     continue
-                rows = forces[starts[a] : starts[a + 1], : frame.dimension].ravel()
-                sums.square[a] += rows @ rows
-                sums.rows[a] += len(rows)
-                if not self._features.scatter(sums.gram[a], sums.moment[a], forces, a, sums.seen):
+                sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
+                if not self._features.scatter(sums.products[a], forces, a, sums.seen):
                     self._fill(sums, a, forces, frame.dimension)
                 self._check_reach(layout)
             sums.frames += 1
         for a in range(len(layout.species)):
             if a in self._panels:
-                self._panels[a].flush(sums.gram[a], sums.moment[a])
+                self._panels[a].flush(sums.products[a])
         return sums
 
     def _check_reach(self, layout: Layout) -> None:
@@ -169,22 +163,22 @@ class Summation:
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""
-        panel = self._panel(a, sums.moment[a])
+        panel = self._panel(a, len(sums.layout.own[a]))
         low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         while low < stop:
-            room = (len(panel.rows) - panel.filled) // dimension
-            if room == 0 or (room < stop - low <= len(panel.rows) // dimension):  # do not cut a frame that fits whole
-                panel.flush(sums.gram[a], sums.moment[a])
+            room = (panel.capacity - panel.filled) // dimension
+            if room == 0 or (room < stop - low <= panel.capacity // dimension):  # do not cut a frame that fits whole
+                panel.flush(sums.products[a])
                 continue
             high = min(low + room, stop)
             self._features.fill(panel.rows, panel.filled, a, low, high, sums.seen)
             rows = slice(panel.filled, panel.filled + dimension * (high - low))
-            panel.target[rows] = forces[low:high, :dimension].ravel()
+            panel.rows[rows, -1] = forces[low:high, :dimension].ravel()
             panel.filled = rows.stop
             low = high
 
-    def _panel(self, a: int, moment: FloatArray) -> _Panel:
+    def _panel(self, a: int, size: int) -> _Panel:
         panel = self._panels.get(a)
-        if panel is None or panel.rows.shape[1] != len(moment):
-            panel = self._panels[a] = _Panel(len(moment))
+        if panel is None or panel.rows.shape[1] != size + 1:
+            panel = self._panels[a] = _Panel(size)
         return panel

@@ -8,7 +8,7 @@ import numpy as np
 
 from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
-from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, upper_triangle
+from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, pack
 from interpot.statistic.layout import Layout, moved
 
 MAX_BLOCKS = 64
@@ -102,9 +102,10 @@ class BlockStore:
         if self.count == self._capacity:  # where the length is fixed, or memory is scarcer than it was
             self.restore(self.blocks(), 2 * self._capacity)
         for a, part in enumerate(self._parts):
-            part.gram[self.count] = sums.gram[a][upper_triangle(len(sums.moment[a]))]
-            part.moment[self.count] = sums.moment[a]
-            part.square[self.count] = sums.square[a]
+            products = sums.products[a]
+            pack(products[:-1, :-1], part.gram[self.count])
+            part.moment[self.count] = products[:-1, -1]
+            part.square[self.count] = products[-1, -1]
             part.rows[self.count] = sums.rows[a]
         self._frames.append(sums.frames)
         self.count += 1

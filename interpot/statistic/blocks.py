@@ -9,26 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
+import numba
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
 
 
-@lru_cache(maxsize=16)
-def upper_triangle(size: int) -> tuple[IntArray, IntArray]:
-    """Rows and columns of the entries of a packed symmetric matrix."""
-    rows, columns = np.triu_indices(size)
-    return rows.astype(np.int64), columns.astype(np.int64)
+@numba.njit(cache=True, nogil=True)
+def pack(full: FloatArray, packed: FloatArray) -> None:
+    """Copy the upper triangle of a square matrix to ``packed``, row after row."""
+    at = 0
+    for row in range(len(full)):
+        packed[at : at + len(full) - row] = full[row, row:]
+        at += len(full) - row
+
+
+@numba.njit(cache=True, nogil=True)
+def _unpack(packed: FloatArray, full: FloatArray) -> None:
+    at = 0
+    for row in range(len(full)):
+        for column in range(row, len(full)):
+            full[row, column] = full[column, row] = packed[at]
+            at += 1
 
 
 def unpacked(packed: FloatArray, size: int) -> FloatArray:
     """Symmetric (size, size) matrix of its packed upper triangle."""
-    rows, columns = upper_triangle(size)
-    full = np.zeros((size, size))
-    full[rows, columns] = packed
-    full[columns, rows] = packed
+    full = np.empty((size, size))
+    _unpack(np.ascontiguousarray(packed), full)
     return full
 
 
@@ -77,11 +86,11 @@ class SpeciesSums:
             return replace(self, columns=own)
         kept = np.flatnonzero(target >= 0)
         place = np.searchsorted(own, target[kept])
-        rows, cols = upper_triangle(len(own))
-        gram, full = np.empty((len(self.gram), len(rows))), np.zeros((len(own), len(own)))
+        gram = np.empty((len(self.gram), len(own) * (len(own) + 1) // 2))
+        full = np.zeros((len(own), len(own)))
         for b, packed in enumerate(self.gram):
             full[np.ix_(place, place)] = unpacked(packed, len(target))[np.ix_(kept, kept)]
-            gram[b] = full[rows, cols]
+            pack(full, gram[b])
         moment = np.zeros((len(self.moment), len(own)))
         moment[:, place] = self.moment[:, kept]
         return replace(self, columns=own, gram=gram, moment=moment)

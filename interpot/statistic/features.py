@@ -54,10 +54,10 @@ class Features(Protocol):
         """Take up a frame; raises `InterpotError` for a species without channels."""
 
     def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
-        """Add the rows of ranks low ... high-1, of species `a`, to a panel of its columns, from `row` on."""
+        """Add the rows of ranks low ... high-1, of species `a`, to its panel, whose last column is not ours."""
 
-    def scatter(self, gram: FloatArray, moment: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
-        """Add the products of all rows of a species straight to A and B, if that is faster; return whether it was."""
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+        """Add the products of all rows of a species directly, if that is faster; return whether it was."""
 
     def closest(self) -> FloatArray:
         """Smallest coordinate of each channel that `fill` and `scatter` have met in this frame, (channels,)."""
@@ -126,7 +126,7 @@ class PairSplines:
         np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
         np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
 
-    def scatter(self, gram: FloatArray, moment: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
         """See `Features`."""
         layout, low, high = self._layout, int(self.starts[a]), int(self.starts[a + 1])
         acting = layout.members[a]
@@ -139,12 +139,12 @@ class PairSplines:
             )
             for c in acting
         )  # fmt: skip
-        if mean > SCATTER_BELOW * len(moment):
+        if mean > SCATTER_BELOW * len(products):
             return False
         bases = [layout.bases[c] for c in acting]
         nearest = self._nearest[list(acting)]
         scatter_pair_rows(
-            gram.ravel(), moment, len(moment), forces, low, high, self._frame.dimension, self._grid,
+            products.ravel(), len(products), forces, low, high, self._frame.dimension, self._grid,
             self._grid_of.stencil(self._cutoff, False), np.array([self._partner(a, c) for c in acting]),
             np.array([layout.channels[c].cutoff for c in acting]),
             np.array([1 / b.spacing for b in bases if isinstance(b, LogSplines)]),
@@ -223,7 +223,7 @@ class AnyFeatures:
             column = first + self._layout.local[a][c]
             add_rows(panel, row, low, high, self._dimension, i, j, self._parts[c].unit, column, values)
 
-    def scatter(self, gram: FloatArray, moment: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
         """Never faster here."""
         return False
 

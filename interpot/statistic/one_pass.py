@@ -1,8 +1,9 @@
 """The only pass over the data: frames × channels → Statistic.
 
-Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are added in
-order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double when there
-are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have the same.
+Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are added
+in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
+when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have the
+same.
 """
 
 from __future__ import annotations
@@ -178,10 +179,12 @@ class Accumulator:
 
     def _reduce(self, sums: BatchSums, block_ends: bool) -> None:
         """Add the sums of a batch to the open block."""
-        grown = self._store.layout.covering(sums.seen.extremes[:, 0].tolist())
-        if grown is not self._store.layout or sums.layout.sizes != grown.sizes:
-            self._grow(sums.layout)
-        self._open.add(sums.over(self._store.layout))
+        self._grow(sums.layout)
+        sums = sums.over(self._store.layout)
+        if self._open.frames:
+            self._open.add(sums)
+        else:
+            self._open = sums
         if block_ends:
             self._close()
 
@@ -189,6 +192,8 @@ class Accumulator:
         """Let all sums cover what a batch covers, and what they did before."""
         bases = [max(pair, key=lambda b: b.size) for pair in zip(self._store.layout.bases, other.bases, strict=True)]
         layout = Layout.of(other.channels, bases)
+        if layout.sizes == self._store.layout.sizes:
+            return
         self._store.grow(layout)
         self._open = self._open.over(layout)
         self._coverage = self._coverage.over(layout)

@@ -16,11 +16,13 @@ from math import ceil, log10
 import numpy as np
 
 from interpot.records import FloatArray, IntArray, Trajectory
-from interpot.statistic.basis import DEGREE, Basis, LogSplines
+from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.channels import Channel
-from interpot.statistic.normal_equations import Statistic, offsets
+from interpot.statistic.layout import offsets
+from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decompose, residual_variance, spline_fit
 from interpot.statistic.one_pass import Accumulator
+from interpot.statistic.splines import DEGREE
 from interpot.threads import one_blas_thread
 from interpot.trajectory.targets import target_rows
 

@@ -38,39 +38,65 @@ def _times_plus(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.fadd(builder.fmul(a, b, flags=_MAY_FUSE), c, flags=_MAY_FUSE)
 
 
+def _slopes(builder: Any, t: Any, first: int, width: int) -> Any:
+    """dB/du of splines first ... first + width - 1 of an interval, by Horner's rule."""
+    at = _repeated(builder, t, width)
+    pieces = SEGMENT_SLOPES[first : first + width]
+    slopes = _constant(pieces[:, 0])
+    for power in range(1, pieces.shape[1]):
+        slopes = _times_plus(builder, slopes, at, _constant(pieces[:, power]))
+    return slopes
+
+
+def _add(builder: Any, data: Any, place: Any, slopes: Any, factor: Any) -> None:
+    """data[place ...] += factor * slopes."""
+    width = slopes.type.count
+    target = builder.bitcast(builder.gep(data, [place]), slopes.type.as_pointer())
+    sum_ = _times_plus(builder, slopes, _repeated(builder, factor, width), builder.load(target, align=8))
+    builder.store(sum_, target, align=8)
+
+
 @intrinsic
-def add_slopes(typing_context, panel, place, t, factor):
-    """Add ``factor * dB_{k+q}/du`` for the six splines q of an interval to panel[place + q], without bounds checks.
+def add_slopes(typing_context, array, place, stride, t, x, y, z):
+    """Add x, y and z times the slopes dB/du of the six splines of an interval to three rows, without bounds checks.
 
     Parameters
     ----------
-    panel : one-dimensional float64 array
+    array : one-dimensional float64 array
         Rows of features, one after the other.
     place : int64
-        Of the first spline's column.
+        Of the first spline's column in the first row; the others follow at distances of `stride`.
     t : float64
         Where in the interval, in [0, 1).
-    factor : float64
-        What the slopes are multiplied with.
+    x, y, z : float64
+        Factors.
     """
-    signature = types.void(panel, types.intp, types.float64, types.float64)
+    signature = types.void(array, types.intp, types.intp, *(types.float64,) * 4)
 
     def generate(context, builder, signature, arguments):
-        panel, place, t, factor = arguments
-        data = context.make_array(signature.args[0])(context, builder, panel).data
+        array, place, stride, t, *factors = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        pieces = [(first, _slopes(builder, t, first, width)) for first, width in _PIECES]
+        for factor in factors:
+            for first, slopes in pieces:
+                _add(builder, data, builder.add(place, ir.Constant(place.type, first)), slopes, factor)
+            place = builder.add(place, stride)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def add_slopes_once(typing_context, array, place, t, factor):
+    """Add a multiple of the slopes to one row; see `add_slopes`."""
+    signature = types.void(array, types.intp, types.float64, types.float64)
+
+    def generate(context, builder, signature, arguments):
+        array, place, t, factor = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
         for first, width in _PIECES:
-            at = _repeated(builder, t, width)
-            slopes = _constant(SEGMENT_SLOPES[first : first + width, 0])
-            for power in range(1, SEGMENT_SLOPES.shape[1]):  # Horner
-                slopes = _times_plus(
-                    builder, slopes, at, _constant(SEGMENT_SLOPES[first : first + width, power])
-                )
-            target = builder.gep(data, [builder.add(place, ir.Constant(place.type, first))])
-            target = builder.bitcast(target, slopes.type.as_pointer())
-            sum_ = _times_plus(
-                builder, slopes, _repeated(builder, factor, width), builder.load(target, align=8)
-            )
-            builder.store(sum_, target, align=8)
+            at = builder.add(place, ir.Constant(place.type, first))
+            _add(builder, data, at, _slopes(builder, t, first, width), factor)
         return context.get_dummy_value()
 
     return signature, generate
