@@ -1,9 +1,10 @@
 """Neighbour pairs: particles and their periodic images, sorted into bins.
 
-Every image of a particle that can be a neighbour is laid out beside the box, so that the search knows no boundary. Bins
-divide the box evenly along its vectors; the images are sorted by species and bin, and the bins that a cutoff
-reaches are rows that follow each other in memory: a *stencil* of ranges, made once for a box and good for every particle.
-Each pair of images is found once where half a stencil is used, and from both of its ends with a whole one.
+Every image of a particle that can be a neighbour is laid out beside the box, so that the search knows no boundary.
+Bins divide the box evenly along its vectors; the images are sorted by species and bin, and the bins that a cutoff
+reaches are rows that follow each other in memory: a *stencil* of ranges, made once for a box and good for every
+particle. Each pair of images is found once where half a stencil is used, and from both of its ends with a whole
+one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from interpot.records import FloatArray, Frame, IntArray
 
 _BINS_PER_CUTOFF = 2
 _BINS_PER_PARTICLE = 2  # bins that hold less than a particle on average cost time without sparing any
-_ONE_PLACE = 1e-8  # distances below this fraction of the cutoff are rounding errors of images of the same place
+_ONE_PLACE = (
+    1e-8  # distances below this fraction of the cutoff are rounding errors of images of the same place
+)
 _MOST_NEIGHBOURS = 20_000  # water has as many within 36 Å; more are a mistake of units
 _MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
@@ -128,11 +131,11 @@ class GridMaker:
         """
         box = self._settled(frame)
         bins = int(box.padded.prod())
-        arrays = _sort(
+        order, starts, home, place, images, owner, first = _sort(
             frame.positions - frame.cell.origin, kinds, count, box.vectors, box.inverse, box.repeats, box.low,
             box.span, box.shape, box.reach, bins,
         )  # fmt: skip
-        return Grid(*arrays, bins)
+        return Grid(order, starts, home, place, images, owner, first, bins)
 
     def stencil(self, cutoff: float, half: bool) -> IntArray:
         """Ranges of bins, relative to a particle's own, that a cutoff reaches in the box of the last grid.
@@ -160,7 +163,7 @@ class GridMaker:
 def _divide(frame: Frame, cutoff: float) -> _Box:
     """Divide a box into bins no narrower than a part of the cutoff."""
     vectors = complete_vectors(frame.cell)
-    inverse = np.linalg.inv(vectors)
+    inverse = np.asarray(np.linalg.inv(vectors), dtype=np.float64)
     repeats = np.array(frame.cell.periodic)
     if frame.dimension == 2:
         repeats[2] = False
@@ -228,12 +231,18 @@ def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, 
     padded = shape + 2 * reach
     homes = np.zeros(count * bins + 1, dtype=np.int64)
     first = np.zeros(count * bins + 1, dtype=np.int64)
-    shifts = np.empty((n, 6), dtype=np.int64)  # lowest and highest shift per axis that brings an image within reach
+    shifts = np.empty(
+        (n, 6), dtype=np.int64
+    )  # lowest and highest shift per axis that brings an image within reach
     for p in range(n):
         for d in range(3):
             wrapped[p, d] = positions[p, d]
         for d in range(3):
-            f = positions[p, 0] * inverse[0, d] + positions[p, 1] * inverse[1, d] + positions[p, 2] * inverse[2, d]
+            f = (
+                positions[p, 0] * inverse[0, d]
+                + positions[p, 1] * inverse[1, d]
+                + positions[p, 2] * inverse[2, d]
+            )
             boxes = np.floor(f) if repeats[d] else 0.0
             f -= boxes
             if boxes != 0.0:
@@ -277,7 +286,9 @@ def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, 
                         place[rank] = at
                     owner[at] = rank
                     for e in range(3):
-                        images[e, at] = wrapped[p, e] + a * vectors[0, e] + b * vectors[1, e] + c * vectors[2, e]
+                        images[e, at] = (
+                            wrapped[p, e] + a * vectors[0, e] + b * vectors[1, e] + c * vectors[2, e]
+                        )
     return order, starts, home, place, images, owner, first
 
 
@@ -326,7 +337,14 @@ def neighbours(images, first, place, base, stencil, half, square_cutoff, found, 
 @numba.njit(cache=True, nogil=True)
 def _list(grid, stencil, cutoff, found, squares, ij, r, unit):
     """Store all pairs of a grid of one species; return their number, stored or not."""
-    images, first, owner, home, places, order = grid.images, grid.first, grid.owner, grid.home, grid.place, grid.order
+    images, first, owner, home, places, order = (
+        grid.images,
+        grid.first,
+        grid.owner,
+        grid.home,
+        grid.place,
+        grid.order,
+    )
     total = 0
     for rank in range(len(order)):
         place = places[rank]

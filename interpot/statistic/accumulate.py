@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from interpot.errors import InterpotError
-from interpot.records import Frame, Trajectory
+from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.one_pass import FrameProgress, one_pass
-from interpot.statistic.truncation import find_cutoffs
+from interpot.statistic.one_pass import Accumulator, FrameProgress, finished, one_pass, walked
+from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
+from interpot.threads import one_blas_thread
 from interpot.units import UnitStyle
 
 TOLERATED = 1.02
 """A right cutoff spares splines and loses nothing: the variance that is left hardly grows, if at all."""
+
+PILOT_PARTICLES = 250_000
+"""The first frames, on which cutoffs are looked for, are so many that they hold this many particles: 50 MB."""
 
 
 def accumulate(
@@ -26,13 +31,15 @@ def accumulate(
     target: str = "recorded",
     cutoffs: str = "find",
     bases: Sequence[Basis] | None = None,
+    threads: int = 1,
+    memory: int | None = None,
     progress: FrameProgress | None = None,
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
 
-    Where the reference seems to have truncated its force below the asked cutoff, the pass is made a second time with
-    the cutoff that was found. It is kept if it explains the forces at least as well; the statistic's provenance
-    then says so under "remarks", where it also keeps what reading the files brought up.
+    Whether the reference truncated its force below the asked cutoff is found out on the first frames (`settle`); what was
+    found is said in the statistic's provenance under "remarks", where it also keeps what reading the files brought
+    up.
 
     Parameters
     ----------
@@ -47,6 +54,10 @@ def accumulate(
     bases
         One per channel, such as `interpot.Functions` of given callables: the textbook normal equations, solved by
         `Statistic.solve`. The channels' cutoffs are then taken as they are. Splines by default.
+    threads
+        How many sum up; one more reads the files. The result is the same.
+    memory
+        Bytes that the sums of finished blocks may take; fewer and longer blocks are kept where they would take more.
     progress
         Called with the number of frames done in the present pass.
 
@@ -57,15 +68,95 @@ def accumulate(
     """
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
-    statistic = one_pass(frames, channels, bases, target=target, progress=progress)
-    _check_reach(statistic, frames)
-    found = find_cutoffs(statistic, frames, target) if cutoffs == "find" and bases is None else {}
-    remarks = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
+    settled = Settled(tuple(channels))
+    if cutoffs == "find" and bases is None:
+        settled = settle(frames, channels, target, threads=threads, memory=memory, progress=progress)
+    statistic = settled.statistic or one_pass(
+        frames, settled.channels, bases, target=target, threads=threads, memory=memory, progress=progress
+    )
+    return concluded(statistic, settled, frames)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """What the pass over all frames is to be made with.
+
+    Attributes
+    ----------
+    channels
+        With the cutoffs that were found.
+    remarks
+        What was found, a sentence each.
+    statistic
+        That of all frames, if the first frames were all.
+    """
+
+    channels: tuple[Channel, ...]
+    remarks: tuple[str, ...] = ()
+    statistic: Statistic | None = None
+
+
+@one_blas_thread()
+def settle(
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    target: str = "recorded",
+    *,
+    threads: int = 1,
+    memory: int | None = None,
+    progress: FrameProgress | None = None,
+) -> Settled:
+    """Find out on the first frames where the reference truncated its force.
+
+    A cutoff that is found is used if it explains the forces at least as well as the one that was asked for.
+    """
+    first, complete = _first_frames(frames, target)
+
+    def passed(candidates: Sequence[Channel]) -> Statistic:
+        with closing(Accumulator(candidates, threads=threads, memory=memory)) as accumulator:
+            for frame, rows in first:
+                accumulator.add(frame, rows)
+                if progress is not None:
+                    progress(accumulator.frames)
+            return finished(accumulator, frames, target)
+
+    asked = tuple(channels)
+    statistic = passed(asked)
+    remarks: tuple[str, ...] = ()
+    found = find_cutoffs(statistic, first)
     if found:
-        shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]
-        again = one_pass(frames, shorter, target=target, progress=progress)
+        shorter = tuple(replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(asked))
+        again = passed(shorter)
         if unexplained(again) < TOLERATED * unexplained(statistic):
-            statistic, remarks = again, remarks + _found_cutoffs(channels, found, frames.units)
+            statistic, remarks = again, tuple(_found_cutoffs(asked, found, frames.units))
+    return Settled(statistic.channels, remarks, statistic if complete else None)
+
+
+def _first_frames(frames: Trajectory, target: str) -> tuple[list[tuple[Frame, FloatArray]], bool]:
+    """Take the first frames with their targets; and whether they are all."""
+    first: list[tuple[Frame, FloatArray]] = []
+    particles = 0
+    for frame, rows in walked(frames, target):
+        if len(first) == MOST_FRAMES or (len(first) > 1 and particles > PILOT_PARTICLES):
+            return first, False
+        first.append((frame, rows))
+        particles += len(frame.positions)
+    return first, True
+
+
+def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Statistic:
+    """Return the statistic of all frames with the remarks that belong to it.
+
+    Raises
+    ------
+    InterpotError
+        A cutoff beyond all sampled distances.
+    """
+    _check_reach(statistic, frames)
+    remarks = [
+        *getattr(frames, "remarks", ()),
+        *settled.remarks,
+    ]  # first of all: a file that ends within a frame
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
 
 

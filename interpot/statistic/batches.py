@@ -2,8 +2,8 @@
 
 Rows of several frames are gathered in a long panel, because one rank-k update of a thousand rows keeps the
 processor's multipliers busy where many short ones wait for memory. A frame larger than the panel is cut by ranges of
-particles. What a batch sums up depends on its frames and on the lattices it starts with, on nothing else: the same settings
-give the same bits on any number of threads.
+particles. What a batch sums up depends on its frames and on the lattices it starts with, on nothing else: the same
+settings give the same bits on any number of threads.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class BatchSums:
 
 
 class _Panel:
-    """Rows [X F] of one species on their way into the sums: with F as the last column, one update does for A, B and C."""
+    """Rows [X F] of one species on their way into the sums: one update makes A, B and C."""
 
     def __init__(self, size: int) -> None:
         # what a panel holds is a whole number of particles, in two dimensions and in three
@@ -101,7 +101,7 @@ class _Panel:
             self.filled = 0
 
 
-class _TooClose(Exception):
+class _TooCloseError(Exception):
     """A pair closer than the lattices reach."""
 
     def __init__(self, layout: Layout) -> None:
@@ -132,7 +132,7 @@ class Summation:
         while True:
             try:
                 return self._attempt(batch, layout)
-            except _TooClose as closer:  # seldom: the batch begins anew with the lattices grown
+            except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
                 layout = closer.layout
                 for panel in self._panels.values():
                     panel.rows[:] = 0
@@ -159,7 +159,7 @@ class Summation:
 
     def _check_reach(self, layout: Layout) -> None:
         if layout.covering(self._features.closest().tolist()) is not layout:
-            raise _TooClose(layout.covering(self._features.survey().tolist(), SLACK))
+            raise _TooCloseError(layout.covering(self._features.survey().tolist(), SLACK))
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""
@@ -167,7 +167,9 @@ class Summation:
         low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         while low < stop:
             room = (panel.capacity - panel.filled) // dimension
-            if room == 0 or (room < stop - low <= panel.capacity // dimension):  # do not cut a frame that fits whole
+            if room == 0 or (
+                room < stop - low <= panel.capacity // dimension
+            ):  # do not cut a frame that fits whole
                 panel.flush(sums.products[a])
                 continue
             high = min(low + room, stop)

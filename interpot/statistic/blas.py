@@ -1,8 +1,9 @@
 """The symmetric rank-k update of BLAS, added in place and without Python's global lock.
 
-SciPy's wrapper of ``dsyrk`` holds the lock, so that threads gain nothing; NumPy's ``X.T @ X`` makes a new matrix and copies
-one of its triangles to the other each time, which at K = 400 costs a tenth of the update. SciPy offers the function's address for
-exactly such uses (``scipy.linalg.cython_blas``), and a call through `ctypes` releases the lock.
+SciPy's wrapper of ``dsyrk`` holds the lock, so that threads gain nothing; NumPy's ``X.T @ X`` makes a new matrix
+and copies one of its triangles to the other each time, which at K = 400 costs a tenth of the update. SciPy offers
+the function's address for exactly such uses (``scipy.linalg.cython_blas``), and a call through `ctypes` releases
+the lock.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def block_length(frames: int, most: int = MAX_BLOCKS) -> int:
 
 
 def most_blocks(layout: Layout, memory: int | None) -> int:
-    """How many blocks may be kept so that they fit into `memory` bytes, a power of two: at their fewest `MIN_BLOCKS`."""
+    """How many blocks may be kept, a power of two, so that they fit into `memory` bytes."""
     most = MAX_BLOCKS
     block = 8 * sum(len(own) * (len(own) + 3) // 2 for own in layout.own)
     while memory is not None and most > 2 * MIN_BLOCKS and most * block > memory:
@@ -57,7 +57,9 @@ class BlockStore:
         Whether blocks keep that length, however many there are.
     """
 
-    def __init__(self, layout: Layout, memory: int | None = None, length: int = 1, fixed: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, memory: int | None = None, length: int = 1, fixed: bool = False
+    ) -> None:
         self.layout, self.length, self._memory, self.fixed = layout, length, memory, fixed
         self.count = 0
         self._frames: list[int] = []
@@ -127,7 +129,8 @@ class BlockStore:
     def blocks(self) -> Blocks:
         """Return the finished blocks; the arrays are views."""
         parts = tuple(
-            SpeciesSums(p.species, p.columns, *(getattr(p, name)[: self.count] for name in ARRAYS)) for p in self._parts
+            SpeciesSums(p.species, p.columns, *(getattr(p, name)[: self.count] for name in ARRAYS))
+            for p in self._parts
         )
         return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64))
 

@@ -1,8 +1,8 @@
 """The sums of the one pass, per block of consecutive frames and per species whose forces they explain.
 
-The force on a particle depends on the channels of its own species only. Kept apart by species, the normal equations are
-dense; put together, they are full of zeros: with three species half the columns of a row, and so three quarters of
-its products, never differ from zero. Of each symmetric matrix the upper triangle is kept, row after row.
+The force on a particle depends on the channels of its own species only. Kept apart by species, the normal equations
+are dense; put together, they are full of zeros: with three species half the columns of a row, and so three quarters
+of its products, never differ from zero. Of each symmetric matrix the upper triangle is kept, row after row.
 """
 
 from __future__ import annotations
@@ -97,13 +97,13 @@ class SpeciesSums:
 
     def summed(self) -> SpeciesSums:
         """Return the sum over the blocks as one block."""
-        arrays = {name: getattr(self, name).sum(axis=0, keepdims=True) for name in ARRAYS}
-        return replace(self, **arrays)
+        summed = (getattr(self, name).sum(axis=0, keepdims=True) for name in ARRAYS)
+        return SpeciesSums(self.species, self.columns, *summed)
 
     def beside(self, other: SpeciesSums) -> SpeciesSums:
         """Return the blocks of both."""
-        pairs = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in ARRAYS}
-        return replace(self, **pairs)
+        joined = (np.concatenate([getattr(self, name), getattr(other, name)]) for name in ARRAYS)
+        return SpeciesSums(self.species, self.columns, *joined)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

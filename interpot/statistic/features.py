@@ -1,8 +1,8 @@
 """Features of one frame: what each basis function contributes to the force on each particle.
 
 Particles are ranked by species, so that the rows of one species follow each other. `PairSplines` is the fast
-way, for pair channels over splines: search, splines and rows in one compiled loop. `AnyFeatures` takes any channels and any
-bases through their contributions. Both say by `closest` what they have met, so that the lattices can grow.
+way, for pair channels over splines: search, splines and rows in one compiled loop. `AnyFeatures` takes any channels
+and any bases through their contributions. Both say by `closest` what they have met, so that the lattices can grow.
 """
 
 from __future__ import annotations
@@ -210,7 +210,9 @@ class AnyFeatures:
                 extremes[:] = min(extremes[0], part.s.min()), max(extremes[1], part.s.max())
                 if isinstance(basis, LogSplines):
                     start = self._layout.starts[c]
-                    seen.counts[start : start + basis.intervals] += np.bincount(first, minlength=basis.intervals)
+                    seen.counts[start : start + basis.intervals] += np.bincount(
+                        first, minlength=basis.intervals
+                    )
         return self._slopes
 
     def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:

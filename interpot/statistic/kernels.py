@@ -112,7 +112,9 @@ def add_pair_rows(
     nearest, farthest = extremes[0], extremes[1]
     for rank in range(low, high):
         place = places[rank]
-        near = neighbours(images, first, place, bins + home[rank], stencil, half, square_cutoff, found, squares)
+        near = neighbours(
+            images, first, place, bins + home[rank], stencil, half, square_cutoff, found, squares
+        )
         here = (row + dimension * (rank - low)) * stride + column
         for h in range(near):
             partner = owner[found[h]]
@@ -132,7 +134,8 @@ def add_pair_rows(
             scale = -knots_per_log * inverse  # dB/dr r̂ = dB/du du/dr r̂ with du/dr = -knots_per_log/r
             x = scale * (images[0, found[h]] - images[0, place])
             y = scale * (images[1, found[h]] - images[1, place])
-            z = scale * (images[2, found[h]] - images[2, place])  # 0 in two dimensions, where the third row is not theirs
+            # in two dimensions z is 0, and what is added to the third row, which is another's, is nothing
+            z = scale * (images[2, found[h]] - images[2, place])
             add_slopes(panel, here + interval, stride, t, x, y, z)
             if within:
                 there = (row + dimension * (partner - low)) * stride + column
@@ -216,10 +219,14 @@ def scatter_pair_rows(
         for one in range(met):
             slopes[:] = 0.0
             add_slopes_once(slopes, 0, t[one], 1.0)
-            along = arm[one, 0] * forces[rank, 0] + arm[one, 1] * forces[rank, 1] + arm[one, 2] * forces[rank, 2]
+            along = (
+                arm[one, 0] * forces[rank, 0] + arm[one, 1] * forces[rank, 1] + arm[one, 2] * forces[rank, 2]
+            )
             for q in range(6):
                 products[(column[one] + q) * stride + stride - 1] += slopes[q] * along
             for two in range(met):
                 both = arm[one, 0] * arm[two, 0] + arm[one, 1] * arm[two, 1] + arm[one, 2] * arm[two, 2]
                 for q in range(6):
-                    add_slopes_once(products, (column[one] + q) * stride + column[two], t[two], both * slopes[q])
+                    add_slopes_once(
+                        products, (column[one] + q) * stride + column[two], t[two], both * slopes[q]
+                    )

@@ -68,7 +68,9 @@ class Layout:
         for acting in members:
             sizes = [bases[c].size for c in acting]
             own.append(np.concatenate([np.arange(starts[c], starts[c + 1]) for c in acting]).astype(np.int64))
-            local.append(dict(zip(acting, np.concatenate([[0], np.cumsum(sizes)[:-1]]).tolist(), strict=True)))
+            local.append(
+                dict(zip(acting, np.concatenate([[0], np.cumsum(sizes)[:-1]]).tolist(), strict=True))
+            )
         return cls(tuple(channels), tuple(bases), species, starts, members, tuple(own), tuple(local))
 
     @property
@@ -82,7 +84,7 @@ class Layout:
         return tuple(basis.size for basis in self.bases)
 
     def covering(self, smallest: Sequence[float], slack: float = 0.0) -> Layout:
-        """Return the layout whose bases reach the smallest coordinates (inf: none seen), give or take a slack in ln s."""
+        """Return the layout whose bases reach the smallest coordinates (inf: none); what grows has a slack in ln s."""
         bases = [
             b if s == np.inf or b.covering(s).size == b.size else b.covering(s * np.exp(-slack))
             for b, s in zip(self.bases, smallest, strict=True)

@@ -214,6 +214,9 @@ def _check_same(a: Statistic, b: Statistic) -> None:
     """Refuse to add what does not belong together, in one sentence."""
     if a.units != b.units:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
+    mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
+    if mine != theirs:
+        raise InterpotError(f"cannot add a statistic of '{theirs}' forces to one of '{mine}' forces")
     if a.channels != b.channels:
         mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
         raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")

@@ -2,8 +2,8 @@
 
 Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are added
 in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
-when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have the
-same.
+when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have
+the same.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ class Accumulator:
             while len(self._under_way) >= self._most_under_way:
                 self._reduce_next()
         if self._batches & (self._batches - 1) == 0:
-            # after batches number 1, 2, 4, 8 ..., which no timing can change, lattices that have grown are made use of
+            # after batches number 1, 2, 4, 8 ..., which no timing can change, lattices that have grown are made use
+            # of
             self._drain()
             self._start = self._store.layout
 
@@ -190,7 +191,10 @@ class Accumulator:
 
     def _grow(self, other: Layout) -> None:
         """Let all sums cover what a batch covers, and what they did before."""
-        bases = [max(pair, key=lambda b: b.size) for pair in zip(self._store.layout.bases, other.bases, strict=True)]
+        bases = [
+            max(pair, key=lambda b: b.size)
+            for pair in zip(self._store.layout.bases, other.bases, strict=True)
+        ]
         layout = Layout.of(other.channels, bases)
         if layout.sizes == self._store.layout.sizes:
             return
@@ -317,7 +321,11 @@ def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Stati
     names = ", ".join(str(path) for path in frames.sources)
     if accumulator.frames == 0:
         raise InterpotError(f"no frames in {names}: expected at least one (see --frames and --stride)")
-    provenance = {"sources": [str(path) for path in frames.sources], "frames": accumulator.frames, "target": target}
+    provenance = {
+        "sources": [str(path) for path in frames.sources],
+        "frames": accumulator.frames,
+        "target": target,
+    }
     statistic = accumulator.statistic(frames.units, provenance)
     _check_sampled(statistic, names)
     return statistic

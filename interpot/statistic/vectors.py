@@ -1,6 +1,7 @@
 """Six neighbouring columns at once: the one place where the compiler is told which vector instructions to use.
 
-numba leaves short loops of fixed length scalar. Written as vectors, the six splines of a pair cost 19 ns instead of 34.
+numba leaves short loops of fixed length scalar. Written as vectors, the six splines of a pair cost 19 ns instead of
+34.
 """
 
 from __future__ import annotations
