@@ -18,11 +18,11 @@ from interpot.statistic.features import Features, Seen, features_of
 from interpot.statistic.layout import Layout
 
 GATHERED_BYTES = 2**20
-"""Frames are gathered until their rows fill the processor's second cache: then they are still there for their products."""
+"""Frames are gathered until their rows fill the processor's second cache, where their products still find them."""
 
 PANEL_BYTES = 5 * 2**20
-"""A frame up to this size is not cut: within a panel each pair is met once, across its edge from both ends. A larger one is
-cut into pieces that fit the second cache."""
+"""A frame up to this size is not cut: within a panel each pair is met once, across its edge from both ends. A larger
+one is cut into pieces that fit the second cache."""
 
 SLACK = 0.02
 """How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
@@ -179,9 +179,9 @@ class Summation:
         low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         if stop - low > (panel.capacity - panel.filled) // dimension:
             panel.flush(sums.products[a])
-        piece = stop - low
-        if piece > panel.capacity // dimension:
-            piece = max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1)
+        piece, most = stop - low, panel.capacity // dimension
+        if piece > most:
+            piece = min(max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1), most)
         for first in range(low, stop, piece):
             last = min(first + piece, stop)
             self._features.fill(panel.rows, panel.filled, a, first, last, sums.seen)

@@ -1,9 +1,9 @@
 """The only pass over the data: frames × channels → Statistic.
 
 Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are
-added in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
-when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have
-the same.
+added in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and
+double when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames
+have the same.
 """
 
 from __future__ import annotations

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from statistic_systems import (
+    METAL,
     Frames,
     Slope,
     columns,
@@ -24,12 +28,16 @@ import interpot
 from interpot.errors import InterpotError
 from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
-from interpot.statistic import one_pass as module
+from interpot.statistic import batches, block_store
+from interpot.statistic import features as ways
+from interpot.statistic import one_pass as passes
 from interpot.statistic.basis import Functions, LogSplines
-from interpot.statistic.block_store import MAX_BLOCKS
+from interpot.statistic.block_store import MAX_BLOCKS, block_length
+from interpot.statistic.blocks import ARRAYS
 from interpot.statistic.channels import Channel, pair_channels
+from interpot.statistic.layout import Layout
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import one_pass
+from interpot.statistic.one_pass import Accumulator, one_pass
 from interpot.units import unit_style
 
 SPACING = 1 / 15
@@ -112,9 +120,155 @@ def test_the_default_knots() -> None:
 @pytest.mark.parametrize("bytes_", [1, 3_000, 20_000, 70_000])
 def test_a_frame_larger_than_the_panel(name: str, bytes_: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut by particles, down to one at a time, and several frames to a panel."""
-    monkeypatch.setattr(module, "PANEL_BYTES", bytes_)
+    for module, constant in (
+        (batches, "PANEL_BYTES"),
+        (batches, "GATHERED_BYTES"),
+        (passes, "GATHERED_BYTES"),
+    ):
+        monkeypatch.setattr(module, constant, bytes_)
     frames, channels = SYSTEMS[name]
     check_sums(one_pass(Frames(frames), channels, coarse(channels)), frames)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_scattered_sums_are_those_of_the_textbook(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it would not pay."""
+    monkeypatch.setattr(ways, "SCATTER_BELOW", np.inf)
+    frames, channels = SYSTEMS[name]
+    if name == "species by turns":
+        channels = (channels[0], channels[2])
+    check_sums(one_pass(Frames(frames), channels, coarse(channels)), frames)
+
+
+def test_a_gas_is_scattered_and_a_liquid_is_not() -> None:
+    random = np.random.default_rng(3)
+    for spacing, scattered in ((9.0, True), (2.0, False)):
+        frame = with_any_forces(lattice_gas(random, spacing=spacing), random)
+        layout = Layout.of(SYSTEMS["liquid"][1], [LogSplines(5.0, 1 / 180, 400)])
+        fast = ways.PairSplines(layout.channels)
+        fast.begin(frame, layout)
+        products = np.zeros((layout.size + 1, layout.size + 1))
+        assert fast.scatter(products, frame.forces[fast.order], 0, ways.Seen(layout)) is scattered
+
+
+def test_both_ways_to_the_features_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiled loop against contributions, splines and rows one after the other."""
+    for frames, channels in (SYSTEMS["mixture"], SYSTEMS["two dimensions"]):
+        fast = one_pass(Frames(frames), channels, coarse(channels))
+        with monkeypatch.context() as patch:
+            patch.setattr(batches, "features_of", lambda layout: ways.AnyFeatures(layout.channels))
+            slow = one_pass(Frames(frames), channels, coarse(channels))
+        assert same_but_for_rounding(fast, slow, 1e-13)
+        for one, two in zip(fast.coverage, slow.coverage, strict=True):
+            np.testing.assert_array_equal(one.counts, two.counts)
+            assert one.minimum == pytest.approx(two.minimum, rel=1e-15)
+
+
+def same_but_for_rounding(one: Statistic, two: Statistic, bound: float) -> bool:
+    """Whether all blocks agree to a fraction of the sizes of what was multiplied: |ΔA_kl| < bound √(A_kk A_ll)."""
+    for k in range(len(one.blocks)):
+        size = np.sqrt(np.diag(one.blocks.gram(k)))
+        size = np.maximum(size, 1e-3 * size.max())
+        if (np.abs(one.blocks.gram(k) - two.blocks.gram(k)) > bound * np.outer(size, size)).any():
+            return False
+    return len(one.blocks) == len(two.blocks)
+
+
+@pytest.mark.parametrize("name", ["liquid", "mixture"])
+def test_threads_change_no_bit_and_pieces_only_the_last(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, channels = SYSTEMS[name]
+    frames = [frames[k % 4] for k in (0, 1, 1, 2, 0, 3, 2, 1, 0, 2, 3)]
+    one = one_pass(Frames(frames), channels, coarse(channels))
+    for threads in (2, 3):
+        again = one_pass(Frames(frames), channels, coarse(channels), threads=threads)
+        assert identical(one, again)
+    for module in (batches, passes):
+        monkeypatch.setattr(module, "GATHERED_BYTES", 5_000)
+    assert same_but_for_rounding(one, one_pass(Frames(frames), channels, coarse(channels)), 1e-13)
+
+
+def identical(one: Statistic, two: Statistic) -> bool:
+    """Bit for bit."""
+    parts = zip(one.blocks.parts, two.blocks.parts, strict=True)
+    same = all(np.array_equal(getattr(a, name), getattr(b, name)) for a, b in parts for name in ARRAYS)
+    return same and one.bases == two.bases and np.array_equal(one.blocks.frames, two.blocks.frames)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("after", [1, 5, 64, 66, 100, 140])
+def test_going_on_from_a_snapshot(after: int, threads: int) -> None:
+    """Bit for bit as if nothing had happened, wherever it was cut; closer pairs turn up on the way."""
+    frames, channels = SYSTEMS["mixture"]
+    frames = [replace(f, positions=f.positions * (1 - 1e-3 * k)) for k in range(40) for f in frames]
+    whole = Accumulator(channels, coarse(channels), threads=threads)
+    cut = Accumulator(channels, coarse(channels), threads=threads)
+    for frame in frames:
+        whole.add(frame, frame.forces)
+    for frame in frames[:after]:
+        cut.add(frame, frame.forces)
+    assert cut.at_block_end
+    resumed = Accumulator(channels, coarse(channels), threads=threads, snapshot=cut.snapshot())
+    for frame in frames[after:]:
+        resumed.add(frame, frame.forces)
+    one, two = whole.statistic(METAL, {}), resumed.statistic(METAL, {})
+    assert identical(one, two)
+    for a, b in zip(one.coverage, two.coverage, strict=True):
+        np.testing.assert_array_equal(a.counts, b.counts)
+        assert (a.minimum, a.maximum) == (b.minimum, b.maximum)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(1, 300))
+def test_the_length_of_blocks_is_known_beforehand(count: int) -> None:
+    frames, channels = SYSTEMS["liquid"]
+    lone = replace(
+        frames[0], positions=frames[0].positions[:2] * 0.5, kinds=frames[0].kinds[:2], forces=np.ones((2, 3))
+    )
+    blocks = one_pass(Frames([lone] * count), channels, [LogSplines(5.0, 0.5)]).blocks
+    assert blocks.frames[0] == min(block_length(count), count)
+
+
+def test_little_memory_leaves_few_blocks_but_eight() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    whole = one_pass(Frames(frames * 50), channels, coarse(channels))
+    for memory, most in ((10**9, 64), (whole.blocks.nbytes // 2, 32), (1, 16)):
+        scarce = one_pass(Frames(frames * 50), channels, coarse(channels), memory=memory)
+        assert most / 2 <= len(scarce.blocks) < most
+        assert set(scarce.blocks.frames[:-1].tolist()) == {int(scarce.blocks.frames[0])}
+        np.testing.assert_allclose(scarce.gram, whole.gram, atol=1e-13 * whole.gram.max())
+
+
+def test_blocks_in_a_file_are_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, channels = SYSTEMS["mixture"]
+    in_memory = one_pass(Frames(frames * 20), channels, coarse(channels))
+    monkeypatch.setattr(block_store, "IN_MEMORY", 0)
+    assert identical(in_memory, one_pass(Frames(frames * 20), channels, coarse(channels)))
+
+
+def test_memory_does_not_grow_with_the_frames() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    peaks = []
+    for count in (100, 1000):
+        tracemalloc.start()
+        one_pass(Frames(Repeated(frames[0], count)), channels, coarse(channels))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.05 * peaks[0]
+
+
+class Repeated(Sequence[Frame]):
+    """The same frame over and over, in memory only while it is looked at."""
+
+    def __init__(self, frame: Frame, count: int) -> None:
+        self.frame, self.count = frame, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Frame:  # type: ignore[override]
+        if index >= self.count:
+            raise IndexError
+        return replace(self.frame, positions=self.frame.positions.copy())
 
 
 @pytest.mark.parametrize("name", ["liquid", "mixture", "two dimensions", "small box"])
