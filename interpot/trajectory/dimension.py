@@ -8,7 +8,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
-from interpot.trajectory.readers.reader import place
+from interpot.trajectory.place import place
 
 
 def settle_dimension(frame: Frame, told: int | None) -> Frame:
@@ -27,12 +27,12 @@ def settle_dimension(frame: Frame, told: int | None) -> Frame:
     InterpotError
         What was told contradicts the positions.
     """
-    where = place(frame.source, frame.index, frame.step)
-    level = len(frame.positions) < 2 or bool(np.ptp(frame.positions[:, 2]) == 0)
+    z = frame.positions[:, 2]
+    level = len(z) < 2 or bool(z[0] == z[-1] and np.ptp(z) == 0)  # two of them mostly tell
     if told == 3 and frame.dimension == 2:
-        raise InterpotError(f"{where} has no z column: expected dimension=2, not 3")
+        raise InterpotError(f"{_where(frame)} has no z column: expected dimension=2, not 3")
     if told == 2 and not level:
-        raise InterpotError(f"{where} has particles at different z: expected dimension=3, not 2")
+        raise InterpotError(f"{_where(frame)} has particles at different z: expected dimension=3, not 2")
     if told is None and frame.dimension == 3:
         vectors = [v for v in (frame.forces, frame.velocities) if v is not None]
         if len(frame.positions) > 1 and level and not any(v[:, 2].any() for v in vectors):
@@ -47,3 +47,7 @@ def settle_dimension(frame: Frame, told: int | None) -> Frame:
         forces=None if frame.forces is None else frame.forces * plane,
         velocities=None if frame.velocities is None else frame.velocities * plane,
     )
+
+
+def _where(frame: Frame) -> str:
+    return place(frame.source, frame.index, frame.step)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
-from interpot.trajectory.readers.reader import place
+from interpot.trajectory.place import place
 
 
 class Target(Protocol):

@@ -105,6 +105,9 @@ def test_reading_resumes_where_the_text_or_the_room_for_odd_tokens_ends() -> Non
 
 
 def test_skipping_lines() -> None:
-    text = np.frombuffer(b"a\nbb\n\nccc\n", dtype=np.uint8)
-    assert skip_lines(text, 0, 10, 3) == (3, 6)
-    assert skip_lines(text, 2, 10, 9) == (3, 10)
+    text = np.frombuffer(b"a\nbb\n\nccc\nc\n", dtype=np.uint8)
+    nothing, barrier = (np.frombuffer(word, dtype=np.uint8) for word in (b"", b"cc"))
+    assert skip_lines(text, 0, 12, 3, nothing) == (3, 6)
+    assert skip_lines(text, 2, 12, 9, nothing) == (4, 12)
+    assert skip_lines(text, 2, 12, 9, barrier) == (2, 6)
+    assert skip_lines(text, 10, 12, 9, barrier) == (1, 12)

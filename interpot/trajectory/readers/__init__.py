@@ -29,6 +29,9 @@ class Format:
         The `Reader`.
     convention
         Unit style of files that do not state theirs, where the format has such a convention.
+    indexed
+        Whether the module is `Indexed` too. Other formats are walked without reading to count their frames,
+        as is right where that costs next to nothing.
     """
 
     title: str
@@ -36,6 +39,7 @@ class Format:
     opening: re.Pattern[bytes]
     module: str
     convention: str | None = None
+    indexed: bool = False
 
     def load(self) -> Reader:
         """Import the reader."""
@@ -48,6 +52,7 @@ READERS: dict[str, Format] = {
         (".lammpstrj", ".dump"),
         re.compile(rb"\s*ITEM: "),
         "interpot.trajectory.readers.lammps_dump",
+        indexed=True,
     ),
     "extxyz": Format(
         "extended XYZ",
@@ -55,6 +60,7 @@ READERS: dict[str, Format] = {
         re.compile(rb"\s*\d+[ \t]*\r?\n"),
         "interpot.trajectory.readers.extxyz",
         convention="metal",  # ASE's eV and Å; its velocities the reader converts
+        indexed=True,
     ),
     "npz": Format(
         "NumPy archive",

@@ -19,7 +19,8 @@ from ase.io import read as ase_read
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.readers.reader import CutShortError, Request, cut_short, place, printable, shown
+from interpot.trajectory.place import place, printable, shown
+from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 from interpot.units import UnitStyle
 
@@ -32,15 +33,18 @@ def stated_units(path: Path) -> str | None:
 def walk(path: Path, request: Request) -> Iterator[Frame | None]:
     """Walk the frames; see `interpot.trajectory.readers.reader.Reader`."""
     with open_bytes(path) as file:
-        stream = LineStream(file, path)
-        for index in count():
-            first = stream.line
-            block = _block(stream, path, index)
-            if block is None:
+        _, offset, line = request.begin
+        stream = LineStream(file, path, offset=offset, line=line)
+        for index in count(request.begin.frame):
+            head = _head(stream, path, index)
+            if head is None:
                 return
             if not request.wanted(index):
+                _pass_by(stream, path, index, head)
                 yield None
                 continue
+            first = stream.line - 1
+            block = _block(stream, path, index, head)
             try:
                 atoms = ase_read(StringIO(block), index=0, format="extxyz")
                 frame = from_atoms(atoms)
@@ -54,8 +58,19 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
             yield replace(_in_style(frame, atoms, request.units), source=str(path), index=index)
 
 
-def _block(stream: LineStream, path: Path, index: int) -> str | None:
-    """Return the lines of one frame, None at the proper end of the file."""
+def ends(path: Path, request: Request) -> Iterator[Mark]:
+    """Find where frames end; see `interpot.trajectory.readers.reader.Indexed`."""
+    with open_bytes(path) as file:
+        index, offset, line = request.begin
+        stream = LineStream(file, path, offset=offset, line=line)
+        while (head := _head(stream, path, index)) is not None:
+            _pass_by(stream, path, index, head)
+            index += 1
+            yield Mark(index, stream.offset, stream.line)
+
+
+def _head(stream: LineStream, path: Path, index: int) -> bytes | None:
+    """Return the line with the number of atoms, None at the proper end of the file."""
     head = stream.readline()
     while head is not None and not head.strip():
         head = stream.readline()
@@ -68,6 +83,11 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
             f"line {stream.line - 1} of '{path}': expected the number of atoms of frame {index}, "
             f"found '{shown(head)}'"
         )
+    return head
+
+
+def _block(stream: LineStream, path: Path, index: int, head: bytes) -> str:
+    """Return the lines of one frame."""
     lines = [head]
     atoms = int(head)
     for k in range(atoms + 1):
@@ -76,6 +96,13 @@ def _block(stream: LineStream, path: Path, index: int) -> str | None:
             raise cut_short(path, index, max(k - 1, 0), atoms, stream.torn)
         lines.append(line)
     return b"\n".join((*lines, b"")).decode(errors="replace")
+
+
+def _pass_by(stream: LineStream, path: Path, index: int, head: bytes) -> None:
+    atoms = int(head)
+    passed = stream.skip(atoms + 1)
+    if passed <= atoms:
+        raise cut_short(path, index, max(passed - 1, 0), atoms, stream.torn)
 
 
 def _reason(error: Exception) -> str:

@@ -23,6 +23,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from os import SEEK_CUR
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, IntArray
-from interpot.trajectory.readers.reader import Request, place, shown
+from interpot.trajectory.place import place, shown
+from interpot.trajectory.readers.reader import Request
 from interpot.units import UnitStyle
 
 # RuntimeError: what reads as encryption or as an unknown compression; KeyError: as another name
@@ -66,8 +68,10 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                 )
         constant = _Constant(archive, shape, request.units)
         for index in range(shape[0]):
-            now = {name: array.following() for name, array in vectors.items()}
-            yield constant.frame(index, now) if request.wanted(index) else None
+            if request.wanted(index):
+                yield constant.frame(index, {name: array.at(index) for name, array in vectors.items()})
+            else:
+                yield None
 
 
 class _Archive:
@@ -123,15 +127,19 @@ class _Frames:
                 f"array '{name}' of '{archive.path}' holds {self._dtype}: expected real numbers"
             )
         # in Fortran's order the frames are scattered over the file
-        self._memory = iter(archive.whole(name)) if fortran else None
+        self._memory = archive.whole(name) if fortran else None
+        self._next = 0
 
-    def following(self) -> FloatArray:
-        """Return the values of the next frame."""
+    def at(self, index: int) -> FloatArray:
+        """Return the values of a frame behind those asked for before."""
         if self._memory is not None:
-            return np.ascontiguousarray(next(self._memory), dtype=np.float64)
+            return np.ascontiguousarray(self._memory[index], dtype=np.float64)
         shape = self.shape[1:]
         size = int(np.prod(shape)) * self._dtype.itemsize
         with self._archive.undamaged(self._name):
+            if index > self._next:
+                self._member.seek((index - self._next) * size, SEEK_CUR)
+            self._next = index + 1
             raw = self._member.read(size)
             if len(raw) < size:
                 raise EOFError("it ends too early")

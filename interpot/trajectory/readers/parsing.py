@@ -220,11 +220,34 @@ def read_rows(text, p, end, columns, row, values, kinds, names, lengths, odd):  
     return WHOLE, row, p, found
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _begins(text, p, word):  # type: ignore[no-untyped-def]
+    for k in range(len(word)):
+        if text[p + k] != word[k]:
+            return False
+    return len(word) > 0
+
+
 @njit(cache=True, nogil=True)
-def skip_lines(text, p, end, count):  # type: ignore[no-untyped-def]
-    """Pass `count` lines, or as many as there are; returns how many, and where the next begins."""
+def skip_lines(text, p, end, count, barrier):  # type: ignore[no-untyped-def]
+    """Pass `count` lines, or as many as there are before one that begins with `barrier`.
+
+    Parameters
+    ----------
+    text : (size,) uint8
+        ``text[:end]`` ends in a line feed.
+    p
+        Where the first line begins.
+    barrier : (k,) uint8
+        Not of any use if empty.
+
+    Returns
+    -------
+    passed, p
+        How many lines, and where the next begins.
+    """
     passed = 0
-    while passed < count and p < end:
+    while passed < count and p < end and not _begins(text, p, barrier):
         while text[p] != _NEWLINE:
             p += 1
         p += 1

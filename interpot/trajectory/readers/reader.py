@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.units import UnitStyle
+
+
+class Mark(NamedTuple):
+    """A place between two frames of a file.
+
+    Attributes
+    ----------
+    frame
+        Number of the frame that begins here, from 0.
+    offset
+        The byte at which it begins, in what decompressing the file gives.
+    line
+        Number of its first line, from 1.
+    """
+
+    frame: int = 0
+    offset: int = 0
+    line: int = 1
+
+
+START = Mark()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,11 @@ class Request:
         here only to see which of a file's two namings (elements, type numbers) is meant.
     dimension
         2 or 3 as told by the user, None for automatic.
+    begin
+        Where to begin; beyond the first frame only for an `Indexed` reader on a file that is not compressed.
+    learnt
+        What the reader has seen in earlier frames of this file on which its reading of later ones depends; its
+        own words, which it adds.
     """
 
     units: UnitStyle
@@ -36,6 +62,8 @@ class Request:
     remark: Callable[[str], None]
     species: Mapping[str, str] | None = None
     dimension: int | None = None
+    begin: Mark = START
+    learnt: set[str] = field(default_factory=set)
 
 
 class Reader(Protocol):
@@ -53,6 +81,16 @@ class Reader(Protocol):
         """Walk the frames in constant memory; raises `CutShortError` at the end of what is whole."""
 
 
+class Indexed(Reader, Protocol):
+    """A reader that also finds out, faster than by reading them, where the frames of a file begin.
+
+    Its row of `interpot.trajectory.readers.READERS` says so; `interpot.trajectory.index` keeps what is found.
+    """
+
+    def ends(self, path: Path, request: Request) -> Iterator[Mark]:
+        """Yield the place behind each frame that `walk` would pass; raises what it would raise."""
+
+
 class CutShortError(InterpotError):
     """The file ends within a frame.
 
@@ -66,26 +104,12 @@ class CutShortError(InterpotError):
         super().__init__(f"'{path}' ends within frame {whole} ({reason})")
         self.path, self.whole, self.reason = path, whole, reason
 
+    def no_frame(self) -> InterpotError:
+        """Say that there is no whole frame at all."""
+        return InterpotError(f"'{self.path}' holds no whole frame: it ends within the first ({self.reason})")
+
 
 def cut_short(path: Path, index: int, found: int, atoms: int, torn: bool) -> CutShortError:
     """Say how much of a frame is there; a line without its end may hold half a number, and does not count."""
     unfinished = " and a line without its end" if torn else ""
     return CutShortError(path, index, f"{found} of its {atoms} atoms{unfinished}")
-
-
-def place(path: Path | str, index: int, step: int | None = None) -> str:
-    """Say where: "frame 3 (step 300) of 'argon.lammpstrj'"."""
-    return f"frame {index}{'' if step is None else f' (step {step})'} of '{path}'"
-
-
-def printable(raw: bytes) -> str:
-    """Decode what was found in a file so that no byte of it can disturb a terminal."""
-    return "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in raw.decode(errors="replace")
-    )
-
-
-def shown(raw: bytes) -> str:
-    """Return the beginning of what was found, for a message."""
-    text = printable(raw.strip())
-    return text if len(text) <= 60 else text[:57] + "..."

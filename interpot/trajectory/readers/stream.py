@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +14,7 @@ import numpy as np
 import zstandard
 
 from interpot.errors import InterpotError
+from interpot.trajectory.readers.parsing import skip_lines
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # how such files begin
 _DAMAGED = (zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
@@ -28,16 +29,10 @@ def open_bytes(path: Path) -> Iterator[BufferedIOBase]:
     InterpotError
         The file does not exist or cannot be read.
     """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        raise InterpotError(f"no such file: '{path}'") from None
-    except OSError as error:
-        raise InterpotError(f"cannot read '{path}' ({error.strerror})") from error
-    with file:
+    with _open(path) as file:
         magic = file.read(4)
         file.seek(0)
-        if magic[:2] == _GZIP:
+        if magic.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as unzipped:
                 yield cast(BufferedIOBase, unzipped)
         elif magic == _ZSTD:
@@ -48,8 +43,34 @@ def open_bytes(path: Path) -> Iterator[BufferedIOBase]:
             yield file
 
 
+def is_compressed(path: Path) -> bool:
+    """Whether the file can only be read from its beginning; raises as `open_bytes`."""
+    with _open(path) as file:
+        return file.read(4).startswith((_GZIP, _ZSTD))
+
+
+def _open(path: Path) -> BufferedReader:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise InterpotError(f"no such file: '{path}'") from None
+    except OSError as error:
+        raise InterpotError(f"cannot read '{path}' ({error.strerror})") from error
+
+
 class LineStream:
     """A window of whole lines on a file, in constant memory.
+
+    Parameters
+    ----------
+    file
+        Open at its beginning; it has to be seekable where `offset` is not 0.
+    path
+        For messages.
+    size
+        Of the window, in bytes; it grows to hold two of the longest lines.
+    offset, line
+        Where to begin: at the beginning of a line.
 
     Attributes
     ----------
@@ -63,12 +84,17 @@ class LineStream:
         Whether the file has turned out to be compressed data that ends too early.
     """
 
-    def __init__(self, file: BufferedIOBase, path: Path, size: int = 2**20) -> None:
+    def __init__(
+        self, file: BufferedIOBase, path: Path, size: int = 2**20, offset: int = 0, line: int = 1
+    ) -> None:
         self._file, self._path = file, path
+        if offset:
+            file.seek(offset)
         self._allocate(size)
+        self._start = offset  # of the window, in the file
         self._filled = 0  # bytes in the window, of which those behind `end` are a piece of a line
         self.position = self.end = 0
-        self.line = 1
+        self.line = line
         self.cut = False
 
     def _allocate(self, size: int) -> None:
@@ -82,6 +108,7 @@ class LineStream:
         if 2 * len(rest) > len(self.data):
             self._allocate(2 * len(self.data))
         self._memory[: len(rest)] = rest
+        self._start += self.position
         self.position, self.end, self._filled = 0, self.end - self.position, len(rest)
         while self._filled < len(self.data):
             count = self._read()
@@ -124,9 +151,25 @@ class LineStream:
         self.line += 1
         return line.rstrip(b"\r")
 
+    def skip(self, count: int, barrier: bytes = b"") -> int:
+        """Pass by `count` lines, or those before the file ends or a line begins with `barrier`; returns how many."""
+        stop = np.frombuffer(barrier, dtype=np.uint8)
+        passed = 0
+        while True:
+            more, self.position = skip_lines(self.text, self.position, self.end, count - passed, stop)
+            self.line += more
+            passed += int(more)
+            if passed == count or self.position < self.end or not self.advance():
+                return passed
+
     def line_at(self, position: int) -> bytes:
         """Return the line that begins at a position within the window."""
         return bytes(self.data[position : self.data.find(b"\n", position, self.end)]).rstrip(b"\r")
+
+    @property
+    def offset(self) -> int:
+        """Where in the file, decompressed, `position` is."""
+        return self._start + self.position
 
     @property
     def torn(self) -> bool:
