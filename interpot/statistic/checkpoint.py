@@ -10,7 +10,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from glob import escape
 from itertools import islice
@@ -20,7 +19,7 @@ from typing import Any
 import h5py
 
 from interpot.errors import InterpotError
-from interpot.files import atomic, writable_folder
+from interpot.files import atomic, writable_file
 from interpot.interrupts import held_back
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import LogSplines
@@ -151,18 +150,13 @@ def checkpointed_pass(
     InterpotError
         A checkpoint of another recipe, or one that nobody asked to resume; no frames, or bad ones.
     """
-    if out.is_dir():
-        raise InterpotError(f"'{out}' is a folder: name a file in it")
-    writable_folder(out.parent)
-    partial = partial_path(out)
+    partial = partial_path(writable_file(out))
     if resume and out.is_file() and not partial.exists():
         return _complete(out, recipe)
     checkpoint = _found(partial, recipe, resume)
     _sweep(partial)
     _sweep(out)
-    settled: Settled = (
-        settle() if checkpoint is None else (checkpoint.statistic.channels, checkpoint.settled)
-    )
+    settled: Settled = settle() if checkpoint is None else (checkpoint.statistic.channels, checkpoint.settled)
     keeper = _Keeper(partial, frames, recipe, settled, checkpoint, INTERVAL if interval is None else interval)
     statistic = keeper.walk(progress)
     statistic.save(out)
@@ -226,7 +220,8 @@ class _Keeper:
     def walk(self, progress: FrameProgress | None) -> Statistic:
         """Go on to the last frame; what was signalled meanwhile is obeyed between two frames."""
         accumulator = self.accumulator
-        with held_back() as held, closing(self._rest()) as rest:
+        rest = self._rest()
+        with held_back() as held:
             for frame, rows in rest:
                 accumulator.add(frame, rows)
                 if progress is not None:

@@ -177,7 +177,9 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
     if workers is None or workers < 1:
         raise InterpotError(f"{workers} workers were asked for: expected 1 or more")
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0") as local,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
+        ) as local,
         Client(local, set_as_default=False) as client,
     ):
         yield client
@@ -192,7 +194,7 @@ def _reduced(
     progress: FrameProgress | None,
 ) -> Statistic:
     """Hand out the spans and the reductions, and wait for the last of them."""
-    leaves: dict[str, int] = {}
+    leaves: dict[Any, int] = {}
     futures: list[Future] = []
     anywhere = _absolute(frames)
 
@@ -216,19 +218,19 @@ def _reduced(
     try:
         return _awaited(client, whole, futures, leaves, progress)
     finally:
-        whole.cancel()
+        client.cancel(whole)
 
 
 def _awaited(
     client: Client,
     whole: Future,
     futures: list[Future],
-    leaves: dict[str, int],
+    leaves: dict[Any, int],
     progress: FrameProgress | None,
 ) -> Statistic:
     """Count the leaves as they are done, and return the sum."""
     from distributed import CancelledError, as_completed
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
     done = 0

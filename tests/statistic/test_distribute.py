@@ -6,11 +6,8 @@ import gzip
 import logging
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +18,7 @@ from interpot import InterpotError, Statistic, accumulate, pair_channels, read
 from interpot.statistic import distribute
 from interpot.statistic.distribute import Span, distributed_pass, plan
 from interpot.statistic.one_pass import block_length
+from interpot.trajectory import FileTrajectory
 
 FRAMES = 150
 
@@ -84,9 +82,7 @@ def test_long_blocks_become_several_tasks() -> None:
 def test_the_cluster_gives_what_one_process_does(cluster: LocalCluster, dump: Path) -> None:
     frames, counted = read(dump), []
     channels = pair_channels(frames, 5.5)
-    found = distributed_pass(
-        frames, channels, scheduler=cluster.scheduler_address, progress=counted.append
-    )
+    found = distributed_pass(frames, channels, scheduler=cluster.scheduler_address, progress=counted.append)
     expected = serial(dump)
     assert_equal(found, expected)
     assert counted == sorted(counted) and counted[-1] == FRAMES
@@ -155,35 +151,23 @@ def test_a_worker_that_is_killed_changes_nothing(dump: Path, monkeypatch: pytest
 # ---------------------------------------------------------------------------- mistakes
 
 
-def test_a_file_that_workers_cannot_read(cluster: LocalCluster, dump: Path) -> None:
-    """It vanishes after it was indexed here."""
-    lost = dump.with_name("lost.dump")
-    lost.write_bytes(dump.read_bytes())
-    frames = read(lost)
-    channels = pair_channels(frames, 5.5)
-    original = distribute.plan
+def test_a_file_that_workers_cannot_read(
+    cluster: LocalCluster, dump: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the workers were on machines that do not see the folder."""
+    frames, elsewhere = read(dump), Path("/nowhere/mix.dump")
+    channels, original = pair_channels(frames, 5.5), FileTrajectory.part
 
-    def vanish(*words: Any) -> list[list[Span]]:
-        frames.part(1)  # the first frames are known from now on
-        threading.Timer(0.0, lambda: None)
-        return original(*words)
+    def part(self: FileTrajectory, start: int, stop: int | None = None) -> FileTrajectory:
+        found = original(self, start, stop)
+        found.sources = (elsewhere,)
+        return found
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distribute, "plan", vanish)
-        patch.setattr(distribute, "_absolute", lambda f: _gone(f, lost))
-        with pytest.raises(InterpotError, match=r"worker of the cluster cannot read '.*lost\.dump'.*same path"):
-            distributed_pass(frames, channels, scheduler=cluster.scheduler_address)
-
-
-def _gone(frames: Any, path: Path) -> Any:
-    parts = {span.start: frames.part(span.start, span.stop) for block in plan(FRAMES, 16) for span in block}
-
-    class Parts:
-        def part(self, start: int, stop: int) -> Any:
-            return parts[start]
-
-    path.unlink()
-    return Parts()
+    monkeypatch.setattr(FileTrajectory, "part", part)
+    with pytest.raises(
+        InterpotError, match=r"worker of the cluster cannot read '/nowhere/mix\.dump'.*same path"
+    ):
+        distributed_pass(frames, channels, scheduler=cluster.scheduler_address)
 
 
 def test_bad_data_are_said_as_in_one_process(cluster: LocalCluster, tmp_path: Path) -> None:
