@@ -102,7 +102,7 @@ class Judge:
 
     def _fold(self, part: IntArray) -> _Fold:
         blocks, k, inverse = self._statistic.blocks, self._ceiling, self._objective.inverse
-        A, B, C = blocks.gram[part].sum(axis=0), blocks.moment[part].sum(axis=0), blocks.square[part].sum()
+        A, B, C = blocks.gram(part), blocks.moment[part].sum(axis=0), blocks.square[part].sum()
         ceiling = float(k @ (A @ k) - 2 * k @ B + C)
         rounding = np.finfo(float).eps * len(k) * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
         if ceiling < rounding:
@@ -172,7 +172,7 @@ class Judge:
         if b < J.shape[1] + 2:
             return H, independent
         k = self._ceiling + inverse @ residual
-        slopes = [inverse.T @ (A @ k - B) for A, B in zip(blocks.gram, blocks.moment, strict=True)]
+        slopes = [inverse.T @ (blocks.gram(n) @ k - B) for n, B in enumerate(blocks.moment)]
         scores = np.array(slopes) @ J
         return H, _larger(H, scores.T @ scores * b / (b - 1), independent)
 

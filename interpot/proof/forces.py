@@ -9,7 +9,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.geometry import PairSearch
+from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, ForceCheck, Frame, Trajectory
 from interpot.units import UnitStyle
 

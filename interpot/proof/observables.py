@@ -16,7 +16,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.geometry import PairSearch, complete_vectors
+from interpot.geometry import complete_vectors
+from interpot.neighbours import PairSearch
 from interpot.records import Curve, FloatArray, Frame
 from interpot.units import UnitStyle
 

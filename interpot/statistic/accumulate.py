@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from os import PathLike
 from pathlib import Path
 
 from interpot.errors import InterpotError
-from interpot.records import Frame, Trajectory
+from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
-from interpot.statistic.checkpoint import checkpointed_pass
+from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.one_pass import FrameProgress, one_pass
-from interpot.statistic.recipe import recipe_of
-from interpot.statistic.truncation import find_cutoffs
+from interpot.statistic.one_pass import Accumulator, FrameProgress, finished, one_pass, walked
+from interpot.statistic.recipe import Recipe, recipe_of
+from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
+from interpot.threads import one_blas_thread
 from interpot.units import UnitStyle
 
 TOLERATED = 1.02
 """A right cutoff spares splines and loses nothing: the variance that is left hardly grows, if at all."""
+
+PILOT_PARTICLES = 250_000
+"""The first frames, on which cutoffs are looked for, are so many that they hold this many particles: 50 MB."""
 
 
 def accumulate(
@@ -32,19 +36,19 @@ def accumulate(
     target: str = "recorded",
     cutoffs: str = "find",
     bases: Sequence[Basis] | None = None,
+    threads: int = 1,
+    memory: int | None = None,
     progress: FrameProgress | None = None,
     out: str | PathLike[str] | None = None,
     resume: bool = False,
-    threads: int = 1,
-    memory: int | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
 
-    Where the reference seems to have truncated its force below the asked cutoff, the pass is made a second time with
-    the cutoff that was found. It is kept if it explains the forces at least as well; the statistic's provenance
-    then says so under "remarks", where it also keeps what reading the files brought up.
+    Whether the reference truncated its force below the asked cutoff is found out on the first frames (`settle`); what was
+    found is said in the statistic's provenance under "remarks", where it also keeps what reading the files brought
+    up.
 
     Parameters
     ----------
@@ -59,14 +63,16 @@ def accumulate(
     bases
         One per channel, such as `interpot.Functions` of given callables: the textbook normal equations, solved by
         `Statistic.solve`. The channels' cutoffs are then taken as they are. Splines by default.
+    threads
+        How many sum up; one more reads the files. The result is the same.
+    memory
+        Bytes that the sums of finished blocks may take; fewer and longer blocks are kept where they would take more.
     progress
         Called with the number of frames done in the present pass.
     out
         Write the statistic there, with checkpoints on the way (``OUT.partial``).
     resume
         Go on from the checkpoint of a pass to `out` that was stopped; the result is the same bit for bit.
-    threads, memory
-        Of the pass in this process: how many threads, and about how many bytes its blocks may take.
     workers, scheduler
         Make the pass on a Dask cluster instead: so many processes of this machine, or the cluster at this address
         (`interpot.statistic.distribute`). It keeps no checkpoints; what a dead worker held is made again.
@@ -78,21 +84,111 @@ def accumulate(
     """
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
-    if out is not None or workers is not None or scheduler is not None:
-        way = Way(None if out is None else Path(out), resume, threads, memory, workers, scheduler)
-        return _elsewhere(frames, channels, target, cutoffs, bases, progress, way)
-    if resume:
-        raise InterpotError("there is nothing to resume without a file: name that of the stopped pass")
-    statistic = one_pass(frames, channels, bases, target=target, progress=progress)
-    _check_reach(statistic, frames)
-    found = find_cutoffs(statistic, frames, target) if cutoffs == "find" and bases is None else {}
-    remarks = list(getattr(frames, "remarks", ()))  # a file that ends within a frame
+    way = Way(None if out is None else Path(out), resume, threads, memory, workers, scheduler)
+    if way.is_kept or way.is_shared:
+        if bases is not None:
+            raise InterpotError(
+                "given functions have no file form: leave out the file and the cluster, or bases"
+            )
+        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, threads=threads, memory=memory)
+        return (
+            _shared(frames, channels, recipe, way, progress)
+            if way.is_shared
+            else _kept(frames, channels, recipe, way, progress)
+        )
+    settled = Settled(tuple(channels))
+    if cutoffs == "find" and bases is None:
+        settled = settle(frames, channels, target, threads=threads, memory=memory, progress=progress)
+    statistic = settled.statistic or one_pass(
+        frames, settled.channels, bases, target=target, threads=threads, memory=memory, progress=progress
+    )
+    return concluded(statistic, settled, frames)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """What the pass over all frames is to be made with.
+
+    Attributes
+    ----------
+    channels
+        With the cutoffs that were found.
+    remarks
+        What was found, a sentence each.
+    statistic
+        That of all frames, if the first frames were all.
+    """
+
+    channels: tuple[Channel, ...]
+    remarks: tuple[str, ...] = ()
+    statistic: Statistic | None = None
+
+
+@one_blas_thread()
+def settle(
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    target: str = "recorded",
+    *,
+    threads: int = 1,
+    memory: int | None = None,
+    progress: FrameProgress | None = None,
+) -> Settled:
+    """Find out on the first frames where the reference truncated its force.
+
+    A cutoff that is found is used if it explains the forces at least as well as the one that was asked for.
+    """
+    first, complete = _first_frames(frames, target)
+
+    def passed(candidates: Sequence[Channel]) -> Statistic:
+        with closing(Accumulator(candidates, threads=threads, memory=memory)) as accumulator:
+            for frame, rows in first:
+                accumulator.add(frame, rows)
+                if progress is not None:
+                    progress(accumulator.frames)
+            return finished(accumulator, frames, target)
+
+    asked = tuple(channels)
+    statistic = passed(asked)
+    remarks: tuple[str, ...] = ()
+    found = find_cutoffs(statistic, first)
     if found:
-        shorter = [replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(channels)]
-        again = one_pass(frames, shorter, target=target, progress=progress)
+        shorter = tuple(replace(c, cutoff=found.get(k, c.cutoff)) for k, c in enumerate(asked))
+        again = passed(shorter)
         if unexplained(again) < TOLERATED * unexplained(statistic):
-            statistic, remarks = again, remarks + _found_cutoffs(channels, found, frames.units)
+            statistic, remarks = again, tuple(_found_cutoffs(asked, found, frames.units))
+    return Settled(statistic.channels, remarks, statistic if complete else None)
+
+
+def _first_frames(frames: Trajectory, target: str) -> tuple[list[tuple[Frame, FloatArray]], bool]:
+    """Take the first frames with their targets; and whether they are all."""
+    first: list[tuple[Frame, FloatArray]] = []
+    particles = 0
+    for frame, rows in walked(frames, target):
+        if len(first) == MOST_FRAMES or (len(first) > 1 and particles > PILOT_PARTICLES):
+            return first, False
+        first.append((frame, rows))
+        particles += len(frame.positions)
+    return first, True
+
+
+def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Statistic:
+    """Return the statistic of all frames with the remarks that belong to it.
+
+    Raises
+    ------
+    InterpotError
+        A cutoff beyond all sampled distances.
+    """
+    _check_reach(statistic, frames)
+    remarks = [
+        *getattr(frames, "remarks", ()),
+        *settled.remarks,
+    ]  # first of all: a file that ends within a frame
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+
+
+# ---------------------------------------------------------------------------- kept on the way, and on a cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,62 +202,88 @@ class Way:
     workers: int | None
     scheduler: str | None
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the pass is one of a cluster."""
+        return self.workers is not None or self.scheduler is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it keeps checkpoints."""
+        return self.out is not None and not self.is_shared
+
     def __post_init__(self) -> None:
         if self.workers is not None and self.scheduler is not None:
             raise InterpotError("workers and a scheduler were given: expected one of them")
-        on_cluster = self.workers is not None or self.scheduler is not None
-        if on_cluster and self.resume:
+        if self.is_shared and self.resume:
             raise InterpotError(
                 "a pass on a cluster keeps no checkpoints: leave out --resume (resume=True in Python)"
             )
-        if on_cluster and (self.threads != 1 or self.memory is not None):
+        if self.is_shared and (self.threads != 1 or self.memory is not None):
             raise InterpotError(
                 "threads and memory are those of a pass in one process: leave them out with workers or a "
                 "scheduler"
             )
+        if self.resume and self.out is None:
+            raise InterpotError("there is nothing to resume without a file: name that of the stopped pass")
 
 
-def _elsewhere(
-    frames: Trajectory,
-    channels: Sequence[Channel],
-    target: str,
-    cutoffs: str,
-    bases: Sequence[Basis] | None,
-    progress: FrameProgress | None,
-    way: Way,
+def _kept(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
 ) -> Statistic:
-    """Make a pass that is kept on the way, or on a cluster."""
-    if bases is not None:
-        raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
-    recipe = recipe_of(
-        frames, channels, target=target, cutoffs=cutoffs, threads=way.threads, memory=way.memory
+    """Make a pass that can be resumed, or go on with one."""
+    assert way.out is not None
+    begun = begin(way.out, recipe, way.resume)
+    if isinstance(begun, Statistic):
+        return begun
+    if begun is not None:
+        settled = Settled(begun.statistic.channels, begun.settled)
+    else:
+        settled = _settled(frames, channels, recipe, way, progress)
+    statistic = settled.statistic or checkpointed_pass(
+        frames, settled.channels, partial_path(way.out), recipe, settled.remarks, begun, progress=progress
     )
-    settle = partial(_settle, frames, channels, target, cutoffs)
-    if way.workers is None and way.scheduler is None:
-        assert way.out is not None
-        return checkpointed_pass(frames, way.out, recipe, settle, resume=way.resume, progress=progress)
-    settled, remarks = settle()
-    statistic = distributed_pass(
-        frames, settled, target=target, workers=way.workers, scheduler=way.scheduler, progress=progress
+    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
+    complete(statistic, way.out)
+    return statistic
+
+
+def _shared(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+) -> Statistic:
+    """Make a pass on a cluster; the first frames are looked at here."""
+    settled = _settled(frames, channels, recipe, way, progress)
+    statistic, met = distributed_pass(
+        frames,
+        settled.channels,
+        target=recipe["target"],
+        workers=way.workers,
+        scheduler=way.scheduler,
+        progress=progress,
     )
-    _check_reach(statistic, frames)
-    known = statistic.provenance
-    provenance = {**known, "remarks": [*known["remarks"], *remarks], "recipe": recipe}
-    statistic = replace(statistic, provenance=provenance)
+    settled = replace(settled, remarks=(*met, *settled.remarks))
+    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
     if way.out is not None:
         statistic.save(way.out)
     return statistic
 
 
-def _settle(
-    frames: Trajectory, channels: Sequence[Channel], target: str, cutoffs: str
-) -> tuple[tuple[Channel, ...], list[str]]:
-    """Find the cutoffs that count, with remarks on those that are not the asked ones."""
-    if cutoffs == "given":
-        return tuple(channels), []
-    settled = accumulate(frames, channels, target=target)
-    remarks = settled.provenance["remarks"]
-    return settled.channels, [sentence for sentence in remarks if "truncates the" in sentence]
+def _settled(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+) -> Settled:
+    if recipe["cutoffs"] == "given":
+        return Settled(tuple(channels))
+    return settle(
+        frames, channels, recipe["target"], threads=way.threads, memory=way.memory, progress=progress
+    )
+
+
+def _with_recipe(statistic: Statistic, recipe: Recipe) -> Statistic:
+    remarks = list(dict.fromkeys(statistic.provenance["remarks"]))
+    return replace(statistic, provenance={**statistic.provenance, "remarks": remarks, "recipe": recipe})
+
+
+# ---------------------------------------------------------------------------- is the cutoff one that pairs reach?
 
 
 def _meet_beyond(channel: Channel, frame: Frame) -> bool:

@@ -12,13 +12,12 @@ from math import floor, log
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.interpolate import BSpline, PPoly
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.kernels import spline_slopes
+from interpot.statistic.splines import DEGREE, SEGMENT_SLOPES, SEGMENTS
 
-DEGREE = 5
 SPACING = 1 / 180
 """Default knot spacing in log r: 200 splines over a factor 3 in r represent the library's terms to 4e-10."""
 
@@ -46,20 +45,6 @@ class Basis(Protocol):
         slopes : (p, w) float64
             dB/ds of it and the w - 1 that follow.
         """
-
-
-def _segments() -> FloatArray:
-    """Polynomials of the uniform B-spline of degree 5 on one knot interval.
-
-    Row q holds the coefficients, highest power first, of B_{k+q}(t) on interval k, t in [0, 1).
-    """
-    spline = BSpline.basis_element(np.arange(DEGREE + 2), extrapolate=False)
-    pieces = PPoly.from_spline(spline.tck).c[:, DEGREE : 2 * DEGREE + 1]  # the padding knots carry no piece
-    return np.ascontiguousarray(pieces.T[::-1])
-
-
-SEGMENTS = _segments()
-SEGMENT_SLOPES = np.ascontiguousarray(SEGMENTS[:, :-1] * np.arange(DEGREE, 0, -1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from glob import escape
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import h5py
 
@@ -25,21 +25,16 @@ from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot
+from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, finished, walked
 from interpot.statistic.recipe import Recipe, check_same_recipe
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
-from interpot.trajectory.ahead import ahead
-from interpot.trajectory.targets import target_rows
 
 INTERVAL = 10.0
 """Least time between two checkpoints, seconds."""
 
 SHARE = 0.02
 """Of the time, the most that writing checkpoints may take."""
-
-Settled = tuple[Sequence[Channel], Sequence[str]]
-"""The channels with the cutoffs that count, and remarks on how they were found."""
 
 _log = logging.getLogger("interpot")
 
@@ -72,7 +67,7 @@ class Checkpoint:
         """Write it, atomically."""
         state = {
             "length": self.snapshot.length,
-            "start": [asdict(basis) for basis in self.snapshot.start],
+            "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, LogSplines)],
             "batches": self.snapshot.batches,
             "frames": self.snapshot.frames,
             "settled": self.settled,
@@ -112,43 +107,27 @@ class Checkpoint:
         return cls(statistic, snapshot, tuple(state["settled"]), tuple(state["walked"]))
 
 
-def checkpointed_pass(
-    frames: Trajectory,
-    out: Path,
-    recipe: Recipe,
-    settle: Callable[[], Settled],
-    *,
-    resume: bool = False,
-    progress: FrameProgress | None = None,
-    interval: float | None = None,
-) -> Statistic:
-    """Walk the trajectory once, keep the state on the way, and write the statistic.
-
-    Killed at any instant, it goes on from the last checkpoint when it is called again with ``resume``; the
-    arrays of the file are then those of an uninterrupted run, bit for bit. Ctrl-C and SIGTERM are obeyed at the next
-    end of a frame, with a last checkpoint if that is the end of a block.
+def begin(out: Path, recipe: Recipe, resume: bool) -> Statistic | Checkpoint | None:
+    """Find out where a pass begins.
 
     Parameters
     ----------
-    frames
-        The data; it must give the same frames again on resuming.
     out
         File of the statistic.
     recipe
         All that the result depends on; a resume must have the same.
-    settle
-        Finds the cutoffs that count; called at the beginning only.
     resume
-        Go on from a checkpoint. Without one the pass starts, unless `out` is complete: it is then left as it is.
-    progress
-        Called with the number of frames done, those before the resume included.
-    interval
-        Least time between two checkpoints, seconds; `INTERVAL` by default.
+        Whether it is to go on from a checkpoint.
+
+    Returns
+    -------
+    Statistic, Checkpoint or None
+        The finished one that is there already, the checkpoint to go on from, or None: with the first frame.
 
     Raises
     ------
     InterpotError
-        A checkpoint of another recipe, or one that nobody asked to resume; no frames, or bad ones.
+        A checkpoint of another recipe, or one that nobody asked to resume.
     """
     partial = partial_path(writable_file(out))
     if resume and out.is_file() and not partial.exists():
@@ -156,12 +135,61 @@ def checkpointed_pass(
     checkpoint = _found(partial, recipe, resume)
     _sweep(partial)
     _sweep(out)
-    settled: Settled = settle() if checkpoint is None else (checkpoint.statistic.channels, checkpoint.settled)
-    keeper = _Keeper(partial, frames, recipe, settled, checkpoint, INTERVAL if interval is None else interval)
-    statistic = keeper.walk(progress)
+    return checkpoint
+
+
+def complete(statistic: Statistic, out: Path) -> None:
+    """Write what a pass has made, and remove its checkpoint."""
     statistic.save(out)
-    partial.unlink(missing_ok=True)
-    return statistic
+    partial_path(out).unlink(missing_ok=True)
+
+
+def checkpointed_pass(
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    partial: Path,
+    recipe: Recipe,
+    settled: Sequence[str] = (),
+    checkpoint: Checkpoint | None = None,
+    *,
+    progress: FrameProgress | None = None,
+) -> Statistic:
+    """Walk the trajectory once and keep the state on the way.
+
+    Killed at any instant, the pass goes on from its last checkpoint; the sums are then those of an uninterrupted one,
+    bit for bit. Ctrl-C and SIGTERM are obeyed at the next end of a frame, with a last checkpoint if that is the
+    end of a block.
+
+    Parameters
+    ----------
+    frames
+        The data; it must give the same frames again on resuming.
+    channels
+        With the cutoffs that count.
+    partial
+        File of the checkpoints.
+    recipe
+        Its target, threads and memory are those of the pass.
+    settled
+        Remarks on the cutoffs, to be kept with the checkpoints.
+    checkpoint
+        To go on from.
+    progress
+        Called with the number of frames done, those before the resume included.
+
+    Raises
+    ------
+    InterpotError
+        See `interpot.statistic.one_pass.one_pass`.
+    """
+    if checkpoint and isinstance(frames, FileTrajectory):
+        frames.remarks[:] = dict.fromkeys([*checkpoint.walked, *frames.remarks])
+    snapshot = checkpoint.snapshot if checkpoint else None
+    threads, memory = recipe["threads"], recipe["memory"]
+    with closing(Accumulator(channels, threads=threads, memory=memory, snapshot=snapshot)) as accumulator:
+        keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
+        keeper.walk(progress)
+        return finished(accumulator, frames, recipe["target"])
 
 
 def _complete(out: Path, recipe: Recipe) -> Statistic:
@@ -196,31 +224,26 @@ def _sweep(path: Path) -> None:
 
 
 class _Keeper:
-    """A pass that keeps checkpoints."""
+    """Walks what an accumulator does not hold yet, and keeps its state."""
 
     def __init__(
         self,
         partial: Path,
         frames: Trajectory,
         recipe: Recipe,
-        settled: Settled,
-        checkpoint: Checkpoint | None,
-        interval: float,
+        settled: tuple[str, ...],
+        channels: Sequence[Channel],
+        accumulator: Accumulator,
     ) -> None:
-        self.partial, self.frames, self.recipe, self.interval = partial, frames, recipe, interval
-        self.channels, self.settled = tuple(settled[0]), tuple(settled[1])
-        self.walked = checkpoint.walked if checkpoint else ()
-        self.kept = checkpoint.snapshot.frames if checkpoint else 0
-        snapshot = checkpoint.snapshot if checkpoint else None
-        threads, memory = recipe["threads"], recipe["memory"]
-        self.accumulator = Accumulator(self.channels, threads=threads, memory=memory, snapshot=snapshot)
-        self.due = time.monotonic() + interval
+        self.partial, self.frames, self.recipe, self.channels = partial, frames, recipe, tuple(channels)
+        self.settled, self.accumulator = settled, accumulator
+        self.kept = accumulator.frames
+        self.due = time.monotonic() + INTERVAL
 
     @one_blas_thread()
-    def walk(self, progress: FrameProgress | None) -> Statistic:
+    def walk(self, progress: FrameProgress | None) -> None:
         """Go on to the last frame; what was signalled meanwhile is obeyed between two frames."""
-        accumulator = self.accumulator
-        rest = self._rest()
+        accumulator, rest = self.accumulator, self._rest()
         with held_back() as held:
             for frame, rows in rest:
                 accumulator.add(frame, rows)
@@ -233,44 +256,30 @@ class _Keeper:
                     break
         if held.number is not None:  # whoever handles the signal has let the call live
             raise KeyboardInterrupt
-        if accumulator.frames == 0:
-            names = ", ".join(map(str, self.frames.sources))
-            raise InterpotError(f"no frames in {names}: expected at least one (see --frames and --stride)")
-        return accumulator.statistic(self.frames.units, self._provenance())
 
     def _rest(self) -> Iterator[tuple[Frame, FloatArray]]:
-        """Frames that the checkpoint does not hold, with their targets; read on another core."""
-        done, frames = self.kept, self.frames
-        if done and isinstance(frames, FileTrajectory):
-            return ahead(target_rows(frames.part(done), self.recipe["target"]))
-        return ahead(islice(target_rows(frames, self.recipe["target"]), done, None))
+        """Frames that the checkpoint does not hold, with their targets."""
+        if self.kept and isinstance(self.frames, FileTrajectory):
+            return walked(self.frames.part(self.kept), self.recipe["target"])
+        return islice(walked(self.frames, self.recipe["target"]), self.kept, None)
 
     def _keep(self) -> None:
         """Write a checkpoint; the longer that takes, the longer until the next."""
-        begin, snapshot = time.monotonic(), self.accumulator.snapshot()
-        statistic = Statistic(
-            self.channels,
-            snapshot.bases,
-            snapshot.blocks,
-            snapshot.coverage,
-            self.frames.units,
-            self._provenance(),
-        )
-        Checkpoint(statistic, snapshot, self.settled, self._walked()).save(self.partial)
-        self.kept, end = snapshot.frames, time.monotonic()
-        self.due = end + max(self.interval, (end - begin) / SHARE) if self.interval else end
-
-    def _walked(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.walked, *getattr(self.frames, "remarks", ())]))
-
-    def _provenance(self) -> dict[str, Any]:
-        return {
+        started, state = time.monotonic(), self.accumulator.snapshot()
+        remarks = tuple(getattr(self.frames, "remarks", ()))
+        provenance = {
             "sources": [str(path) for path in self.frames.sources],
-            "frames": self.accumulator.frames,
+            "frames": state.frames,
             "target": self.recipe["target"],
-            "remarks": list(dict.fromkeys([*self._walked(), *self.settled])),
-            "recipe": dict(self.recipe),
+            "remarks": [*remarks, *self.settled],
+            "recipe": self.recipe,
         }
+        statistic = Statistic(
+            self.channels, state.bases, state.blocks, state.coverage, self.frames.units, provenance
+        )
+        Checkpoint(statistic, state, self.settled, remarks).save(self.partial)
+        self.kept, end = state.frames, time.monotonic()
+        self.due = end + max(INTERVAL, (end - started) / SHARE) if INTERVAL else end
 
     def _say_stopped(self) -> None:
         done = self.accumulator.frames

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
+from interpot.statistic.block_store import block_length
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, FrameProgress, block_length
+from interpot.statistic.one_pass import Accumulator, FrameProgress
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
 from interpot.trajectory.readers.stream import is_compressed
@@ -90,7 +91,7 @@ def distributed_pass(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: FrameProgress | None = None,
-) -> Statistic:
+) -> tuple[Statistic, list[str]]:
     """Make the pass on a Dask cluster; the result is that of one process but for rounding, 1e-12.
 
     Parameters
@@ -109,6 +110,11 @@ def distributed_pass(
     progress
         Called with the number of frames done.
 
+    Returns
+    -------
+    Statistic, list
+        The sums, and remarks on what reading met.
+
     Raises
     ------
     InterpotError
@@ -125,14 +131,12 @@ def distributed_pass(
     met = [_as_given(sentence, frames) for sentence in statistic.provenance.get("remarks", [])]
     for sentence in set(met) - set(frames.remarks):
         _log.warning(sentence)
-    remarks = [*frames.remarks, *met, *remarks]
     provenance = {
         "sources": [str(path) for path in frames.sources],
         "frames": statistic.frames,
         "target": target,
-        "remarks": list(dict.fromkeys(remarks)),
     }
-    return replace(statistic, provenance=provenance)
+    return replace(statistic, provenance=provenance), [*met, *remarks]
 
 
 def _cost(compressed: Sequence[Path], tasks: int) -> list[str]:
@@ -291,10 +295,10 @@ def accumulate_span(part: FileTrajectory, channels: Sequence[Channel], target: s
                 f"a worker of the cluster cannot read '{path}': put the trajectory where all workers see it under "
                 "the same path"
             )
-    accumulator = Accumulator(channels, block_length=length)
-    for frame, rows in target_rows(part, target):
-        accumulator.add(frame, rows)
-    return accumulator.statistic(part.units, {"remarks": list(part.remarks)})
+    with closing(Accumulator(channels, block_length=length)) as accumulator:
+        for frame, rows in target_rows(part, target):
+            accumulator.add(frame, rows)
+        return accumulator.statistic(part.units, {"remarks": list(part.remarks)})
 
 
 def summed(*parts: Statistic) -> Statistic:

@@ -23,10 +23,12 @@ from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import Basis, LogSplines
+from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
+from interpot.statistic.layout import Layout, moved, offsets
 from interpot.units import UnitStyle, unit_style
 
-SCHEMA = "interpot.statistic/1"
+SCHEMA = "interpot.statistic/2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,48 +46,6 @@ class Coverage:
     counts: IntArray
     minimum: float
     maximum: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Blocks:
-    """The sums, one row per block of consecutive frames; all float64 in internal units.
-
-    Attributes
-    ----------
-    gram : (b, K, K)
-        A, symmetric.
-    moment : (b, K)
-        B.
-    square : (b,)
-        C.
-    rows, frames : (b,) int64
-        Rows of X and frames in the block.
-    """
-
-    gram: FloatArray
-    moment: FloatArray
-    square: FloatArray
-    rows: IntArray
-    frames: IntArray
-
-    def padded(self, columns: IntArray, size: int) -> Blocks:
-        """Return the same sums with column k moved to columns[k] of `size`, zero elsewhere."""
-        gram = np.zeros((len(self.square), size, size))
-        gram[:, columns[:, None], columns] = self.gram
-        moment = np.zeros((len(self.square), size))
-        moment[:, columns] = self.moment
-        return Blocks(gram, moment, self.square, self.rows, self.frames)
-
-
-def offsets(bases: Sequence[Basis]) -> IntArray:
-    """First column of each basis in the joint matrix, and the total number of columns at the end."""
-    return np.concatenate([[0], np.cumsum([basis.size for basis in bases])]).astype(np.int64)
-
-
-def regrown(old: Sequence[Basis], new: Sequence[Basis]) -> IntArray:
-    """Columns that the functions of `old` have among those of `new`, which cover more."""
-    starts = offsets(new)
-    return np.concatenate([starts[c] + np.arange(basis.size) for c, basis in enumerate(old)]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +76,7 @@ class Statistic:
     @property
     def gram(self) -> FloatArray:
         """A over all blocks, (K, K)."""
-        return np.asarray(self.blocks.gram.sum(axis=0))
+        return self.blocks.gram()
 
     @property
     def moment(self) -> FloatArray:
@@ -162,14 +122,7 @@ class Statistic:
         """
         _check_same(self, other)
         bases = tuple(a if a.size >= b.size else b for a, b in zip(self.bases, other.bases, strict=True))
-        size = int(offsets(bases)[-1])
-        parts = [s.blocks.padded(regrown(s.bases, bases), size) for s in (self, other)]
-        blocks = Blocks(
-            *(
-                np.concatenate([getattr(p, name) for p in parts])
-                for name in ("gram", "moment", "square", "rows", "frames")
-            )
-        )
+        blocks = self._blocks_over(bases).beside(other._blocks_over(bases))
         coverage = tuple(map(_joined, self.coverage, other.coverage))
         provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
         for name in ("sources", "remarks"):
@@ -177,20 +130,29 @@ class Statistic:
             provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
         return Statistic(self.channels, bases, blocks, coverage, self.units, provenance)
 
+    def _blocks_over(self, bases: Sequence[Basis]) -> Blocks:
+        layout = Layout.of(self.channels, bases)
+        return self.blocks.laid_out(moved(self.bases, bases), layout.size, layout.own)
+
+    def in_one_block(self) -> Statistic:
+        """Return the same sums without their division into blocks."""
+        return replace(self, blocks=self.blocks.summed())
+
     def save(self, path: str | Path) -> None:
         """Write HDF5, atomically. Only spline statistics can be kept: functions have no file form."""
         if not all(isinstance(basis, LogSplines) for basis in self.bases):
             raise InterpotError(
                 "a statistic over given functions cannot be saved: it exists for cross-checks"
             )
-        upper = np.triu_indices(self.blocks.moment.shape[1])
         with atomic(Path(path)) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["schema"] = SCHEMA
             file.attrs["units"] = self.units.name
             file.attrs["provenance"] = json.dumps(dict(self.provenance), ensure_ascii=False)
-            file["gram_upper"] = self.blocks.gram[:, *upper]  # symmetric: half is enough
-            for name in ("moment", "square", "rows", "frames"):
-                file[name] = getattr(self.blocks, name)
+            file["frames"] = self.blocks.frames
+            for part in self.blocks.parts:
+                group = file.create_group(f"forces_on/{part.species}")
+                for name in ARRAYS:
+                    group[name] = getattr(part, name)
             for k, (c, basis, seen) in enumerate(zip(self.channels, self.bases, self.coverage, strict=True)):
                 group = file.create_group(f"channel_{k}")
                 group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff)
@@ -216,19 +178,13 @@ class Statistic:
         except (OSError, KeyError) as error:
             raise InterpotError(
                 f"'{path}' is not a statistic of interpot ({error}): expected the {SCHEMA} file that "
-                "'interpot discover' writes"
+                "'interpot accumulate' writes"
             ) from error
 
     @classmethod
     def _from_hdf5(cls, file: Any) -> Statistic:
         if file.attrs.get("schema") != SCHEMA:
             raise KeyError(f"schema is {file.attrs.get('schema')!r}")
-        moment = file["moment"][:]
-        upper = np.triu_indices(moment.shape[1])
-        gram = np.zeros((*moment.shape, moment.shape[1]))
-        gram[:, *upper] = file["gram_upper"][:]
-        gram[:, *upper[::-1]] = file["gram_upper"][:]
-        blocks = Blocks(gram, moment, file["square"][:], file["rows"][:], file["frames"][:])
         channels, bases, coverage = [], [], []
         for k in range(sum(name.startswith("channel_") for name in file)):
             group = file[f"channel_{k}"]
@@ -236,6 +192,12 @@ class Statistic:
             channels.append(Channel(str(a["kind"]), tuple(map(str, a["species"])), float(a["cutoff"])))
             bases.append(LogSplines(float(a["anchor"]), float(a["spacing"]), int(a["intervals"])))
             coverage.append(Coverage(group["counts"][:], float(a["minimum"]), float(a["maximum"])))
+        layout = Layout.of(channels, bases)
+        parts = tuple(
+            SpeciesSums(name, own, *(file[f"forces_on/{name}/{array}"][:] for array in ARRAYS))
+            for name, own in zip(layout.species, layout.own, strict=True)
+        )
+        blocks = Blocks(layout.size, parts, file["frames"][:])
         provenance = json.loads(file.attrs["provenance"])
         units = unit_style(str(file.attrs["units"]))
         return cls(tuple(channels), tuple(bases), blocks, tuple(coverage), units, provenance)
@@ -252,6 +214,9 @@ def _check_same(a: Statistic, b: Statistic) -> None:
     """Refuse to add what does not belong together, in one sentence."""
     if a.units != b.units:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
+    mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
+    if mine != theirs:
+        raise InterpotError(f"cannot add a statistic of '{theirs}' forces to one of '{mine}' forces")
     if a.channels != b.channels:
         mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
         raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")

@@ -1,94 +1,69 @@
 """The only pass over the data: frames × channels → Statistic.
 
-Features of several frames are gathered in a long panel, because one rank-k update of a thousand rows keeps the
-processor's multipliers busy where many short ones wait for memory. A frame larger than the panel is cut by
-ranges of particles.
+Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are added
+in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
+when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have
+the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.records import FloatArray, Frame, IntArray, Trajectory
+from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis, LogSplines
-from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.kernels import add_rows
-from interpot.statistic.normal_equations import Blocks, Coverage, Statistic, offsets, regrown
+from interpot.statistic.batches import PANEL_BYTES, Batch, BatchSums, Summation
+from interpot.statistic.block_store import BlockStore, block_length
+from interpot.statistic.blocks import Blocks
+from interpot.statistic.channels import Channel
+from interpot.statistic.layout import Layout, moved
+from interpot.statistic.normal_equations import Coverage, Statistic
 from interpot.threads import one_blas_thread
+from interpot.trajectory import FileTrajectory
+from interpot.trajectory.ahead import ahead
 from interpot.trajectory.targets import target_rows
 from interpot.units import UnitStyle
 
-MAX_BLOCKS = 64
-"""When so many blocks are full, neighbours are joined: a stream of any length ends with 32 to 64."""
-
-PANEL_BYTES = 16_000_000
+__all__ = ["Accumulator", "Snapshot", "block_length", "one_pass"]
 
 FrameProgress = Callable[[int], None]
 
 
-class _BlockSums:
-    """Sums of blocks of consecutive frames, whose length doubles when there are too many."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """State of an accumulator between two blocks; what is needed to go on as if nothing had happened.
 
-    def __init__(self, size: int) -> None:
-        self.length = 1
-        self.done: list[list[FloatArray]] = []
-        self._start(size)
+    Attributes
+    ----------
+    blocks
+        Finished ones.
+    bases
+        What their columns are.
+    coverage
+        Per channel.
+    length
+        Frames per block at present.
+    start
+        Lattices that batches start with at present.
+    batches, frames
+        How many have been added.
+    """
 
-    def _start(self, size: int) -> None:
-        self.open = [np.zeros((size, size)), np.zeros(size), np.zeros(3)]  # A, B, (C, rows, frames)
-
-    def add(self, panel: FloatArray, target: FloatArray) -> None:
-        self.open[0] += panel.T @ panel  # numpy sends this to BLAS's symmetric rank-k update
-        self.open[1] += panel.T @ target
-        self.open[2] += np.array([target @ target, len(target), 0])
-
-    def end_frame(self) -> bool:
-        """Count a frame; return whether it filled the block."""
-        self.open[2][2] += 1
-        return bool(self.open[2][2] >= self.length)
-
-    def close(self) -> None:
-        """File the open block away and start the next."""
-        self.done.append(self.open)
-        if len(self.done) == MAX_BLOCKS:
-            pairs = zip(self.done[::2], self.done[1::2], strict=True)
-            self.done = [[a + b for a, b in zip(one, two, strict=True)] for one, two in pairs]
-            self.length *= 2
-        self._start(len(self.open[1]))
-
-    def regrow(self, columns: IntArray, size: int) -> None:
-        for block in (*self.done, self.open):
-            gram, moment = np.zeros((size, size)), np.zeros(size)
-            gram[columns[:, None], columns] = block[0]
-            moment[columns] = block[1]
-            block[:2] = gram, moment
-
-    def blocks(self) -> Blocks:
-        if self.open[2][2]:
-            self.close()
-        gram, moment, counts = (np.array([b[k] for b in self.done]) for k in range(3))
-        whole = counts[:, 1:].astype(np.int64)
-        return Blocks(gram, moment, counts[:, 0], whole[:, 0], whole[:, 1])
-
-
-class _Seen:
-    """Histogram, minimum and maximum of one channel's coordinate."""
-
-    def __init__(self) -> None:
-        self.counts = np.zeros(0, dtype=np.int64)
-        self.minimum, self.maximum = np.inf, 0.0
-
-    def add(self, s: FloatArray, interval: IntArray | None) -> None:
-        if s.size == 0:
-            return
-        self.minimum, self.maximum = min(self.minimum, s.min()), max(self.maximum, s.max())
-        if interval is not None:
-            counts = np.bincount(interval, minlength=self.counts.size)
-            counts[: self.counts.size] += self.counts
-            self.counts = counts
+    blocks: Blocks
+    bases: tuple[Basis, ...]
+    coverage: tuple[Coverage, ...]
+    length: int
+    start: tuple[Basis, ...]
+    batches: int
+    frames: int
 
 
 class Accumulator:
@@ -99,24 +74,47 @@ class Accumulator:
     channels
         What the forces may depend on.
     bases
-        One per channel; grown inwards when a closer pair turns up.
+        One per channel, grown inwards when a closer pair turns up; splines anchored at each cutoff by default.
+    threads
+        How many sum up batches. The result does not depend on it.
+    memory
+        Bytes that finished blocks may take; neighbours are joined sooner where they would take more.
+    block_length
+        Frames per block; by default 1, doubled whenever there are 64 blocks.
+    snapshot
+        Goes on from there.
     """
 
-    def __init__(self, channels: Sequence[Channel], bases: Sequence[Basis]) -> None:
-        self.channels, self.bases = tuple(channels), list(bases)
-        self._species = {name for c in channels for name in c.species}
-        self._collectors = collectors(channels)
-        self._seen = [_Seen() for _ in channels]
-        self._resize()
-        self._sums = _BlockSums(self._panel.shape[1])
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        bases: Iterable[Basis] | None = None,
+        *,
+        threads: int = 1,
+        memory: int | None = None,
+        block_length: int | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        if threads < 1:
+            raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
+        self._first = Layout.of(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
+        self._start = self._first
+        self._memory = memory
+        self._store = BlockStore(self._first, memory, block_length or 1, fixed=block_length is not None)
+        self._open = BatchSums(self._first)
+        self._coverage = BatchSums(self._first)  # of the finished blocks; its sums stay empty
+        self._batch: list[tuple[Frame, FloatArray]] = []
+        self._rows_gathered = self._in_block = self._closed = self._batches = self.frames = 0
+        self._summations: SimpleQueue[Summation] = SimpleQueue()
+        for _ in range(threads):
+            self._summations.put(Summation(self._first))
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._under_way: deque[tuple[Future[BatchSums], bool]] = deque()
+        self._most_under_way = 2 * threads
+        if snapshot is not None:
+            self._go_on_from(snapshot)
 
-    def _resize(self) -> None:
-        """Lay out the panel for the present bases."""
-        self._starts = offsets(self.bases)
-        size = int(self._starts[-1])
-        self._panel = np.zeros((max(PANEL_BYTES // (8 * size), 3), size))
-        self._target = np.zeros(len(self._panel))
-        self._filled = 0
+    # ------------------------------------------------------------------ frames in, batches out
 
     def add(self, frame: Frame, target: FloatArray) -> None:
         """Add one frame.
@@ -124,85 +122,147 @@ class Accumulator:
         Parameters
         ----------
         frame
-            Positions and species.
+            Positions and species. It is kept for a while, and must not change.
         target : (n, 3) float64, eV/Å
             What stands for the force.
 
         Raises
         ------
         InterpotError
-            The frame holds a species that no channel has, or two particles in one place.
+            This frame, or one a little before it, holds a species that no channel has, or two particles in one place.
         """
-        self._check_species(frame)
-        contributions = self._collect(frame)
-        self._grow(contributions)
-        features = []
-        for c, part in enumerate(contributions):
-            first, slopes = self.bases[c].slopes(part.s)
-            self._seen[c].add(part.s, first if isinstance(self.bases[c], LogSplines) else None)
-            features.append((part, first + self._starts[c], slopes))
-        self._fill(frame, target, features)
-        if self._sums.end_frame():
-            self._flush()
-            self._sums.close()
+        self._batch.append((frame, target))
+        self._rows_gathered += len(frame.positions) * frame.dimension
+        self._in_block += 1
+        self.frames += 1
+        block_ends = self._in_block == self._store.length
+        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= PANEL_BYTES:
+            self._submit(block_ends)
+        if block_ends:
+            self._in_block = 0
+            self._closed += 1
+            if self._memory is not None or self._closed >= self._store.most:  # the length may change
+                self._drain()
+                self._closed = self._store.count
 
-    def _collect(self, frame: Frame) -> list[Contributions]:
-        found: dict[int, Contributions] = {}
-        for members, collect in self._collectors:
-            found.update(zip(members, collect(frame), strict=True))
-        return [found[c] for c in range(len(self.channels))]
+    def _submit(self, block_ends: bool) -> None:
+        """Hand the gathered frames to a thread."""
+        batch, self._batch, self._rows_gathered = self._batch, [], 0
+        self._batches += 1
+        if self._pool is None:
+            self._reduce(self._sum(batch, self._start), block_ends)
+        else:
+            self._under_way.append((self._pool.submit(self._sum, batch, self._start), block_ends))
+            while len(self._under_way) >= self._most_under_way:
+                self._reduce_next()
+        if self._batches & (self._batches - 1) == 0:
+            # after batches number 1, 2, 4, 8 ..., which no timing can change, lattices that have grown are made use
+            # of
+            self._drain()
+            self._start = self._store.layout
 
-    def _check_species(self, frame: Frame) -> None:
-        present = {frame.species[k] for k in np.unique(frame.kinds)}
-        if unknown := sorted(present - self._species):
-            raise InterpotError(
-                f"{frame.source} frame {frame.index}: species '{unknown[0]}' has no channel, known are "
-                f"{', '.join(sorted(self._species))}: name every species, such as --species "
-                + ",".join(f"{name}={name}" for name in sorted(self._species | present))
-            )
+    def _sum(self, batch: Batch, layout: Layout) -> BatchSums:
+        summation = self._summations.get()
+        try:
+            return summation(batch, layout)
+        finally:
+            self._summations.put(summation)
 
-    def _grow(self, contributions: list[Contributions]) -> None:
-        """Let the bases reach the closest samples of this frame."""
-        grown = [
-            b.covering(p.s.min()) if p.s.size else b for b, p in zip(self.bases, contributions, strict=True)
+    # ------------------------------------------------------------------ sums of batches in order
+
+    def _reduce_next(self) -> None:
+        future, block_ends = self._under_way.popleft()
+        self._reduce(future.result(), block_ends)
+
+    def _drain(self) -> None:
+        while self._under_way:
+            self._reduce_next()
+
+    def _reduce(self, sums: BatchSums, block_ends: bool) -> None:
+        """Add the sums of a batch to the open block."""
+        self._grow(sums.layout)
+        sums = sums.over(self._store.layout)
+        if self._open.frames:
+            self._open.add(sums)
+        else:
+            self._open = sums
+        if block_ends:
+            self._close()
+
+    def _grow(self, other: Layout) -> None:
+        """Let all sums cover what a batch covers, and what they did before."""
+        bases = [
+            max(pair, key=lambda b: b.size)
+            for pair in zip(self._store.layout.bases, other.bases, strict=True)
         ]
-        if [b.size for b in grown] == [b.size for b in self.bases]:
+        layout = Layout.of(other.channels, bases)
+        if layout.sizes == self._store.layout.sizes:
             return
-        self._flush()
-        columns = regrown(self.bases, grown)
-        self.bases = grown
-        self._resize()
-        self._sums.regrow(columns, self._panel.shape[1])
+        self._store.grow(layout)
+        self._open = self._open.over(layout)
+        self._coverage = self._coverage.over(layout)
 
-    def _fill(
-        self, frame: Frame, target: FloatArray, features: list[tuple[Contributions, IntArray, FloatArray]]
-    ) -> None:
-        d, n, low = frame.dimension, len(frame.positions), 0
-        while low < n:
-            room = (len(self._panel) - self._filled) // d
-            if room == 0 or (room < n <= len(self._panel) // d):  # do not cut a frame that fits whole
-                self._flush()
-                continue
-            high = min(low + room, n)
-            for part, first, slopes in features:
-                add_rows(self._panel, self._filled, low, high, d, part.i, part.j, part.unit, first, slopes)
-            rows = slice(self._filled, self._filled + d * (high - low))
-            self._target[rows] = target[low:high, :d].ravel()
-            self._filled = rows.stop
-            low = high
+    def _close(self) -> None:
+        self._store.close(self._open)
+        self._coverage.see(self._open.seen)
+        self._open = BatchSums(self._store.layout)
 
-    def _flush(self) -> None:
-        """Add the gathered rows to the open block."""
-        if self._filled:
-            self._sums.add(self._panel[: self._filled], self._target[: self._filled])
-            self._panel[: self._filled] = 0
-            self._filled = 0
+    # ------------------------------------------------------------------ results
+
+    @property
+    def at_block_end(self) -> bool:
+        """Whether all frames so far are in finished blocks."""
+        return self._in_block == 0
+
+    def snapshot(self) -> Snapshot:
+        """Return the state, at the end of a block."""
+        assert self.at_block_end
+        self._drain()
+        return Snapshot(
+            self._store.blocks(), self._store.layout.bases, self._seen(self._store.layout), self._store.length,
+            self._start.bases, self._batches, self.frames,
+        )  # fmt: skip
+
+    def _go_on_from(self, snapshot: Snapshot) -> None:
+        layout = Layout.of(self._first.channels, snapshot.bases)
+        self._start = Layout.of(self._first.channels, snapshot.start)
+        self._store = BlockStore(layout, self._memory, snapshot.length, self._store.fixed)
+        self._store.restore(snapshot.blocks)
+        self._closed, self._batches, self.frames = self._store.count, snapshot.batches, snapshot.frames
+        self._open, self._coverage = BatchSums(layout), BatchSums(layout)
+        for c, seen in enumerate(snapshot.coverage):
+            start = layout.starts[c]
+            self._coverage.seen.counts[start : start + len(seen.counts)] = seen.counts
+            self._coverage.seen.extremes[c] = seen.minimum, seen.maximum
+
+    def _seen(self, layout: Layout) -> tuple[Coverage, ...]:
+        """Coverage, in the lattices of a layout."""
+        seen, starts = self._coverage.seen, self._store.layout.starts
+        return tuple(
+            Coverage(
+                seen.counts[starts[c] : starts[c] + basis.intervals].copy() if isinstance(basis, LogSplines)
+                else np.zeros(0, dtype=np.int64),
+                *seen.extremes[c].tolist(),
+            )
+            for c, basis in enumerate(layout.bases)
+        )  # fmt: skip
 
     def statistic(self, units: UnitStyle, provenance: dict[str, object]) -> Statistic:
-        """Close the last block and return the sums."""
-        self._flush()
-        coverage = tuple(Coverage(s.counts, float(s.minimum), float(s.maximum)) for s in self._seen)
-        return Statistic(self.channels, tuple(self.bases), self._sums.blocks(), coverage, units, provenance)
+        """Close the last block and return the sums over lattices that reach to the closest pair and no further."""
+        if self._batch:
+            self._submit(block_ends=False)
+        self._drain()
+        if self._open.frames:
+            self._close()
+        layout = self._first.covering(self._coverage.seen.extremes[:, 0].tolist())
+        columns = moved(self._store.layout.bases, layout.bases)
+        blocks = self._store.blocks().laid_out(columns, layout.size, layout.own)
+        return Statistic(layout.channels, layout.bases, blocks, self._seen(layout), units, provenance)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
 @one_blas_thread()
@@ -212,6 +272,8 @@ def one_pass(
     bases: Iterable[Basis] | None = None,
     *,
     target: str = "recorded",
+    threads: int = 1,
+    memory: int | None = None,
     progress: FrameProgress | None = None,
 ) -> Statistic:
     """Walk the trajectory once and return its statistic.
@@ -219,13 +281,15 @@ def one_pass(
     Parameters
     ----------
     frames
-        The data.
+        The data. They are read in a thread of their own, a few frames ahead.
     channels
         What the forces may depend on (`interpot.statistic.channels`).
     bases
         One per channel; `LogSplines` anchored at each cutoff by default.
     target
         What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
+    threads, memory
+        As in `Accumulator`.
     progress
         Called with the number of frames done.
 
@@ -238,19 +302,31 @@ def one_pass(
         raise InterpotError(
             "no channels were given: expected at least one, as interpot.pair_channels makes them"
         )
-    accumulator = Accumulator(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
-    count = 0
-    for frame, rows in target_rows(frames, target):
-        accumulator.add(frame, rows)
-        count += 1
-        if progress is not None:
-            progress(count)
+    with closing(Accumulator(channels, bases, threads=threads, memory=memory)) as accumulator:
+        for frame, rows in walked(frames, target):
+            accumulator.add(frame, rows)
+            if progress is not None:
+                progress(accumulator.frames)
+        return finished(accumulator, frames, target)
+
+
+def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]]:
+    """Frames and their targets; those from files are read ahead, on another core."""
+    in_files = isinstance(frames, FileTrajectory)
+    return target_rows(ahead(frames) if in_files else frames, target)
+
+
+def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
+    """Statistic of all frames; raises `InterpotError` where there are none, or where a pair never meets."""
     names = ", ".join(str(path) for path in frames.sources)
-    if count == 0:
+    if accumulator.frames == 0:
         raise InterpotError(f"no frames in {names}: expected at least one (see --frames and --stride)")
-    statistic = accumulator.statistic(
-        frames.units, {"sources": [str(path) for path in frames.sources], "frames": count, "target": target}
-    )
+    provenance = {
+        "sources": [str(path) for path in frames.sources],
+        "frames": accumulator.frames,
+        "target": target,
+    }
+    statistic = accumulator.statistic(frames.units, provenance)
     _check_sampled(statistic, names)
     return statistic
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from math import ceil, log10
 
 import numpy as np
 
-from interpot.records import FloatArray, IntArray, Trajectory
-from interpot.statistic.basis import DEGREE, Basis, LogSplines
+from interpot.records import FloatArray, Frame, IntArray
+from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.channels import Channel
-from interpot.statistic.normal_equations import Statistic, offsets
+from interpot.statistic.layout import offsets
+from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decompose, residual_variance, spline_fit
 from interpot.statistic.one_pass import Accumulator
+from interpot.statistic.splines import DEGREE
 from interpot.threads import one_blas_thread
-from interpot.trajectory.targets import target_rows
 
 BINS = 64
 SIGNIFICANT = 6.0  # standard errors that a jump must stand out by
@@ -85,7 +85,7 @@ class SteppedSplines:
 
 @one_blas_thread()
 def find_cutoffs(
-    statistic: Statistic, frames: Trajectory, target: str = "recorded", rows_per_column: int = 40
+    statistic: Statistic, frames: Sequence[tuple[Frame, FloatArray]], rows_per_column: int = 40
 ) -> dict[int, float]:
     """Find the channels whose force the reference truncated, and where.
 
@@ -94,9 +94,7 @@ def find_cutoffs(
     statistic
         Of the first pass, with the asked cutoffs.
     frames
-        The same data; only the first few frames are walked, a few times.
-    target
-        As in the first pass.
+        The same data, or the first part of them, with their targets.
     rows_per_column
         How many force components there should be for each coefficient of the refinement.
 
@@ -113,7 +111,7 @@ def find_cutoffs(
         columns = int(offsets(statistic.bases)[-1]) + BINS * len(brackets)
         # a jump shows in few frames; where exactly it is, is told by the one pair that comes closest to it
         count = ceil(rows_per_column * columns / per_frame) if not found else MOST_FRAMES
-        fits = _binned_slopes(statistic, brackets, found, frames, target, count)
+        fits = _binned_slopes(statistic, brackets, found, frames[:count])
         narrowed = {c: _narrower(*fits[c], found[c]) if c in found else _step(*fits[c]) for c in brackets}
         found |= {c: jump for c, jump in narrowed.items() if jump is not None}
         # go on with those that are not yet as narrow as their pairs allow
@@ -159,9 +157,7 @@ def _binned_slopes(
     statistic: Statistic,
     brackets: dict[int, tuple[float, float]],
     found: dict[int, Jump],
-    frames: Trajectory,
-    target: str,
-    count: int,
+    frames: Sequence[tuple[Frame, FloatArray]],
 ) -> dict[int, tuple[FloatArray, FloatArray, FloatArray]]:
     """Fit the first frames with bins inside the brackets; per channel the bins' edges, slopes and standard errors.
 
@@ -169,7 +165,7 @@ def _binned_slopes(
     """
     channels, bases = _with_bins(statistic, brackets, found)
     accumulator = Accumulator(channels, bases)
-    for frame, rows in islice(target_rows(frames, target), count):
+    for frame, rows in frames:
         accumulator.add(frame, rows)
     binned = accumulator.statistic(statistic.units, {})
     solved = decompose(binned.gram, binned.moment, binned.square)

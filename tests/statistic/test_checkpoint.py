@@ -89,6 +89,7 @@ def test_found_cutoffs_are_kept_with_the_checkpoint(
     dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are not looked for a second time."""
+    monkeypatch.setattr("interpot.statistic.accumulate.MOST_FRAMES", 40)
     whole, out = tmp_path / "whole.h5", tmp_path / "out.h5"
     make(dump, whole, cutoff=6.5, cutoffs="find")
     with pytest.raises(StoppedError):

@@ -22,7 +22,7 @@ from statistic_systems import (
 
 import interpot
 from interpot.errors import InterpotError
-from interpot.geometry import pairs
+from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
 from interpot.statistic import one_pass as module
 from interpot.statistic.basis import Functions, LogSplines

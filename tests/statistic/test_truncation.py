@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statistic_systems import METAL, Frames, Slope, lattice_gas, lennard_jones
 
 from interpot.errors import InterpotError
-from interpot.geometry import pairs
+from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import pair_channels

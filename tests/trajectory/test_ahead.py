@@ -60,10 +60,11 @@ def test_no_more_wait_than_told(depth: int) -> None:
 
 
 def test_both_sides_run_at_the_same_time() -> None:
-    """The second item is made while the first is in use: else the barrier would break."""
-    meeting = threading.Barrier(2, timeout=30)
+    """The second item is made while the first, which is long in coming, is in use: else the barrier would break."""
+    meeting = threading.Barrier(2, timeout=10)
 
     def items() -> Iterator[int]:
+        threading.Event().wait(0.05)
         yield 0
         meeting.wait()
         yield 1

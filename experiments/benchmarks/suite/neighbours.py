@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from interpot.geometry import PairSearch
+from interpot.neighbours import PairSearch
 from interpot.records import Frame
 from suite.measuring import in_turns
 from suite.peers import Peer

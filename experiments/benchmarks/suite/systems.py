@@ -17,7 +17,7 @@ import numpy as np
 
 from interpot import read
 from interpot.files import atomic
-from interpot.geometry import PairSearch
+from interpot.neighbours import PairSearch
 from interpot.records import Cell, Frame
 from interpot.units import STYLES, UnitStyle
 from suite.records import NotMeasured, Setting

@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.geometry import PairSearch
+from interpot.neighbours import PairSearch
 from interpot.records import Frame, IntArray
 from interpot.statistic.channels.channel import Channel, Contributions
 

@@ -1,0 +1,186 @@
+"""Sums over a batch: a few consecutive frames of one block, the unit of work of a thread.
+
+Rows of several frames are gathered in a long panel, because one rank-k update of a thousand rows keeps the
+processor's multipliers busy where many short ones wait for memory. A frame larger than the panel is cut by ranges of
+particles. What a batch sums up depends on its frames and on the lattices it starts with, on nothing else: the same
+settings give the same bits on any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from interpot.records import FloatArray, Frame
+from interpot.statistic.blas import add_products
+from interpot.statistic.features import Features, Seen, features_of
+from interpot.statistic.layout import Layout
+
+PANEL_BYTES = 2**22
+"""A panel that stays in the processor's caches between the rows' being written and their products."""
+
+SLACK = 0.02
+"""How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
+
+Batch = Sequence[tuple[Frame, FloatArray]]
+
+
+class BatchSums:
+    """Normal equations per species, and what was seen; filled in place.
+
+    Attributes
+    ----------
+    layout
+        Of the columns.
+    products
+        Per species, (k + 1, k + 1): the upper triangle of [X F]ᵀ[X F], which holds A, B and C.
+    rows : (species,) int64
+        Force components.
+    frames
+        Number of frames.
+    seen
+        Coverage of all channels.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.products = [np.zeros((len(own) + 1, len(own) + 1)) for own in layout.own]
+        self.rows = np.zeros(len(layout.own), dtype=np.int64)
+        self.frames = 0
+        self.seen = Seen(layout)
+
+    def add(self, other: BatchSums) -> None:
+        """Add sums over the same layout."""
+        for mine, theirs in zip(self.products, other.products, strict=True):
+            mine += theirs
+        self.rows += other.rows
+        self.frames += other.frames
+        self.see(other.seen)
+
+    def see(self, other: Seen) -> None:
+        """Take over what else was seen."""
+        self.seen.counts += other.counts
+        np.minimum(self.seen.extremes[:, 0], other.extremes[:, 0], out=self.seen.extremes[:, 0])
+        np.maximum(self.seen.extremes[:, 1], other.extremes[:, 1], out=self.seen.extremes[:, 1])
+
+    def over(self, layout: Layout) -> BatchSums:
+        """Return the same sums over a layout that reaches as far or further."""
+        if layout.sizes == self.layout.sizes:
+            return self
+        grown = BatchSums(layout)
+        for a, acting in enumerate(layout.members):
+            local = layout.local[a]
+            place = np.concatenate(
+                [*(local[c] + np.arange(self.layout.bases[c].size) for c in acting), [len(layout.own[a])]]
+            )
+            grown.products[a][np.ix_(place, place)] = self.products[a]
+        grown.rows, grown.frames = self.rows, self.frames
+        for c, basis in enumerate(self.layout.bases):
+            old, new = self.layout.starts[c], layout.starts[c]
+            grown.seen.counts[new : new + basis.size] = self.seen.counts[old : old + basis.size]
+        grown.seen.extremes[:] = self.seen.extremes
+        return grown
+
+
+class _Panel:
+    """Rows [X F] of one species on their way into the sums: one update makes A, B and C."""
+
+    def __init__(self, size: int) -> None:
+        # what a panel holds is a whole number of particles, in two dimensions and in three
+        self.capacity = max(PANEL_BYTES // (8 * (size + 1)) // 6, 1) * 6
+        self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
+        self.filled = 0
+
+    def flush(self, products: FloatArray) -> None:
+        """Add the products of the gathered rows and begin anew."""
+        if self.filled:
+            rows = self.rows[: self.filled]
+            add_products(rows, products)
+            rows[:] = 0
+            self.filled = 0
+
+
+class _TooCloseError(Exception):
+    """A pair closer than the lattices reach."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+
+class Summation:
+    """Sums up batches, one after the other, in memory of its own: one per thread.
+
+    Parameters
+    ----------
+    layout
+        Whose channels and kinds of basis are to be summed over; batches may be given further-reaching ones.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._features: Features = features_of(layout)
+        self._panels: dict[int, _Panel] = {}
+
+    def __call__(self, batch: Batch, layout: Layout) -> BatchSums:
+        """Sum up a batch over a layout, or over one that reaches further where the batch has closer pairs.
+
+        Raises
+        ------
+        InterpotError
+            A frame holds a species that no channel has, or two particles in one place.
+        """
+        while True:
+            try:
+                return self._attempt(batch, layout)
+            except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
+                layout = closer.layout
+                for panel in self._panels.values():
+                    panel.rows[:] = 0
+                    panel.filled = 0
+
+    def _attempt(self, batch: Batch, layout: Layout) -> BatchSums:
+        sums = BatchSums(layout)
+        for frame, target in batch:
+            self._features.begin(frame, layout)
+            forces = np.ascontiguousarray(target[self._features.order])
+            starts = self._features.starts
+            for a in range(len(layout.species)):
+                if starts[a] == starts[a + 1]:
+                    continue
+                sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
+                if not self._features.scatter(sums.products[a], forces, a, sums.seen):
+                    self._fill(sums, a, forces, frame.dimension)
+                self._check_reach(layout)
+            sums.frames += 1
+        for a in range(len(layout.species)):
+            if a in self._panels:
+                self._panels[a].flush(sums.products[a])
+        return sums
+
+    def _check_reach(self, layout: Layout) -> None:
+        if layout.covering(self._features.closest().tolist()) is not layout:
+            raise _TooCloseError(layout.covering(self._features.survey().tolist(), SLACK))
+
+    def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
+        """Add the rows of one species of the present frame to its panel."""
+        panel = self._panel(a, len(sums.layout.own[a]))
+        low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
+        while low < stop:
+            room = (panel.capacity - panel.filled) // dimension
+            if room == 0 or (
+                room < stop - low <= panel.capacity // dimension
+            ):  # do not cut a frame that fits whole
+                panel.flush(sums.products[a])
+                continue
+            high = min(low + room, stop)
+            self._features.fill(panel.rows, panel.filled, a, low, high, sums.seen)
+            rows = slice(panel.filled, panel.filled + dimension * (high - low))
+            panel.rows[rows, -1] = forces[low:high, :dimension].ravel()
+            panel.filled = rows.stop
+            low = high
+
+    def _panel(self, a: int, size: int) -> _Panel:
+        panel = self._panels.get(a)
+        if panel is None or panel.rows.shape[1] != size + 1:
+            panel = self._panels[a] = _Panel(size)
+        return panel

@@ -1,0 +1,143 @@
+"""Finished blocks of a pass that is under way: packed, few, and on disk where they are large."""
+
+from __future__ import annotations
+
+import tempfile
+
+import numpy as np
+
+from interpot.records import FloatArray
+from interpot.statistic.batches import BatchSums
+from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, pack
+from interpot.statistic.layout import Layout, moved
+
+MAX_BLOCKS = 64
+"""When so many blocks are full, neighbours are joined: a stream of any length ends with 32 to 64."""
+
+MIN_BLOCKS = 8
+"""However little memory there is, cross-validation and errors need so many."""
+
+IN_MEMORY = 2**28
+"""Bytes of finished blocks from which on they are kept in a file."""
+
+
+def block_length(frames: int, most: int = MAX_BLOCKS) -> int:
+    """Frames per block that a pass over so many frames ends with: the smallest power of two of less than `most` blocks.
+
+    >>> block_length(63), block_length(64), block_length(1000)
+    (1, 2, 16)
+    """
+    length = 1
+    while frames // length >= most:
+        length *= 2
+    return length
+
+
+def most_blocks(layout: Layout, memory: int | None) -> int:
+    """How many blocks may be kept, a power of two, so that they fit into `memory` bytes."""
+    most = MAX_BLOCKS
+    block = 8 * sum(len(own) * (len(own) + 3) // 2 for own in layout.own)
+    while memory is not None and most > 2 * MIN_BLOCKS and most * block > memory:
+        most //= 2
+    return most
+
+
+class BlockStore:
+    """Blocks of consecutive frames whose length doubles when there are too many.
+
+    Parameters
+    ----------
+    layout
+        Of the columns; may grow.
+    memory
+        Bytes that finished blocks may take; neighbours are joined sooner where they would take more.
+    length
+        Frames per block at the start.
+    fixed
+        Whether blocks keep that length, however many there are.
+    """
+
+    def __init__(
+        self, layout: Layout, memory: int | None = None, length: int = 1, fixed: bool = False
+    ) -> None:
+        self.layout, self.length, self._memory, self.fixed = layout, length, memory, fixed
+        self.count = 0
+        self._frames: list[int] = []
+        self._parts = self._allocate(layout, self.most)
+
+    def _allocate(self, layout: Layout, capacity: int) -> list[SpeciesSums]:
+        return [
+            SpeciesSums(
+                name, own, _zeros(capacity, len(own) * (len(own) + 1) // 2), np.zeros((capacity, len(own))),
+                np.zeros(capacity), np.zeros(capacity, dtype=np.int64),
+            )
+            for name, own in zip(layout.species, layout.own, strict=True)
+        ]  # fmt: skip
+
+    @property
+    def most(self) -> int:
+        """How many blocks there may be before neighbours are joined."""
+        return most_blocks(self.layout, self._memory)
+
+    @property
+    def _capacity(self) -> int:
+        return len(self._parts[0].square)
+
+    def grow(self, layout: Layout) -> None:
+        """Make room for closer pairs."""
+        if layout.sizes == self.layout.sizes:
+            return
+        blocks = self.blocks().laid_out(moved(self.layout.bases, layout.bases), layout.size, layout.own)
+        self.layout = layout
+        self.restore(blocks)
+
+    def restore(self, blocks: Blocks, capacity: int = 0) -> None:
+        """Take over finished blocks, which are over the present layout."""
+        self._parts = self._allocate(self.layout, max(self.most, len(blocks) + 1, capacity))
+        self.count, self._frames = len(blocks), blocks.frames.tolist()
+        for mine, theirs in zip(self._parts, blocks.parts, strict=True):
+            for name in ARRAYS:
+                getattr(mine, name)[: self.count] = getattr(theirs, name)
+
+    def close(self, sums: BatchSums) -> None:
+        """File a finished block away, and join neighbours if the store is full."""
+        if self.count == self._capacity:  # where the length is fixed, or memory is scarcer than it was
+            self.restore(self.blocks(), 2 * self._capacity)
+        for a, part in enumerate(self._parts):
+            products = sums.products[a]
+            pack(products[:-1, :-1], part.gram[self.count])
+            part.moment[self.count] = products[:-1, -1]
+            part.square[self.count] = products[-1, -1]
+            part.rows[self.count] = sums.rows[a]
+        self._frames.append(sums.frames)
+        self.count += 1
+        if not self.fixed and self.count >= self.most and self.count % 2 == 0:
+            self._join()
+
+    def _join(self) -> None:
+        """Add every second block to the one before it."""
+        joined = self.count // 2
+        for part in self._parts:
+            for name in ARRAYS:
+                array = getattr(part, name)
+                for b in range(joined):  # block by block: no second copy of all
+                    array[b] = array[2 * b] + array[2 * b + 1]
+        self._frames = [sum(self._frames[2 * b : 2 * b + 2]) for b in range(joined)]
+        self.count = joined
+        self.length *= 2
+
+    def blocks(self) -> Blocks:
+        """Return the finished blocks; the arrays are views."""
+        parts = tuple(
+            SpeciesSums(p.species, p.columns, *(getattr(p, name)[: self.count] for name in ARRAYS))
+            for p in self._parts
+        )
+        return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64))
+
+
+def _zeros(rows: int, columns: int) -> FloatArray:
+    """Zeros in memory, or in a file that vanishes with them where they are large."""
+    if 8 * rows * columns < IN_MEMORY:
+        return np.zeros((rows, columns))
+    with tempfile.TemporaryFile(prefix="interpot-blocks-") as file:
+        return np.memmap(file, dtype=np.float64, mode="w+", shape=(rows, columns))

@@ -1,0 +1,173 @@
+"""The sums of the one pass, per block of consecutive frames and per species whose forces they explain.
+
+The force on a particle depends on the channels of its own species only. Kept apart by species, the normal equations
+are dense; put together, they are full of zeros: with three species half the columns of a row, and so three quarters
+of its products, never differ from zero. Of each symmetric matrix the upper triangle is kept, row after row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+
+from interpot.records import FloatArray, IntArray
+
+
+@numba.njit(cache=True, nogil=True)
+def pack(full: FloatArray, packed: FloatArray) -> None:
+    """Copy the upper triangle of a square matrix to ``packed``, row after row."""
+    at = 0
+    for row in range(len(full)):
+        packed[at : at + len(full) - row] = full[row, row:]
+        at += len(full) - row
+
+
+@numba.njit(cache=True, nogil=True)
+def _unpack(packed: FloatArray, full: FloatArray) -> None:
+    at = 0
+    for row in range(len(full)):
+        for column in range(row, len(full)):
+            full[row, column] = full[column, row] = packed[at]
+            at += 1
+
+
+def unpacked(packed: FloatArray, size: int) -> FloatArray:
+    """Symmetric (size, size) matrix of its packed upper triangle."""
+    full = np.empty((size, size))
+    _unpack(np.ascontiguousarray(packed), full)
+    return full
+
+
+ARRAYS = ("gram", "moment", "square", "rows")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeciesSums:
+    """Normal equations of the forces on one species, a row per block; float64 in internal units.
+
+    Attributes
+    ----------
+    species
+        Whose forces.
+    columns : (k,) int64
+        Where its columns stand among those of all channels; ascending.
+    gram : (b, k (k + 1)/2)
+        A = XᵀX, packed upper triangle.
+    moment : (b, k)
+        B = XᵀF.
+    square : (b,)
+        C = FᵀF.
+    rows : (b,) int64
+        Force components.
+    """
+
+    species: str
+    columns: IntArray
+    gram: FloatArray
+    moment: FloatArray
+    square: FloatArray
+    rows: IntArray
+
+    def laid_out(self, columns: IntArray, own: IntArray) -> SpeciesSums:
+        """Return the same sums in other columns.
+
+        Parameters
+        ----------
+        columns : (K,) int64
+            What joint column k becomes; -1 leaves it out.
+        own : (k',) int64
+            The columns that the species then has, ascending; those that are new are zero.
+        """
+        target = columns[self.columns]
+        if np.array_equal(own, target):
+            return replace(self, columns=own)
+        kept = np.flatnonzero(target >= 0)
+        place = np.searchsorted(own, target[kept])
+        gram = np.empty((len(self.gram), len(own) * (len(own) + 1) // 2))
+        full = np.zeros((len(own), len(own)))
+        for b, packed in enumerate(self.gram):
+            full[np.ix_(place, place)] = unpacked(packed, len(target))[np.ix_(kept, kept)]
+            pack(full, gram[b])
+        moment = np.zeros((len(self.moment), len(own)))
+        moment[:, place] = self.moment[:, kept]
+        return replace(self, columns=own, gram=gram, moment=moment)
+
+    def summed(self) -> SpeciesSums:
+        """Return the sum over the blocks as one block."""
+        summed = (getattr(self, name).sum(axis=0, keepdims=True) for name in ARRAYS)
+        return SpeciesSums(self.species, self.columns, *summed)
+
+    def beside(self, other: SpeciesSums) -> SpeciesSums:
+        """Return the blocks of both."""
+        joined = (np.concatenate([getattr(self, name), getattr(other, name)]) for name in ARRAYS)
+        return SpeciesSums(self.species, self.columns, *joined)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """The sums of all species over blocks of consecutive frames.
+
+    Attributes
+    ----------
+    size
+        K, the number of columns of all channels.
+    parts
+        One per species.
+    frames : (b,) int64
+        Frames in each block.
+    """
+
+    size: int
+    parts: tuple[SpeciesSums, ...]
+    frames: IntArray
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def gram(self, which: int | slice | IntArray = slice(None)) -> FloatArray:
+        """A summed over the chosen blocks, (K, K)."""
+        total = np.zeros((self.size, self.size))
+        for part in self.parts:
+            packed = part.gram[which] if isinstance(which, int) else part.gram[which].sum(axis=0)
+            total[np.ix_(part.columns, part.columns)] += unpacked(packed, len(part.columns))
+        return total
+
+    @property
+    def moment(self) -> FloatArray:
+        """B of each block, (b, K)."""
+        total = np.zeros((len(self), self.size))
+        for part in self.parts:
+            total[:, part.columns] += part.moment
+        return total
+
+    @property
+    def square(self) -> FloatArray:
+        """C of each block, (b,)."""
+        return np.asarray(sum(part.square for part in self.parts))
+
+    @property
+    def rows(self) -> IntArray:
+        """Force components of each block, (b,)."""
+        return np.asarray(sum(part.rows for part in self.parts))
+
+    def laid_out(self, columns: IntArray, size: int, own: Sequence[IntArray]) -> Blocks:
+        """Return the same sums with column k moved to columns[k] of `size`; see `SpeciesSums.laid_out`."""
+        parts = tuple(p.laid_out(columns, c) for p, c in zip(self.parts, own, strict=True))
+        return Blocks(size, parts, self.frames)
+
+    def beside(self, other: Blocks) -> Blocks:
+        """Return the blocks of both; species and columns must be the same."""
+        parts = tuple(a.beside(b) for a, b in zip(self.parts, other.parts, strict=True))
+        return Blocks(self.size, parts, np.concatenate([self.frames, other.frames]))
+
+    def summed(self) -> Blocks:
+        """Return the sum as one block."""
+        return Blocks(self.size, tuple(p.summed() for p in self.parts), self.frames.sum(keepdims=True))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the arrays take."""
+        return sum(p.gram.nbytes + p.moment.nbytes + p.square.nbytes + p.rows.nbytes for p in self.parts)

@@ -1,0 +1,245 @@
+"""Features of one frame: what each basis function contributes to the force on each particle.
+
+Particles are ranked by species, so that the rows of one species follow each other. `PairSplines` is the fast
+way, for pair channels over splines: search, splines and rows in one compiled loop. `AnyFeatures` takes any channels
+and any bases through their contributions. Both say by `closest` what they have met, so that the lattices can grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.neighbours import GridMaker, PairSearch
+from interpot.records import FloatArray, Frame, IntArray
+from interpot.statistic.basis import LogSplines
+from interpot.statistic.channels import Channel, Contributions, collectors
+from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, survey
+from interpot.statistic.layout import Layout
+
+SCATTER_BELOW = 1 / 12
+"""Neighbours per column of the matrix below which single products beat the rank-k update (measured: 1/16 ... 1/10)."""
+
+_SURVEYED = 16  # every so many particles are asked for their number of neighbours
+
+
+class Seen:
+    """Histogram and range of the sampled coordinates of all channels.
+
+    Attributes
+    ----------
+    counts : (K,) int64
+        Samples per knot interval, at the joint column of the channel plus the interval.
+    extremes : (channels, 2) float64
+        Smallest and largest coordinate; inf and 0 where nothing was seen.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.counts = np.zeros(layout.size, dtype=np.int64)
+        self.extremes = np.tile([np.inf, 0.0], (len(layout.bases), 1))
+
+
+class Features(Protocol):
+    """Rows of one frame after the other."""
+
+    order: IntArray
+    """Particle of each rank."""
+    starts: IntArray
+    """First rank of each species of the layout, and the number of particles."""
+
+    def begin(self, frame: Frame, layout: Layout) -> None:
+        """Take up a frame; raises `InterpotError` for a species without channels."""
+
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+        """Add the rows of ranks low ... high-1, of species `a`, to its panel, whose last column is not ours."""
+
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+        """Add the products of all rows of a species directly, if that is faster; return whether it was."""
+
+    def closest(self) -> FloatArray:
+        """Smallest coordinate of each channel that `fill` and `scatter` have met in this frame, (channels,)."""
+
+    def survey(self) -> FloatArray:
+        """Smallest coordinate of each channel in the whole frame, (channels,)."""
+
+
+def kinds_of(frame: Frame, layout: Layout) -> IntArray:
+    """Index of each particle's species in the layout; raises `InterpotError` where one has no channel."""
+    known = {name: k for k, name in enumerate(layout.species)}
+    table = np.array([known.get(name, -1) for name in frame.species], dtype=np.int64)
+    kinds = table[frame.kinds] if len(table) else frame.kinds
+    if (table < 0).any() and (kinds < 0).any():
+        unknown = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(known))
+        raise InterpotError(
+            f"{frame.source} frame {frame.index}: species '{unknown[0]}' has no channel, known are "
+            f"{', '.join(sorted(known))}: name every species, such as --species "
+            + ",".join(f"{name}={name}" for name in sorted({*known, *unknown}))
+        )
+    return kinds
+
+
+class PairSplines:
+    """Pair channels over `LogSplines`; see `Features`."""
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self._grid_of = GridMaker(max(c.cutoff for c in channels))
+        self._cutoff = self._grid_of.cutoff
+        self._found, self._squares = np.empty(0, dtype=np.int64), np.empty(0)
+
+    def begin(self, frame: Frame, layout: Layout) -> None:
+        """See `Features`."""
+        self._frame, self._layout = frame, layout
+        self._grid = grid = self._grid_of(frame, kinds_of(frame, layout), len(layout.species))
+        self.order, self.starts = grid.order, grid.starts
+        if len(self._found) < 2 * len(grid.owner):
+            self._found = np.empty(3 * len(grid.owner) + 1, dtype=np.int64)
+            self._squares = np.empty(len(self._found))
+        self._nearest = np.tile([np.inf, 0.0], (len(layout.channels), 1))
+
+    def _partner(self, a: int, c: int) -> int:
+        """Index of the species that a channel pairs with species `a`."""
+        one, two = (self._layout.species.index(name) for name in self._layout.channels[c].species)
+        return two if one == a else one
+
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+        """See `Features`."""
+        layout, whole = self._layout, low == self.starts[a] and high == self.starts[a + 1]
+        flat, stride = panel.ravel(), panel.shape[1]
+        for c in layout.members[a]:
+            other, channel, basis = self._partner(a, c), layout.channels[c], layout.bases[c]
+            assert isinstance(basis, LogSplines)
+            half = whole and other == a
+            stencil = self._grid_of.stencil(channel.cutoff, half)
+            counts = seen.counts[layout.starts[c] : layout.starts[c + 1]]
+            add_pair_rows(
+                flat, row, stride, low, high, self._frame.dimension, self._grid, other, other == a, half, stencil,
+                channel.cutoff, 1 / basis.spacing, basis.intervals, layout.local[a][c], self._found, self._squares,
+                counts, self._nearest[c],
+            )  # fmt: skip
+        self._note(seen)
+
+    def _note(self, seen: Seen) -> None:
+        lengths = np.sqrt(self._nearest)
+        np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
+        np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
+
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+        """See `Features`."""
+        layout, low, high = self._layout, int(self.starts[a]), int(self.starts[a + 1])
+        acting = layout.members[a]
+        nobody = np.array([np.inf, 0.0])
+        mean = sum(
+            survey(
+                self._grid, low, high, _SURVEYED, self._partner(a, c),
+                self._grid_of.stencil(layout.channels[c].cutoff, False), layout.channels[c].cutoff,
+                self._found, self._squares, nobody,
+            )
+            for c in acting
+        )  # fmt: skip
+        if mean > SCATTER_BELOW * len(products):
+            return False
+        bases = [layout.bases[c] for c in acting]
+        nearest = self._nearest[list(acting)]
+        scatter_pair_rows(
+            products.ravel(), len(products), forces, low, high, self._frame.dimension, self._grid,
+            self._grid_of.stencil(self._cutoff, False), np.array([self._partner(a, c) for c in acting]),
+            np.array([layout.channels[c].cutoff for c in acting]),
+            np.array([1 / b.spacing for b in bases if isinstance(b, LogSplines)]),
+            np.array([b.intervals for b in bases if isinstance(b, LogSplines)]),
+            np.array([layout.local[a][c] for c in acting]), layout.starts[list(acting)],
+            self._found, self._squares, seen.counts, nearest,
+        )  # fmt: skip
+        self._nearest[list(acting)] = nearest
+        self._note(seen)
+        return True
+
+    def closest(self) -> FloatArray:
+        """See `Features`; raises `InterpotError` where two particles are in one place."""
+        closest = np.sqrt(self._nearest[:, 0])
+        if closest.min() <= 1e-8 * self._cutoff:
+            PairSearch(self._cutoff)(self._frame)  # names them
+        return np.asarray(closest)
+
+    def survey(self) -> FloatArray:
+        """Smallest coordinates of the whole frame, by one more search."""
+        for a in range(len(self._layout.species)):
+            for c in self._layout.members[a]:
+                cutoff = self._layout.channels[c].cutoff
+                survey(
+                    self._grid, int(self.starts[a]), int(self.starts[a + 1]), 1, self._partner(a, c),
+                    self._grid_of.stencil(cutoff, False), cutoff, self._found, self._squares, self._nearest[c],
+                )  # fmt: skip
+        return self.closest()
+
+
+class AnyFeatures:
+    """Any channels over any bases; see `Features`."""
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self._collectors = collectors(channels)
+        self._count = len(channels)
+
+    def begin(self, frame: Frame, layout: Layout) -> None:
+        """See `Features`."""
+        kinds = kinds_of(frame, layout)
+        self._layout, self._dimension = layout, frame.dimension
+        self.order = np.argsort(kinds, kind="stable")
+        self.starts = np.concatenate([[0], np.cumsum(np.bincount(kinds, minlength=len(layout.species)))])
+        found: dict[int, Contributions] = {}
+        for members, collect in self._collectors:
+            found.update(zip(members, collect(frame), strict=True))
+        self._parts = [found[c] for c in range(self._count)]
+        rank = np.full(len(kinds) + 1, -1)  # the last is what -1, no partner, points at
+        rank[self.order] = np.arange(len(kinds))
+        self._ranks = [(rank[part.i], rank[part.j]) for part in self._parts]
+        self._slopes: list[tuple[IntArray, FloatArray]] | None = None
+
+    def _evaluated(self, seen: Seen) -> list[tuple[IntArray, FloatArray]]:
+        """Slopes of the frame, at first asking, which is when the lattices are known to reach."""
+        if self._slopes is None:
+            self._slopes = []
+            for c, (basis, part) in enumerate(zip(self._layout.bases, self._parts, strict=True)):
+                first, slopes = basis.slopes(part.s)
+                self._slopes.append((first, slopes))
+                if part.s.size == 0:
+                    continue
+                extremes = seen.extremes[c]
+                extremes[:] = min(extremes[0], part.s.min()), max(extremes[1], part.s.max())
+                if isinstance(basis, LogSplines):
+                    start = self._layout.starts[c]
+                    seen.counts[start : start + basis.intervals] += np.bincount(
+                        first, minlength=basis.intervals
+                    )
+        return self._slopes
+
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+        """See `Features`."""
+        if any(b.covering(s).size > b.size for b, s in zip(self._layout.bases, self.closest(), strict=True)):
+            return  # the lattices must grow first
+        slopes = self._evaluated(seen)
+        for c in self._layout.members[a]:
+            (i, j), (first, values) = self._ranks[c], slopes[c]
+            column = first + self._layout.local[a][c]
+            add_rows(panel, row, low, high, self._dimension, i, j, self._parts[c].unit, column, values)
+
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+        """Never faster here."""
+        return False
+
+    def closest(self) -> FloatArray:
+        """See `Features`."""
+        return np.array([part.s.min() if part.s.size else np.inf for part in self._parts])
+
+    def survey(self) -> FloatArray:
+        """All is known already."""
+        return self.closest()
+
+
+def features_of(layout: Layout) -> Features:
+    """Choose the fast way where it can be gone."""
+    pairs = all(c.kind == "pair" for c in layout.channels)
+    splines = all(isinstance(b, LogSplines) for b in layout.bases)
+    return PairSplines(layout.channels) if pairs and splines else AnyFeatures(layout.channels)

@@ -1,0 +1,92 @@
+"""Which column belongs to which function: of all channels together, and of those that act on one species."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.records import IntArray
+from interpot.statistic.basis import Basis
+from interpot.statistic.channels import Channel
+
+
+def offsets(bases: Sequence[Basis]) -> IntArray:
+    """First column of each basis in the joint matrix, and the total number of columns at the end."""
+    return np.concatenate([[0], np.cumsum([basis.size for basis in bases])]).astype(np.int64)
+
+
+def moved(old: Sequence[Basis], new: Sequence[Basis]) -> IntArray:
+    """Column that each function of `old` has in `new`, -1 where it is not among them.
+
+    Functions keep their index within a channel: a lattice grows at its end.
+    """
+    starts = offsets(new)
+    parts = []
+    for c, (a, b) in enumerate(zip(old, new, strict=True)):
+        index = np.arange(a.size)
+        parts.append(np.where(index < b.size, starts[c] + index, -1))
+    return np.concatenate(parts).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Columns of a set of bases.
+
+    Attributes
+    ----------
+    channels, bases
+        One basis per channel.
+    species
+        All that the channels act on, sorted.
+    starts : (channels + 1,) int64
+        First joint column of each channel, and their number.
+    members
+        Per species, the channels that act on it.
+    own
+        Per species, (k,) joint columns of those channels.
+    local
+        Per species, the first of the k columns of each of its channels.
+    """
+
+    channels: tuple[Channel, ...]
+    bases: tuple[Basis, ...]
+    species: tuple[str, ...]
+    starts: IntArray
+    members: tuple[tuple[int, ...], ...]
+    own: tuple[IntArray, ...]
+    local: tuple[dict[int, int], ...]
+
+    @classmethod
+    def of(cls, channels: Sequence[Channel], bases: Sequence[Basis]) -> Layout:
+        """Lay out the columns."""
+        species = tuple(sorted({name for channel in channels for name in channel.species}))
+        starts = offsets(bases)
+        members = tuple(tuple(c for c, ch in enumerate(channels) if name in ch.species) for name in species)
+        own, local = [], []
+        for acting in members:
+            sizes = [bases[c].size for c in acting]
+            own.append(np.concatenate([np.arange(starts[c], starts[c + 1]) for c in acting]).astype(np.int64))
+            local.append(
+                dict(zip(acting, np.concatenate([[0], np.cumsum(sizes)[:-1]]).tolist(), strict=True))
+            )
+        return cls(tuple(channels), tuple(bases), species, starts, members, tuple(own), tuple(local))
+
+    @property
+    def size(self) -> int:
+        """Number of joint columns."""
+        return int(self.starts[-1])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Size of each basis."""
+        return tuple(basis.size for basis in self.bases)
+
+    def covering(self, smallest: Sequence[float], slack: float = 0.0) -> Layout:
+        """Return the layout whose bases reach the smallest coordinates (inf: none); what grows has a slack in ln s."""
+        bases = [
+            b if s == np.inf or b.covering(s).size == b.size else b.covering(s * np.exp(-slack))
+            for b, s in zip(self.bases, smallest, strict=True)
+        ]
+        return self if bases == list(self.bases) else Layout.of(self.channels, bases)
