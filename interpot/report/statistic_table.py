@@ -18,10 +18,11 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
     units = statistic.units
     counts = np.unique(statistic.blocks.frames)
     each = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    each += " frame" if counts[-1] == 1 else " frames"
     console.print(
         Text(
             f"{statistic.frames} frames, {statistic.rows} force components, "
-            f"{len(statistic.blocks.frames)} blocks of {each} frames"
+            f"{len(statistic.blocks.frames)} blocks of {each}"
         )
     )
     length, unit = units.length, units.length_unit

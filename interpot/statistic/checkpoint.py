@@ -218,9 +218,15 @@ def _found(partial: Path, recipe: Recipe, resume: bool) -> Checkpoint | None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove the half-written files that a killed process has left (`interpot.files.atomic` names them)."""
-    for left in path.parent.glob(f".{escape(path.stem)}-????????{escape(path.suffix)}"):
-        left.unlink(missing_ok=True)
+    """Remove the half-written files that a killed process has left.
+
+    `interpot.files.atomic` names them: a point before the name, eight letters behind; twice for a checkpoint, whose
+    statistic is written in a file of its own.
+    """
+    stem, suffix = escape(path.stem), escape(path.suffix)
+    for pattern in (f".{stem}-????????{suffix}", f"..{stem}-????????-????????{suffix}"):
+        for left in path.parent.glob(pattern):
+            left.unlink(missing_ok=True)
 
 
 class _Keeper:

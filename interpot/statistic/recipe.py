@@ -77,7 +77,9 @@ def _named(name: str, kept: object, asked: object) -> str:
 def _shown(value: object) -> str:
     """Write a value for people."""
     if isinstance(value, list | tuple):
-        return ", ".join("-".join(map(_shown, v)) if isinstance(v, list) else _shown(v) for v in value)
+        return ", ".join(
+            f"{'-'.join(v[1:-1])} to {v[-1]:g} Å" if isinstance(v, list) else _shown(v) for v in value
+        )
     if isinstance(value, dict):
         return ",".join(f"{k}={v}" for k, v in value.items())
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -163,7 +163,7 @@ def test_a_checkpoint_is_not_overwritten_unasked(dump: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"cutoff": 5.0}, "the channels pair-Ne-Ne-5.5, not pair-Ne-Ne-5"),
+        ({"cutoff": 5.0}, "the channels Ne-Ne to 5.5 Å, not Ne-Ne to 5 Å"),
         ({"stride": 2}, "the frames .from, to, stride. 0, none, 1, not 0, none, 2"),
         ({"species": {"Ne": "A"}}, "the species none, not Ne=A"),
         ({"threads": 2}, "the threads 1, not 2"),
@@ -246,7 +246,8 @@ def test_a_signal_is_obeyed_at_the_end_of_a_frame(
 
 def test_half_written_files_of_a_killed_process_are_swept(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.h5"
-    left = [tmp_path / ".out.h5-0123abcd.partial", tmp_path / ".out-0123abcd.h5"]
+    names = ".out.h5-0123abcd.partial", "..out.h5-0123abcd-4567ef89.partial", ".out-0123abcd.h5"
+    left = [tmp_path / name for name in names]
     for path in left:
         path.touch()
     (tmp_path / ".other-0123abcd.h5").touch()
