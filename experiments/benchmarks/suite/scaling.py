@@ -10,10 +10,10 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from interpot import read
+from interpot import accumulate, read
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
-from interpot.statistic.distribute import accumulate_span, distributed_pass, summed
+from interpot.statistic.distribute import distributed_pass, summed
 from interpot.statistic.normal_equations import Statistic
 from interpot.trajectory.index import index_path
 from suite.measuring import ALL_CORES, Job, cores, in_turns, timed
@@ -25,6 +25,7 @@ from suite.systems import CUTOFF, LIQUIDS, dump, liquid, mixed, sampled
 ATOMS = 864
 RATE = "atom-frames/s"
 EMPTY_TASKS = 500
+COPIES = 10
 PAGE = Path(__file__).parents[1] / "scaling.md"
 
 
@@ -34,10 +35,10 @@ def workers(setting: Setting) -> Iterator[Row]:
         raise NotMeasured("distributed is not installed: pip install 'interpot[dask]'")
     if len(ALL_CORES) < 2:
         raise NotMeasured("this process has one core only")
-    count = setting.frames(200)
     path = dump(setting, LIQUIDS[ATOMS])
-    whole = read(path, units="lj", frames=(0, count))
-    half = read(path, units="lj", frames=(0, count // 2))
+    count = LIQUIDS[ATOMS].frames * setting.frames(COPIES)
+    again = [path] * setting.frames(COPIES)  # as if it were so many files
+    whole, half = (read(again, units="lj", frames=(0, stop)) for stop in (count, count // 2))
     channels = whole_channels()
     with cores(2), _cluster(1) as one, _cluster(2) as two:
         jobs: dict[str, Job] = {
@@ -62,7 +63,7 @@ def workers(setting: Setting) -> Iterator[Row]:
     blocks = [_block(setting, species) for species in (1, 3)]
     for species, columns, size, adding in blocks:
         yield Row(f"a block, {species} species, K = {columns}", "MB", Figure(size, size, size))
-        yield Row(f"two such blocks are added in", "ms", adding)
+        yield Row("two such blocks are added in", "ms", adding)
     measured = Measured(
         worker=read_rate.median * 1e6,
         index=indexing.median * 1e6,
@@ -119,7 +120,7 @@ def _block(setting: Setting, species: int) -> tuple[int, int, float, Figure]:
     frames = mixed(frames, names) if species == 3 else frames
     closest, _ = sampled(frames, CUTOFF)
     channels = Pass(names, CUTOFF, closest, 200).channels
-    statistic = accumulate_span(frames, channels, "recorded", 10**9)
+    statistic = accumulate(frames, channels, cutoffs="given").in_one_block()
     size = len(pickle.dumps(statistic)) / 1e6
     adding = timed(setting.repeats, partial(summed, statistic, statistic))
     columns = sum(basis.size for basis in statistic.bases)
