@@ -13,7 +13,8 @@ from ase.build import bulk
 
 from interpot import accumulate, from_atoms, pair_channels, read
 from interpot.proof.engines import engine
-from interpot.records import Cell, Dynamics, FloatArray, Frame, ReferenceModel, Trajectory
+from interpot.records import Cell, Dynamics, FloatArray, Frame, IntArray, ReferenceModel, Trajectory
+from interpot.statistic.blocks import Blocks, SpeciesSums
 from interpot.statistic.normal_equations import Statistic
 from interpot.units import STYLES, UnitStyle, unit_style
 
@@ -183,3 +184,12 @@ def scaled(frames: Iterable[Frame], length: float = 1.0, energy: float = 1.0) ->
 def statistic_of(frames: Trajectory, cutoff: float, find: str = "given") -> Statistic:
     """Accumulate with one cutoff, in the units of the frames."""
     return accumulate(frames, pair_channels(frames, cutoff), cutoffs=find)
+
+
+def blocks_of(
+    gram: FloatArray, moment: FloatArray, square: FloatArray, rows: IntArray, frames: IntArray
+) -> Blocks:
+    """Sums of a single species "Ar", whose matrices are given in full: (b, K, K), (b, K), (b,) ..."""
+    upper = np.triu_indices(gram.shape[1])
+    own = np.arange(gram.shape[1])
+    return Blocks(len(own), (SpeciesSums("Ar", own, gram[:, *upper], moment, square, rows),), frames)

@@ -103,9 +103,13 @@ def test_matplotlib_is_used_by_the_report_only(path: Path) -> None:
 
 
 @each_module
-def test_kernels_of_the_statistic_live_in_one_module(path: Path) -> None:
+def test_what_is_compiled_in_the_statistic_has_its_place(path: Path) -> None:
     module = name_of(path)
-    if module.startswith("interpot.statistic") and module != "interpot.statistic.kernels":
+    if module.startswith("interpot.statistic") and module.rpartition(".")[2] not in (
+        "kernels",
+        "vectors",
+        "blas",
+    ):
         assert not [m for m in imports(parsed(path)) if m.split(".")[0] == "numba"]
 
 

@@ -46,9 +46,8 @@ def accumulate(
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
 
-    Whether the reference truncated its force below the asked cutoff is found out on the first frames (`settle`); what was
-    found is said in the statistic's provenance under "remarks", where it also keeps what reading the files brought
-    up.
+    Whether the reference truncated its force below the asked cutoff is found out on the first frames (`settle`). The
+    statistic's provenance says so under "remarks", where it also keeps what reading the files brought up.
 
     Parameters
     ----------

@@ -17,8 +17,12 @@ from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen, features_of
 from interpot.statistic.layout import Layout
 
-PANEL_BYTES = 2**22
-"""A panel that stays in the processor's caches between the rows' being written and their products."""
+GATHERED_BYTES = 2**20
+"""Frames are gathered until their rows fill the processor's second cache: then they are still there for their products."""
+
+PANEL_BYTES = 5 * 2**20
+"""A frame up to this size is not cut: within a panel each pair is met once, across its edge from both ends. A larger one is
+cut into pieces that fit the second cache."""
 
 SLACK = 0.02
 """How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
@@ -92,12 +96,20 @@ class _Panel:
         self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
         self.filled = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether enough is gathered for an efficient update."""
+        return self.filled * self.rows.shape[1] * 8 >= GATHERED_BYTES
+
     def flush(self, products: FloatArray) -> None:
         """Add the products of the gathered rows and begin anew."""
         if self.filled:
-            rows = self.rows[: self.filled]
-            add_products(rows, products)
-            rows[:] = 0
+            # piece by piece: an update of more rows than the second cache holds is a tenth slower
+            piece = max(GATHERED_BYTES // (8 * self.rows.shape[1]), 1)
+            for first in range(0, self.filled, piece):
+                rows = self.rows[first : min(first + piece, self.filled)]
+                add_products(rows, products)
+                rows[:] = 0
             self.filled = 0
 
 
@@ -165,19 +177,19 @@ class Summation:
         """Add the rows of one species of the present frame to its panel."""
         panel = self._panel(a, len(sums.layout.own[a]))
         low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
-        while low < stop:
-            room = (panel.capacity - panel.filled) // dimension
-            if room == 0 or (
-                room < stop - low <= panel.capacity // dimension
-            ):  # do not cut a frame that fits whole
-                panel.flush(sums.products[a])
-                continue
-            high = min(low + room, stop)
-            self._features.fill(panel.rows, panel.filled, a, low, high, sums.seen)
-            rows = slice(panel.filled, panel.filled + dimension * (high - low))
-            panel.rows[rows, -1] = forces[low:high, :dimension].ravel()
+        if stop - low > (panel.capacity - panel.filled) // dimension:
+            panel.flush(sums.products[a])
+        piece = stop - low
+        if piece > panel.capacity // dimension:
+            piece = max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1)
+        for first in range(low, stop, piece):
+            last = min(first + piece, stop)
+            self._features.fill(panel.rows, panel.filled, a, first, last, sums.seen)
+            rows = slice(panel.filled, panel.filled + dimension * (last - first))
+            panel.rows[rows, -1] = forces[first:last, :dimension].ravel()
             panel.filled = rows.stop
-            low = high
+            if last < stop or panel.full:
+                panel.flush(sums.products[a])
 
     def _panel(self, a: int, size: int) -> _Panel:
         panel = self._panels.get(a)

@@ -8,7 +8,8 @@ import numpy as np
 
 from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
-from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, pack
+from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
+from interpot.statistic.kernels import pack
 from interpot.statistic.layout import Layout, moved
 
 MAX_BLOCKS = 64

@@ -10,34 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
-
-
-@numba.njit(cache=True, nogil=True)
-def pack(full: FloatArray, packed: FloatArray) -> None:
-    """Copy the upper triangle of a square matrix to ``packed``, row after row."""
-    at = 0
-    for row in range(len(full)):
-        packed[at : at + len(full) - row] = full[row, row:]
-        at += len(full) - row
-
-
-@numba.njit(cache=True, nogil=True)
-def _unpack(packed: FloatArray, full: FloatArray) -> None:
-    at = 0
-    for row in range(len(full)):
-        for column in range(row, len(full)):
-            full[row, column] = full[column, row] = packed[at]
-            at += 1
+from interpot.statistic.kernels import pack, unpack
 
 
 def unpacked(packed: FloatArray, size: int) -> FloatArray:
     """Symmetric (size, size) matrix of its packed upper triangle."""
     full = np.empty((size, size))
-    _unpack(np.ascontiguousarray(packed), full)
+    unpack(np.ascontiguousarray(packed), full)
     return full
 
 

@@ -230,3 +230,22 @@ def scatter_pair_rows(
                     add_slopes_once(
                         products, (column[one] + q) * stride + column[two], t[two], both * slopes[q]
                     )
+
+
+@numba.njit(cache=True, nogil=True)
+def pack(full, packed):
+    """Copy the upper triangle of a square matrix to ``packed``, row after row."""
+    at = 0
+    for row in range(len(full)):
+        packed[at : at + len(full) - row] = full[row, row:]
+        at += len(full) - row
+
+
+@numba.njit(cache=True, nogil=True)
+def unpack(packed, full):
+    """Fill a symmetric matrix from its packed upper triangle."""
+    at = 0
+    for row in range(len(full)):
+        for column in range(row, len(full)):
+            full[row, column] = full[column, row] = packed[at]
+            at += 1

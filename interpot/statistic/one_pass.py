@@ -1,7 +1,7 @@
 """The only pass over the data: frames × channels → Statistic.
 
-Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are added
-in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
+Frames are gathered in batches, batches are summed up by threads (`interpot.statistic.batches`), and their sums are
+added in order to the open block. Block boundaries follow the number of the frame: blocks begin with one frame, and double
 when there are too many, so that a stream of any length ends with 32 to 64 and two passes over the same frames have
 the same.
 """
@@ -20,7 +20,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis, LogSplines
-from interpot.statistic.batches import PANEL_BYTES, Batch, BatchSums, Summation
+from interpot.statistic.batches import GATHERED_BYTES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length
 from interpot.statistic.blocks import Blocks
 from interpot.statistic.channels import Channel
@@ -136,7 +136,7 @@ class Accumulator:
         self._in_block += 1
         self.frames += 1
         block_ends = self._in_block == self._store.length
-        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= PANEL_BYTES:
+        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= GATHERED_BYTES:
             self._submit(block_ends)
         if block_ends:
             self._in_block = 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from systems import Frames, clusters, noisy, statistic_of
+from systems import Frames, blocks_of, clusters, noisy, statistic_of
 
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
@@ -18,7 +18,7 @@ from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose, in
 from interpot.formula.terms import library
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
-from interpot.statistic.normal_equations import Blocks, Coverage, Statistic
+from interpot.statistic.normal_equations import Coverage, Statistic
 from interpot.statistic.objective import Objective
 from interpot.units import STYLES, unit_style
 
@@ -78,7 +78,7 @@ class Rows:
     def statistic(self, keep: np.ndarray | None = None) -> Statistic:
         keep = np.arange(len(self.F)) if keep is None else keep
         X, F = self.X[keep], self.F[keep]
-        blocks = Blocks(
+        blocks = blocks_of(
             np.einsum("bri,brj->bij", X, X, optimize=True),
             np.einsum("bri,br->bi", X, F),
             np.sum(F**2, axis=1),

@@ -26,9 +26,10 @@ from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
 from interpot.statistic import one_pass as module
 from interpot.statistic.basis import Functions, LogSplines
+from interpot.statistic.block_store import MAX_BLOCKS
 from interpot.statistic.channels import Channel, pair_channels
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import MAX_BLOCKS, one_pass
+from interpot.statistic.one_pass import one_pass
 from interpot.units import unit_style
 
 SPACING = 1 / 15
@@ -49,7 +50,7 @@ def check_sums(statistic: Statistic, frames: Sequence[Frame], tolerance: float =
         sizes = np.linalg.norm(X, axis=0)
         # the foot of a spline has no digits of its own
         sizes = np.maximum(sizes, 0.1 * max(sizes.max(), 1e-9))
-        gram_error = np.abs(statistic.blocks.gram[k] - X.T @ X) / np.outer(sizes, sizes)
+        gram_error = np.abs(statistic.blocks.gram(k) - X.T @ X) / np.outer(sizes, sizes)
         assert gram_error.max() < tolerance
         moment_error = np.abs(statistic.blocks.moment[k] - X.T @ F) / sizes
         assert moment_error.max() <= tolerance * np.linalg.norm(F)

@@ -18,6 +18,7 @@ from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.one_pass import one_pass
 from interpot.statistic.truncation import find_cutoffs, shortest_decimal
+from interpot.trajectory.targets import target_rows
 from interpot.units import UnitStyle, unit_style
 
 LJ = lennard_jones(0.01, 2.27)
@@ -65,7 +66,10 @@ def forced(frame: Frame, slopes: dict[str, Slope], noise: float, random: np.rand
 def found_in(frames: Frames) -> dict[int, float]:
     species = frames.frames[0].species
     statistic = one_pass(frames, pair_channels(species, ASKED * frames.units.length))
-    return {c: value / frames.units.length for c, value in find_cutoffs(statistic, frames).items()}
+    return {
+        c: value / frames.units.length
+        for c, value in find_cutoffs(statistic, list(target_rows(frames, "recorded"))).items()
+    }
 
 
 @pytest.mark.parametrize("cutoff", [4.0, 5.5, 6.0, 6.123, 6.7712, 7.5, 7.9])

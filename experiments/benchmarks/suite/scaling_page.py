@@ -89,7 +89,8 @@ in that run (`results.md` has the machine and the extremes).
 A worker takes in {m.worker / 1e6:.3g} MB of text dump a second, one process makes the index of a file at
 {m.index / 1e6:.3g} MB/s, and the scheduler spends {1e3 * m.task:.2g} ms on a task.
 Client, scheduler and workers share the two cores, and a pass of ten seconds is
-short: the fixed costs weigh more here than in anything long. The load of the machine was {getloadavg()[0]:.1f} at the end,
+short: the fixed costs weigh more here than in anything long. The load of the
+machine was {getloadavg()[0]:.1f} at the end,
 of which 2 are ours: what others took is missing here.
 
 ## Model: {WORKERS:,} workers, {DATA / 1e12:.0f} TB
