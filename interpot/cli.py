@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +15,31 @@ from typer.core import TyperGroup
 
 from interpot import workflow
 from interpot.errors import InterpotError
-from interpot.files import writable_folder
+from interpot.files import writable_file
 from interpot.formula.potential import Potential
+from interpot.options import (
+    CUTOFF,
+    Dimension,
+    Frames,
+    KeepCutoff,
+    PotentialFile,
+    Script,
+    Species,
+    StatisticOut,
+    Stride,
+    Trajectories,
+    Units,
+    memory_size,
+    parse_cutoffs,
+    parse_masses,
+    read_files,
+    sorted_out,
+)
 from interpot.proof.export import EXPORTERS
 from interpot.proof.export import export as write_export
-from interpot.records import Trajectory
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
-from interpot.trajectory import known_units, parse_frames, parse_species, read
-from interpot.units import STYLES
+from interpot.trajectory import known_units
 from interpot.version import VERSION
 
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
@@ -60,29 +75,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Script = Annotated[Path, typer.Argument(metavar="EXPERIMENT.py", help="Defines experiment = Experiment(...)")]
-PotentialFile = Annotated[Path, typer.Argument(metavar="potential.json", help="What interpot has found")]
-Trajectories = Annotated[
-    list[str], typer.Argument(metavar="TRAJECTORY...", help="LAMMPS dump (.gz, .zst), extended XYZ, .npz")
-]
-Units = Annotated[
-    str | None,
-    typer.Option(
-        metavar="STYLE", help=f"LAMMPS unit style, needed where files are silent: {', '.join(STYLES)}"
-    ),
-]
-Species = Annotated[
-    str | None,
-    typer.Option(metavar="OLD=NEW,...", help="Names for the files' types or elements, such as 1=Ne,2=Xe"),
-]
-Stride = Annotated[int, typer.Option(metavar="N", help="Take every N-th frame", min=1)]
-Frames = Annotated[
-    str | None, typer.Option(metavar="A:B", help="Take frames A to B-1, counted from 0 over all files")
-]
-Dimension = Annotated[
-    int | None, typer.Option(metavar="2|3", help="Told from the data unless given", min=2, max=3)
-]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -113,28 +105,79 @@ def run(
 
 @app.command()
 def discover(
-    trajectories: Trajectories,
-    cutoff: Annotated[
+    data: Annotated[
         list[str],
-        typer.Option(
-            metavar="R|A-B=R",
-            help="Reach of the pair functions in the files' length unit; repeat for single pairs: Ne-Xe=8",
+        typer.Argument(
+            metavar="TRAJECTORY...|STATISTICS.h5...",
+            help="LAMMPS dump (.gz, .zst), extended XYZ, .npz; or what accumulate and merge wrote",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results")],
+    cutoff: Annotated[list[str] | None, CUTOFF] = None,
     units: Units = None,
     species: Species = None,
     stride: Stride = 1,
     frames: Frames = None,
     dimension: Dimension = None,
-    keep_cutoff: Annotated[
-        bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
-    ] = False,
+    keep_cutoff: KeepCutoff = False,
 ) -> None:
-    """Discover the potential behind trajectories of your own; several files count as one."""
-    common, pairs = _cutoffs(cutoff)
-    data = _read(trajectories, units, species, stride, frames, dimension)
-    workflow.discover_files(data, out, common, pairs, "given" if keep_cutoff else "find", _session())
+    """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
+    reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
+    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
+        workflow.discover_statistics(data, out, _session())
+        return
+    common, pairs = parse_cutoffs(cutoff or ())
+    trajectory = read_files(data, units, species, stride, frames, dimension)
+    workflow.discover_files(trajectory, out, common, pairs, "given" if keep_cutoff else "find", _session())
+
+
+@app.command()
+def accumulate(
+    trajectories: Trajectories,
+    cutoff: Annotated[list[str], CUTOFF],
+    out: StatisticOut,
+    units: Units = None,
+    species: Species = None,
+    stride: Stride = 1,
+    frames: Frames = None,
+    dimension: Dimension = None,
+    keep_cutoff: KeepCutoff = False,
+    threads: Annotated[int, typer.Option(metavar="N", help="That accumulate; one more reads", min=1)] = 1,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="That the sums may take, about: 500M, 2G")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a pass that was stopped")] = False,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Use Dask: so many processes of this machine", min=1)
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster behind tcp://HOST:PORT")
+    ] = None,
+) -> None:
+    """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
+    common, pairs = parse_cutoffs(cutoff)
+    workflow.accumulate_files(
+        read_files(trajectories, units, species, stride, frames, dimension),
+        out,
+        common,
+        pairs,
+        "given" if keep_cutoff else "find",
+        _session(),
+        resume=resume,
+        threads=threads,
+        memory=memory_size(memory) if memory else None,
+        workers=workers,
+        scheduler=scheduler,
+    )
+
+
+@app.command()
+def merge(
+    statistics: Annotated[list[Path], typer.Argument(metavar="STATISTICS.h5...", help="Of other data each")],
+    out: StatisticOut,
+) -> None:
+    """Put statistics of the same channels together; their blocks are kept."""
+    workflow.merge_files(statistics, out, _session())
 
 
 @app.command()
@@ -154,10 +197,7 @@ def export(
 ) -> None:
     """Write a potential for another program."""
     found = Potential.load(potential)
-    if out.is_dir():
-        raise InterpotError(f"'{out}' is a folder: name a file in it with --out")
-    writable_folder(out.parent)
-    write_export(found, to, out, units)
+    write_export(found, to, writable_file(out), units)
     Terminal().line(f"written: {out}")
 
 
@@ -218,81 +258,21 @@ def validate(
         )
     workflow.validate_files(
         found,
-        _read(reference, units, species, stride, frames, dimension),
+        read_files(reference, units, species, stride, frames, dimension),
         out or potential.parent / "validation",
         session,
         timestep=timestep,
         every=every,
         steps=steps,
-        masses=_masses(masses) if masses else None,
+        masses=parse_masses(masses) if masses else None,
         temperature=temperature,
         ensemble=ensemble,
         engine=engine,
     )
 
 
-# ---------------------------------------------------------------------------- options into what the workflow takes
-
-
 def _session() -> workflow.Session:
     return workflow.Session(command=shlex.join(["interpot", *sys.argv[1:]]))
-
-
-def _read(
-    files: Sequence[str],
-    units: str | None,
-    species: str | None,
-    stride: int,
-    frames: str | None,
-    dimension: int | None,
-) -> Trajectory:
-    return read(
-        *files,
-        units=units,
-        species=parse_species(species) if species else None,
-        stride=stride,
-        frames=parse_frames(frames) if frames else None,
-        dimension=dimension,
-    )
-
-
-def _cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """Sort ``--cutoff 10 --cutoff Ne-Xe=8`` into the common cutoff and the exceptions."""
-    common: list[float] = []
-    pairs: dict[str, float] = {}
-    for option in options:
-        label, _, text = option.rpartition("=")
-        value = _number(text, f"--cutoff {option}", "10, or Ne-Xe=8 for a pair")
-        if label in pairs:
-            raise InterpotError(f"--cutoff names '{label}' twice: give each pair once")
-        if label:
-            pairs[label] = value
-        else:
-            common.append(value)
-    if len(common) != 1:
-        raise InterpotError(
-            f"{len(common) or 'no'} cutoffs for all pairs were given: expected one, such as --cutoff 10, beside "
-            "those of single pairs"
-        )
-    return common[0], pairs
-
-
-def _masses(text: str) -> dict[str, float]:
-    return {
-        name: _number(mass, f"--masses {text}", "Ne=20.18,Xe=131.29")
-        for name, mass in parse_species(text).items()
-    }
-
-
-def _number(text: str, option: str, example: str) -> float:
-    """Read a positive number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < float("inf"):
-        raise InterpotError(f"{option}: '{text}' is no positive number: expected, e.g., {example}")
-    return value
 
 
 def main() -> None:

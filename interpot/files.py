@@ -58,3 +58,18 @@ def writable_folder(path: Path) -> Path:
             f"cannot write to the output folder '{path}' ({error.strerror}): choose another with --out"
         ) from error
     return path
+
+
+def writable_file(path: str | Path) -> Path:
+    """Make the folder of a file and check that it can be written there, before the work starts.
+
+    Raises
+    ------
+    InterpotError
+        The path is a folder, or its folder cannot be made or written to.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise InterpotError(f"'{file}' is a folder: name a file in it with --out")
+    writable_folder(file.parent)
+    return file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from interpot.errors import InterpotError
-from interpot.files import writable_folder
+from interpot.files import writable_file, writable_folder
 from interpot.formula.discover import Discovery, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
@@ -23,12 +23,14 @@ from interpot.proof.export import export
 from interpot.proof.validate import validate
 from interpot.records import Comparison, Experiment, MdRun, Trajectory
 from interpot.report.findings import ChannelData, Findings, SplineCurve
+from interpot.report.statistic_table import print_statistic
 from interpot.report.tables import print_comparison, print_front, print_potential
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
+from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
@@ -117,11 +119,18 @@ class Session:
             )
 
     def accumulate(
-        self, frames: Trajectory, channels: tuple[Channel, ...], cutoffs: str = "find"
+        self, frames: Trajectory, channels: tuple[Channel, ...], cutoffs: str = "find", **options: Any
     ) -> Statistic:
-        """Make the pass over the data."""
+        """Make the pass over the data; options as `interpot.accumulate` takes them."""
         with self.terminal.stage("accumulation", "frames") as stage:
-            return accumulate(frames, channels, cutoffs=cutoffs, progress=stage)
+            return accumulate(frames, channels, cutoffs=cutoffs, progress=stage, **options)
+
+    def summarise(self, statistic: Statistic, path: Path) -> None:
+        """Show what a statistic holds, and remarks that were not shown when they came up."""
+        for remark in statistic.provenance.get("remarks", []):
+            self.terminal.note(remark)
+        print_statistic(self.terminal.console, statistic)
+        self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
 
     def discover(self, statistic: Statistic) -> Discovery:
         """Find the formula."""
@@ -230,12 +239,65 @@ def discover_files(
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
-        found = session.discover(session.accumulate(frames, channels, find))
-        _write_findings(found, folder)
-        session.show(found)
-        title = "Potential of " + ", ".join(path.name for path in frames.sources)
-        session.report(_findings(title, found), folder)
-        return Result(found, None, folder)
+        statistic = session.accumulate(frames, channels, find)
+        return _discovered(statistic, [path.name for path in frames.sources], folder, session)
+
+
+def discover_statistics(
+    paths: Sequence[str | Path], out: str | Path, session: Session | None = None
+) -> Result:
+    """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
+    session = session or Session()
+    with results_folder(out) as folder:
+        with session.terminal.listening():
+            statistic = merge(paths)
+        return _discovered(statistic, [Path(path).name for path in paths], folder, session)
+
+
+def _discovered(statistic: Statistic, names: Sequence[str], folder: Path, session: Session) -> Result:
+    found = session.discover(statistic)
+    _write_findings(found, folder)
+    session.show(found)
+    session.report(_findings("Potential of " + ", ".join(names), found), folder)
+    return Result(found, None, folder)
+
+
+def accumulate_files(
+    frames: Trajectory,
+    out: str | Path,
+    cutoff: float,
+    cutoffs: Mapping[str, float] | None = None,
+    find: str = "find",
+    session: Session | None = None,
+    **options: Any,
+) -> Statistic:
+    """Make the pass over a user's trajectory and write the statistic.
+
+    Parameters
+    ----------
+    frames, cutoff, cutoffs, find, session
+        As `discover_files` takes them.
+    out
+        File of the statistic.
+    options
+        As `interpot.accumulate` takes them: resume, threads, memory, workers, scheduler.
+    """
+    session, path = session or Session(), writable_file(out)
+    with session.terminal.listening():
+        channels = pair_channels(frames, cutoff, cutoffs)
+    statistic = session.accumulate(frames, channels, find, out=path, **options)
+    session.summarise(statistic, path)
+    return statistic
+
+
+def merge_files(paths: Sequence[str | Path], out: str | Path, session: Session | None = None) -> Statistic:
+    """Put statistics together and write the result."""
+    session, path = session or Session(), writable_file(out)
+    with session.terminal.listening():
+        statistic = merge(paths)
+    statistic.save(path)
+    session.summarise(statistic, path)
+    return statistic
 
 
 def validate_files(

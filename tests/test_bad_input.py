@@ -472,7 +472,7 @@ def test_a_validation_that_blows_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["discover", "a.dump", "-o", "out"],  # no cutoff
+        ["accumulate", "a.dump", "-o", "out"],  # no cutoff
         ["discover", "a.dump", "--cutoff", "6"],  # no output
         ["discover", "--cutoff", "6", "-o", "out"],  # no trajectory
         ["discover", "a.dump", "--cutoff", "6", "-o", "out", "--stride", "0"],

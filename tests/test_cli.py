@@ -53,7 +53,9 @@ def test_version() -> None:
     assert call("--version") == f"interpot {VERSION}\n"
 
 
-@pytest.mark.parametrize("command", ["run", "discover", "show", "export", "simulate", "validate"])
+@pytest.mark.parametrize(
+    "command", ["run", "discover", "accumulate", "merge", "show", "export", "simulate", "validate"]
+)
 def test_every_command_explains_its_options(command: str) -> None:
     text = call(command, "--help")
     assert "Usage" in text

@@ -19,6 +19,7 @@ from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
 from interpot.formula.terms import TERMS
 from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
+from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
 from interpot.table import load_row
@@ -63,7 +64,7 @@ class Discovery:
 
 @one_blas_thread()
 def discover(
-    statistic: Statistic,
+    statistic: Opened,
     *,
     terms: Sequence[str] | None = None,
     max_terms: int = 3,
@@ -76,7 +77,8 @@ def discover(
     Parameters
     ----------
     statistic
-        Of the whole data; the trajectory is not looked at again.
+        Of the whole data, or the file that keeps it, or several files that count as one; the trajectory is not
+        looked at again.
     terms
         Members of the library to combine, all by default.
     max_terms
@@ -97,6 +99,7 @@ def discover(
         raise InterpotError(
             f"{max_terms} terms of {list(terms or TERMS)} were asked for: expected at least one"
         )
+    statistic = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     objective = Objective.of(statistic)

@@ -171,17 +171,17 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the force errors."""
-    table = _table("channel", "form", "constant", ">value", "unit", ">range")
+    table = new_table("channel", "form", "constant", ">value", "unit", ">range")
     unit = potential.units.length_unit
     for channel in potential.channels:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, channel.form]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
-            _row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
+            table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:
-            _row(table, [*head, "", "", "", reach])
+            table_row(table, [*head, "", "", "", reach])
         table.add_section()
     console.print("", table, "")
     for channel in potential.channels:
@@ -215,7 +215,7 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
     """Print the best candidates by force error: ▸ the chosen, ≈ those that the data cannot tell from it."""
     channels = "channel" in front
     names = ["channel"] if channels else []
-    table = _table(*names, "", "form", ">constants", ">force error", ">cross-validated")
+    table = new_table(*names, "", "form", ">constants", ">force error", ">cross-validated")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
         for row in candidates(group, limit):
@@ -227,7 +227,7 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
                 row.loss,
                 row.cross_validated,
             ]
-            _row(table, cells, bold=row.chosen)
+            table_row(table, cells, bold=row.chosen)
             head = [""] if channels else []
         table.add_section()
     console.print("", table)
@@ -288,11 +288,11 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the force check and one row per observable, with its verdict."""
     if comparison.forces is not None:
         console.print(Text(force_sentence(comparison, comparison.units)))
-    table = _table("observable", ">reference", ">found", "unit", ">dev./error", "verdict")
+    table = new_table("observable", ">reference", ">found", "unit", ">dev./error", "verdict")
     for o in comparison.observables:
         mark, colour = _VERDICTS.get(o.verdict, ("?", ""))
         verdict = Text(f"{mark} {o.verdict}", style=colour)
-        _row(
+        table_row(
             table,
             [
                 o.name,
@@ -330,7 +330,7 @@ def value_of(curve: Curve | None) -> str:
     return typeset(with_error(float(curve.y[0]), float(curve.error[0])))
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
     """Make a table without vertical lines; names that start with ">" align to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     for name in columns:
@@ -339,7 +339,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _row(table: Table, cells: list[str | Text], bold: bool = False) -> None:
+def table_row(table: Table, cells: list[str | Text], bold: bool = False) -> None:
     """Add a row; text from users is no markup."""
     style = "bold" if bold else ""
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell), style=style) for cell in cells))

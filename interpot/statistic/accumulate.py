@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
+from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
+from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import Accumulator, FrameProgress, finished, one_pass, walked
+from interpot.statistic.recipe import Recipe, recipe_of
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.threads import one_blas_thread
 from interpot.units import UnitStyle
@@ -34,6 +39,10 @@ def accumulate(
     threads: int = 1,
     memory: int | None = None,
     progress: FrameProgress | None = None,
+    out: str | PathLike[str] | None = None,
+    resume: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> Statistic:
     """Accumulate the normal equations of all channels in one pass over the frames.
 
@@ -59,6 +68,13 @@ def accumulate(
         Bytes that the sums of finished blocks may take; fewer and longer blocks are kept where they would take more.
     progress
         Called with the number of frames done in the present pass.
+    out
+        Write the statistic there, with checkpoints on the way (``OUT.partial``).
+    resume
+        Go on from the checkpoint of a pass to `out` that was stopped; the result is the same bit for bit.
+    workers, scheduler
+        Make the pass on a Dask cluster instead: so many processes of this machine, or the cluster at this address
+        (`interpot.statistic.distribute`). It keeps no checkpoints; what a dead worker held is made again.
 
     Raises
     ------
@@ -67,6 +83,18 @@ def accumulate(
     """
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
+    way = Way(None if out is None else Path(out), resume, threads, memory, workers, scheduler)
+    if way.is_kept or way.is_shared:
+        if bases is not None:
+            raise InterpotError(
+                "given functions have no file form: leave out the file and the cluster, or bases"
+            )
+        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, threads=threads, memory=memory)
+        return (
+            _shared(frames, channels, recipe, way, progress)
+            if way.is_shared
+            else _kept(frames, channels, recipe, way, progress)
+        )
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
         settled = settle(frames, channels, target, threads=threads, memory=memory, progress=progress)
@@ -157,6 +185,104 @@ def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Sta
         *settled.remarks,
     ]  # first of all: a file that ends within a frame
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+
+
+# ---------------------------------------------------------------------------- kept on the way, and on a cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where and how a pass is made, and where its result goes; see `accumulate`."""
+
+    out: Path | None
+    resume: bool
+    threads: int
+    memory: int | None
+    workers: int | None
+    scheduler: str | None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the pass is one of a cluster."""
+        return self.workers is not None or self.scheduler is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it keeps checkpoints."""
+        return self.out is not None and not self.is_shared
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.scheduler is not None:
+            raise InterpotError("workers and a scheduler were given: expected one of them")
+        if self.is_shared and self.resume:
+            raise InterpotError(
+                "a pass on a cluster keeps no checkpoints: leave out --resume (resume=True in Python)"
+            )
+        if self.is_shared and (self.threads != 1 or self.memory is not None):
+            raise InterpotError(
+                "threads and memory are those of a pass in one process: leave them out with workers or a "
+                "scheduler"
+            )
+        if self.resume and self.out is None:
+            raise InterpotError("there is nothing to resume without a file: name that of the stopped pass")
+
+
+def _kept(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+) -> Statistic:
+    """Make a pass that can be resumed, or go on with one."""
+    assert way.out is not None
+    begun = begin(way.out, recipe, way.resume)
+    if isinstance(begun, Statistic):
+        return begun
+    if begun is not None:
+        settled = Settled(begun.statistic.channels, begun.settled)
+    else:
+        settled = _settled(frames, channels, recipe, way, progress)
+    statistic = settled.statistic or checkpointed_pass(
+        frames, settled.channels, partial_path(way.out), recipe, settled.remarks, begun, progress=progress
+    )
+    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
+    complete(statistic, way.out)
+    return statistic
+
+
+def _shared(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+) -> Statistic:
+    """Make a pass on a cluster; the first frames are looked at here."""
+    settled = _settled(frames, channels, recipe, way, progress)
+    statistic, met = distributed_pass(
+        frames,
+        settled.channels,
+        target=recipe["target"],
+        workers=way.workers,
+        scheduler=way.scheduler,
+        progress=progress,
+    )
+    settled = replace(settled, remarks=(*met, *settled.remarks))
+    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
+    if way.out is not None:
+        statistic.save(way.out)
+    return statistic
+
+
+def _settled(
+    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+) -> Settled:
+    if recipe["cutoffs"] == "given":
+        return Settled(tuple(channels))
+    return settle(
+        frames, channels, recipe["target"], threads=way.threads, memory=way.memory, progress=progress
+    )
+
+
+def _with_recipe(statistic: Statistic, recipe: Recipe) -> Statistic:
+    remarks = list(dict.fromkeys(statistic.provenance["remarks"]))
+    return replace(statistic, provenance={**statistic.provenance, "remarks": remarks, "recipe": recipe})
+
+
+# ---------------------------------------------------------------------------- is the cutoff one that pairs reach?
 
 
 def _meet_beyond(channel: Channel, frame: Frame) -> bool:

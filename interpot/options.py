@@ -1,0 +1,145 @@
+"""The options that commands share, and what their words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interpot.errors import InterpotError
+from interpot.records import Trajectory
+from interpot.statistic.merge import is_statistic
+from interpot.trajectory import parse_frames, parse_species, read
+from interpot.units import STYLES
+
+Script = Annotated[Path, typer.Argument(metavar="EXPERIMENT.py", help="Defines experiment = Experiment(...)")]
+PotentialFile = Annotated[Path, typer.Argument(metavar="potential.json", help="What interpot has found")]
+Trajectories = Annotated[
+    list[str], typer.Argument(metavar="TRAJECTORY...", help="LAMMPS dump (.gz, .zst), extended XYZ, .npz")
+]
+Units = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STYLE", help=f"LAMMPS unit style, needed where files are silent: {', '.join(STYLES)}"
+    ),
+]
+Species = Annotated[
+    str | None,
+    typer.Option(metavar="OLD=NEW,...", help="Names for the files' types or elements, such as 1=Ne,2=Xe"),
+]
+Stride = Annotated[int, typer.Option(metavar="N", help="Take every N-th frame", min=1)]
+Frames = Annotated[
+    str | None, typer.Option(metavar="A:B", help="Take frames A to B-1, counted from 0 over all files")
+]
+Dimension = Annotated[
+    int | None, typer.Option(metavar="2|3", help="Told from the data unless given", min=2, max=3)
+]
+KeepCutoff = Annotated[
+    bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
+]
+StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
+CUTOFF = typer.Option(
+    metavar="R|A-B=R",
+    help="Reach of the pair functions in the files' length unit; repeat for single pairs: Ne-Xe=8",
+)
+
+
+def read_files(
+    files: Sequence[str],
+    units: str | None,
+    species: str | None,
+    stride: int,
+    frames: str | None,
+    dimension: int | None,
+) -> Trajectory:
+    """Open trajectories as the options say."""
+    return read(
+        *files,
+        units=units,
+        species=parse_species(species) if species else None,
+        stride=stride,
+        frames=parse_frames(frames) if frames else None,
+        dimension=dimension,
+    )
+
+
+def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
+    """Sort ``--cutoff 10 --cutoff Ne-Xe=8`` into the common cutoff and the exceptions."""
+    common: list[float] = []
+    pairs: dict[str, float] = {}
+    for option in options:
+        label, _, text = option.rpartition("=")
+        value = positive(text, f"--cutoff {option}", "10, or Ne-Xe=8 for a pair")
+        if label in pairs:
+            raise InterpotError(f"--cutoff names '{label}' twice: give each pair once")
+        if label:
+            pairs[label] = value
+        else:
+            common.append(value)
+    if len(common) != 1:
+        raise InterpotError(
+            f"{len(common) or 'no'} cutoffs for all pairs were given: expected one, such as --cutoff 10, beside "
+            "those of single pairs"
+        )
+    return common[0], pairs
+
+
+def parse_masses(text: str) -> dict[str, float]:
+    """Read ``--masses Ne=20.18,Xe=131.29``."""
+    return {
+        name: positive(mass, f"--masses {text}", "Ne=20.18,Xe=131.29")
+        for name, mass in parse_species(text).items()
+    }
+
+
+def positive(text: str, option: str, example: str) -> float:
+    """Read a positive number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < float("inf"):
+        raise InterpotError(f"{option}: '{text}' is no positive number: expected, e.g., {example}")
+    return value
+
+
+def sorted_out(files: Sequence[str], **options: object) -> bool:
+    """Tell statistics from trajectories: whether the files are statistics, for which no option of reading counts.
+
+    Raises
+    ------
+    InterpotError
+        Some are and some are not, or an option was given that statistics have no use for.
+    """
+    statistics = [is_statistic(file) for file in files]
+    if not any(statistics):
+        return False
+    if not all(statistics):
+        one, other = files[statistics.index(True)], files[statistics.index(False)]
+        raise InterpotError(
+            f"'{one}' is a statistic, but '{other}' is not: accumulate the trajectories first, then give their "
+            "statistics"
+        )
+    for name, value in options.items():
+        if value:
+            raise InterpotError(
+                f"--{name.replace('_', '-')} was given, but '{files[0]}' is a statistic, in which that is settled: "
+                "leave it out"
+            )
+    return True
+
+
+_FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def memory_size(text: str) -> int:
+    """Read a size such as 500M or 2G, in bytes.
+
+    >>> memory_size("1.5G")
+    1500000000
+    """
+    word = text.strip().upper().removesuffix("B")
+    number, factor = (word[:-1], word[-1:]) if word[-1:] in _FACTORS else (word, "")
+    return int(positive(number, f"--memory {text}", "500M or 2G") * _FACTORS[factor])

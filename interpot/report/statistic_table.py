@@ -1,0 +1,37 @@
+"""What a statistic holds, for the terminal."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from interpot.report.tables import new_table, short, table_row
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import unexplained
+
+
+def print_statistic(console: Console, statistic: Statistic) -> None:
+    """Print how much data there are, where each channel was sampled, and what no pair functions can explain."""
+    units = statistic.units
+    counts = np.unique(statistic.blocks.frames)
+    each = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    each += " frame" if counts[-1] == 1 else " frames"
+    console.print(
+        Text(
+            f"{statistic.frames} frames, {statistic.rows} force components, "
+            f"{len(statistic.blocks.frames)} blocks of {each}"
+        )
+    )
+    length, unit = units.length, units.length_unit
+    table = new_table("channel", ">cutoff", ">sampled from", ">to", "unit", ">samples", ">functions")
+    for channel, basis, seen in zip(statistic.channels, statistic.bases, statistic.coverage, strict=True):
+        ends = (channel.cutoff, seen.minimum, seen.maximum)
+        numbers = [f"{r / length:.6g}" for r in ends]
+        table_row(table, [channel.label, *numbers, unit, f"{seen.counts.sum()}", f"{basis.size}"])
+    console.print("", table, "")
+    size = statistic.square / max(statistic.rows, 1)
+    error = sqrt(max(unexplained(statistic), 0.0) / size) if size > 0 else 0.0
+    console.print(Text(f"spline ceiling: relative force error {short(error)}"))

@@ -1,0 +1,301 @@
+"""The pass that loses no work: it keeps its state beside the output, and a later call goes on from there.
+
+`statistics.h5.partial` is itself the statistic of the frames so far, at the end of a block, with what else the
+`Accumulator` needs to go on. It is written atomically, and as seldom as a fiftieth of the time allows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from glob import escape
+from itertools import islice
+from pathlib import Path
+
+import h5py
+
+from interpot.errors import InterpotError
+from interpot.files import atomic, writable_file
+from interpot.interrupts import held_back
+from interpot.records import FloatArray, Frame, Trajectory
+from interpot.statistic.basis import LogSplines
+from interpot.statistic.channels import Channel
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, finished, walked
+from interpot.statistic.recipe import Recipe, check_same_recipe
+from interpot.threads import one_blas_thread
+from interpot.trajectory import FileTrajectory
+
+INTERVAL = 10.0
+"""Least time between two checkpoints, seconds."""
+
+SHARE = 0.02
+"""Of the time, the most that writing checkpoints may take."""
+
+_log = logging.getLogger("interpot")
+
+
+def partial_path(out: Path) -> Path:
+    """Where the state of a pass is kept: `statistics.h5.partial` beside `statistics.h5`."""
+    return out.with_name(f"{out.name}.partial")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """The state of a pass at the end of a block.
+
+    Attributes
+    ----------
+    statistic
+        Of the frames so far, in the settled channels; its provenance holds the recipe.
+    snapshot
+        What else the accumulator needs.
+    settled, walked
+        Remarks on the cutoffs, and on what reading has met so far.
+    """
+
+    statistic: Statistic
+    snapshot: Snapshot
+    settled: tuple[str, ...]
+    walked: tuple[str, ...]
+
+    def save(self, path: Path) -> None:
+        """Write it, atomically."""
+        state = {
+            "length": self.snapshot.length,
+            "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, LogSplines)],
+            "batches": self.snapshot.batches,
+            "frames": self.snapshot.frames,
+            "settled": self.settled,
+            "walked": self.walked,
+        }
+        with atomic(path) as temporary:
+            self.statistic.save(temporary)
+            with h5py.File(temporary, "a") as file:
+                file.attrs["checkpoint"] = json.dumps(state)
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InterpotError
+            It is no such file.
+        """
+        statistic = Statistic.load(path)
+        with h5py.File(path, "r") as file:
+            kept = file.attrs.get("checkpoint")
+        if kept is None:
+            raise InterpotError(f"'{path}' is no checkpoint of interpot: delete it, or name another output")
+        state = json.loads(kept)
+        bases = tuple(basis for basis in statistic.bases if isinstance(basis, LogSplines))
+        start = tuple(LogSplines(**basis) for basis in state["start"])
+        snapshot = Snapshot(
+            blocks=statistic.blocks,
+            bases=bases,
+            coverage=statistic.coverage,
+            length=state["length"],
+            start=start,
+            batches=state["batches"],
+            frames=state["frames"],
+        )
+        return cls(statistic, snapshot, tuple(state["settled"]), tuple(state["walked"]))
+
+
+def begin(out: Path, recipe: Recipe, resume: bool) -> Statistic | Checkpoint | None:
+    """Find out where a pass begins.
+
+    Parameters
+    ----------
+    out
+        File of the statistic.
+    recipe
+        All that the result depends on; a resume must have the same.
+    resume
+        Whether it is to go on from a checkpoint.
+
+    Returns
+    -------
+    Statistic, Checkpoint or None
+        The finished one that is there already, the checkpoint to go on from, or None: with the first frame.
+
+    Raises
+    ------
+    InterpotError
+        A checkpoint of another recipe, or one that nobody asked to resume.
+    """
+    partial = partial_path(writable_file(out))
+    if resume and out.is_file() and not partial.exists():
+        return _complete(out, recipe)
+    checkpoint = _found(partial, recipe, resume)
+    _sweep(partial)
+    _sweep(out)
+    return checkpoint
+
+
+def complete(statistic: Statistic, out: Path) -> None:
+    """Write what a pass has made, and remove its checkpoint."""
+    statistic.save(out)
+    partial_path(out).unlink(missing_ok=True)
+
+
+def checkpointed_pass(
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    partial: Path,
+    recipe: Recipe,
+    settled: Sequence[str] = (),
+    checkpoint: Checkpoint | None = None,
+    *,
+    progress: FrameProgress | None = None,
+) -> Statistic:
+    """Walk the trajectory once and keep the state on the way.
+
+    Killed at any instant, the pass goes on from its last checkpoint; the sums are then those of an uninterrupted one,
+    bit for bit. Ctrl-C and SIGTERM are obeyed at the next end of a frame, with a last checkpoint if that is the
+    end of a block.
+
+    Parameters
+    ----------
+    frames
+        The data; it must give the same frames again on resuming.
+    channels
+        With the cutoffs that count.
+    partial
+        File of the checkpoints.
+    recipe
+        Its target, threads and memory are those of the pass.
+    settled
+        Remarks on the cutoffs, to be kept with the checkpoints.
+    checkpoint
+        To go on from.
+    progress
+        Called with the number of frames done, those before the resume included.
+
+    Raises
+    ------
+    InterpotError
+        See `interpot.statistic.one_pass.one_pass`.
+    """
+    if checkpoint and isinstance(frames, FileTrajectory):
+        frames.remarks[:] = dict.fromkeys([*checkpoint.walked, *frames.remarks])
+    snapshot = checkpoint.snapshot if checkpoint else None
+    threads, memory = recipe["threads"], recipe["memory"]
+    with closing(Accumulator(channels, threads=threads, memory=memory, snapshot=snapshot)) as accumulator:
+        keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
+        keeper.walk(progress)
+        return finished(accumulator, frames, recipe["target"])
+
+
+def _complete(out: Path, recipe: Recipe) -> Statistic:
+    """Return what an earlier pass has finished."""
+    statistic = Statistic.load(out)
+    check_same_recipe(out, statistic.provenance.get("recipe", {}), recipe)
+    _log.warning("'%s' is complete: it is left as it is", out)
+    return statistic
+
+
+def _found(partial: Path, recipe: Recipe, resume: bool) -> Checkpoint | None:
+    """Read the checkpoint to go on from."""
+    if not resume:
+        if partial.exists():
+            raise InterpotError(
+                f"'{partial}' holds the state of a pass that was stopped: go on with --resume (resume=True in "
+                "Python), or delete it to begin anew"
+            )
+        return None
+    if not partial.exists():
+        _log.warning("there is no '%s' to resume: the pass begins with the first frame", partial)
+        return None
+    checkpoint = Checkpoint.load(partial)
+    check_same_recipe(partial, checkpoint.statistic.provenance.get("recipe", {}), recipe)
+    return checkpoint
+
+
+def _sweep(path: Path) -> None:
+    """Remove the half-written files that a killed process has left.
+
+    `interpot.files.atomic` names them: a point before the name, eight letters behind; twice for a checkpoint, whose
+    statistic is written in a file of its own.
+    """
+    stem, suffix = escape(path.stem), escape(path.suffix)
+    for pattern in (f".{stem}-????????{suffix}", f"..{stem}-????????-????????{suffix}"):
+        for left in path.parent.glob(pattern):
+            left.unlink(missing_ok=True)
+
+
+class _Keeper:
+    """Walks what an accumulator does not hold yet, and keeps its state."""
+
+    def __init__(
+        self,
+        partial: Path,
+        frames: Trajectory,
+        recipe: Recipe,
+        settled: tuple[str, ...],
+        channels: Sequence[Channel],
+        accumulator: Accumulator,
+    ) -> None:
+        self.partial, self.frames, self.recipe, self.channels = partial, frames, recipe, tuple(channels)
+        self.settled, self.accumulator = settled, accumulator
+        self.kept = accumulator.frames
+        self.due = time.monotonic() + INTERVAL
+
+    @one_blas_thread()
+    def walk(self, progress: FrameProgress | None) -> None:
+        """Go on to the last frame; what was signalled meanwhile is obeyed between two frames."""
+        accumulator, rest = self.accumulator, self._rest()
+        with held_back() as held:
+            for frame, rows in rest:
+                accumulator.add(frame, rows)
+                if progress is not None:
+                    progress(accumulator.frames)
+                if accumulator.at_block_end and (held.number is not None or time.monotonic() >= self.due):
+                    self._keep()
+                if held.number is not None:
+                    self._say_stopped()
+                    break
+        if held.number is not None:  # whoever handles the signal has let the call live
+            raise KeyboardInterrupt
+
+    def _rest(self) -> Iterator[tuple[Frame, FloatArray]]:
+        """Frames that the checkpoint does not hold, with their targets."""
+        if self.kept and isinstance(self.frames, FileTrajectory):
+            return walked(self.frames.part(self.kept), self.recipe["target"])
+        return islice(walked(self.frames, self.recipe["target"]), self.kept, None)
+
+    def _keep(self) -> None:
+        """Write a checkpoint; the longer that takes, the longer until the next."""
+        started, state = time.monotonic(), self.accumulator.snapshot()
+        remarks = tuple(getattr(self.frames, "remarks", ()))
+        provenance = {
+            "sources": [str(path) for path in self.frames.sources],
+            "frames": state.frames,
+            "target": self.recipe["target"],
+            "remarks": [*remarks, *self.settled],
+            "recipe": self.recipe,
+        }
+        statistic = Statistic(
+            self.channels, state.bases, state.blocks, state.coverage, self.frames.units, provenance
+        )
+        Checkpoint(statistic, state, self.settled, remarks).save(self.partial)
+        self.kept, end = state.frames, time.monotonic()
+        self.due = end + max(INTERVAL, (end - started) / SHARE) if INTERVAL else end
+
+    def _say_stopped(self) -> None:
+        done = self.accumulator.frames
+        if self.kept:
+            _log.warning(
+                "stopped after frame %d: the first %d are kept in '%s'; go on with --resume "
+                "(resume=True in Python)",
+                done,
+                self.kept,
+                self.partial,
+            )
+        else:
+            _log.warning("stopped after frame %d, before anything was kept: begin anew", done)

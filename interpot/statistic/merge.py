@@ -1,0 +1,70 @@
+"""Statistics out of files, several as one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import h5py
+
+from interpot.errors import InterpotError
+from interpot.statistic.normal_equations import Statistic
+
+_log = logging.getLogger("interpot")
+
+Opened = Statistic | str | PathLike[str] | Sequence[str | PathLike[str]]
+"""A statistic, its file, or several files that count as one."""
+
+
+def is_statistic(path: str | PathLike[str]) -> bool:
+    """Whether a file is one that `Statistic.save` wrote, of whatever version."""
+    if not Path(path).is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as file:
+        return str(file.attrs.get("schema", "")).startswith("interpot.statistic/")
+
+
+def opened(data: Opened) -> Statistic:
+    """Return the statistic that is meant; see `merge`."""
+    if isinstance(data, Statistic):
+        return data
+    return merge([data] if isinstance(data, str | PathLike) else data)
+
+
+def merge(paths: Sequence[str | PathLike[str]]) -> Statistic:
+    """Load statistics and put their blocks side by side, in the given order.
+
+    Raises
+    ------
+    InterpotError
+        No file, the same one twice, one that is no statistic, or two that do not belong together: of other
+        channels, knots, units or targets.
+    """
+    files = [Path(path) for path in paths]
+    if not files:
+        raise InterpotError("no statistic was given: name at least one file")
+    seen: set[Path] = set()
+    for path in files:
+        if path.resolve() in seen:
+            raise InterpotError(f"'{path}' is given twice: its data would count twice")
+        seen.add(path.resolve())
+    total = Statistic.load(files[0])
+    for path in files[1:]:
+        total = _added(total, Statistic.load(path), files[0], path)
+    return total
+
+
+def _added(total: Statistic, other: Statistic, first: Path, path: Path) -> Statistic:
+    targets = [s.provenance.get("target", "recorded") for s in (total, other)]
+    if targets[0] != targets[1]:
+        raise InterpotError(
+            f"'{path}' cannot be merged with '{first}': its target is '{targets[1]}', not '{targets[0]}'"
+        )
+    for source in set(total.provenance.get("sources", [])) & set(other.provenance.get("sources", [])):
+        _log.warning("'%s' also holds data of '%s': frames that are in both count twice", path, source)
+    try:
+        return total + other
+    except InterpotError as error:
+        raise InterpotError(f"'{path}' cannot be merged with '{first}': {error}") from None

@@ -1,0 +1,96 @@
+"""What makes a statistic, in words that can be kept and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from interpot.errors import InterpotError
+from interpot.records import Trajectory
+from interpot.statistic.channels import Channel
+from interpot.trajectory import FileTrajectory
+from interpot.version import VERSION
+
+Recipe = dict[str, Any]
+"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, threads, memory, version."""
+
+
+def recipe_of(
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    *,
+    target: str,
+    cutoffs: str,
+    threads: int = 1,
+    memory: int | None = None,
+) -> Recipe:
+    """Write down all that the numbers of a statistic depend on.
+
+    Parameters
+    ----------
+    frames
+        Of files: their paths, sizes and times of change, and which frames are taken.
+    channels
+        As asked for, before a truncated force is looked for.
+    target, cutoffs, threads, memory
+        As `interpot.accumulate` takes them.
+    """
+    state: Mapping[str, Any] = (
+        frames.fingerprint
+        if isinstance(frames, FileTrajectory)
+        else {"sources": [{"path": str(path)} for path in frames.sources], "units": frames.units.name}
+    )
+    return {
+        "version": VERSION,
+        **state,
+        "channels": [[c.kind, *c.species, c.cutoff] for c in channels],
+        "cutoffs": cutoffs,
+        "target": target,
+        "threads": threads,
+        "memory": memory,
+    }
+
+
+def check_same_recipe(path: Path, kept: Mapping[str, Any], asked: Recipe) -> None:
+    """Refuse to go on with what was made otherwise.
+
+    Raises
+    ------
+    InterpotError
+        A sentence that names the first difference.
+    """
+    for name, value in asked.items():
+        if kept.get(name) != value:
+            what = _sources if name == "sources" else _named
+            raise InterpotError(
+                f"'{path}' was made {what(name, kept.get(name), value)}: ask for the same, or delete it "
+                "to begin anew"
+            )
+
+
+def _named(name: str, kept: object, asked: object) -> str:
+    words = {"frames": "the frames (from, to, stride)", "version": "interpot", "channels": "the channels"}
+    return f"with {words.get(name, f'the {name}')} {_shown(kept)}, not {_shown(asked)}"
+
+
+def _shown(value: object) -> str:
+    """Write a value for people."""
+    if isinstance(value, list | tuple):
+        return ", ".join(
+            f"{'-'.join(v[1:-1])} to {v[-1]:g} Å" if isinstance(v, list) else _shown(v) for v in value
+        )
+    if isinstance(value, dict):
+        return ",".join(f"{k}={v}" for k, v in value.items())
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sources(_: str, kept: Sequence[Mapping[str, Any]] | None, asked: Sequence[Mapping[str, Any]]) -> str:
+    before = {source["path"]: source for source in kept or ()}
+    if list(before) != [source["path"] for source in asked]:
+        return f"from {', '.join(before) or 'nothing known'}, not from {', '.join(s['path'] for s in asked)}"
+    changed = next(source for source in asked if before[source["path"]] != source)
+    return (
+        f"from '{changed['path']}' as it was before it changed (it had {before[changed['path']]['size']} bytes, "
+        f"and has {changed['size']})"
+    )
