@@ -231,7 +231,7 @@ def test_the_length_of_blocks_is_known_beforehand(count: int) -> None:
 def test_little_memory_leaves_few_blocks_but_eight() -> None:
     frames, channels = SYSTEMS["liquid"]
     whole = one_pass(Frames(frames * 50), channels, coarse(channels))
-    for memory, most in ((10**9, 64), (whole.blocks.nbytes // 2, 32), (1, 16)):
+    for memory, most in ((10**9, 64), (whole.blocks.nbytes * 3 // 4, 32), (1, 16)):
         scarce = one_pass(Frames(frames * 50), channels, coarse(channels), memory=memory)
         assert most / 2 <= len(scarce.blocks) < most
         assert set(scarce.blocks.frames[:-1].tolist()) == {int(scarce.blocks.frames[0])}
