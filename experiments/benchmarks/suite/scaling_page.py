@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, log
-from os import getloadavg
 from pathlib import Path
 
 from interpot.files import atomic
@@ -88,10 +87,8 @@ in that run (`results.md` has the machine and the extremes).
 
 A worker takes in {m.worker / 1e6:.3g} MB of text dump a second, one process makes the index of a file at
 {m.index / 1e6:.3g} MB/s, and the scheduler spends {1e3 * m.task:.2g} ms on a task.
-Client, scheduler and workers share the two cores, and a pass of ten seconds is
-short: the fixed costs weigh more here than in anything long. The load of the
-machine was {getloadavg()[0]:.1f} at the end,
-of which 2 are ours: what others took is missing here.
+Client, scheduler and workers share the two cores. Why two workers gain so little here has not been
+looked into: neither the load of other processes nor fixed costs nor the pinning of cores has been ruled out.
 
 ## Model: {WORKERS:,} workers, {DATA / 1e12:.0f} TB
 
