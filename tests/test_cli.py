@@ -286,7 +286,7 @@ def assert_interrupted(process: subprocess.Popen[str], folder: Path) -> None:
     ("module", "function", "at"),
     [
         ("interpot.statistic.one_pass", "target_rows", 1),
-        ("interpot.statistic.one_pass", "add_rows", 3),
+        ("interpot.statistic.features", "add_pair_rows", 3),
         ("interpot.formula.discover", "_channel_fits", 1),
         ("interpot.formula.schema", "check", 1),  # while potential.json is written
         ("interpot.statistic.normal_equations", "json.dumps", 1),  # while statistics.h5 is

@@ -89,7 +89,7 @@ def accumulate(
             raise InterpotError(
                 "given functions have no file form: leave out the file and the cluster, or bases"
             )
-        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, threads=threads, memory=memory)
+        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, memory=memory)
         return (
             _shared(frames, channels, recipe, way, progress)
             if way.is_shared
@@ -240,7 +240,14 @@ def _kept(
     else:
         settled = _settled(frames, channels, recipe, way, progress)
     statistic = settled.statistic or checkpointed_pass(
-        frames, settled.channels, partial_path(way.out), recipe, settled.remarks, begun, progress=progress
+        frames,
+        settled.channels,
+        partial_path(way.out),
+        recipe,
+        settled.remarks,
+        begun,
+        threads=way.threads,
+        progress=progress,
     )
     statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
     complete(statistic, way.out)

@@ -55,12 +55,11 @@ class BatchSums:
         self.seen = Seen(layout)
 
     def add(self, other: BatchSums) -> None:
-        """Add sums over the same layout."""
+        """Add sums over the same layout; what was seen is not added."""
         for mine, theirs in zip(self.products, other.products, strict=True):
             mine += theirs
         self.rows += other.rows
         self.frames += other.frames
-        self.see(other.seen)
 
     def see(self, other: Seen) -> None:
         """Take over what else was seen."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
-from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
+from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, unpacked
 from interpot.statistic.kernels import pack
 from interpot.statistic.layout import Layout, moved
 
@@ -134,6 +134,27 @@ class BlockStore:
             for p in self._parts
         )
         return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64))
+
+
+def one_block(sums: BatchSums) -> Blocks:
+    """Pack sums as a block of their own."""
+    parts = []
+    for a, (name, own) in enumerate(zip(sums.layout.species, sums.layout.own, strict=True)):
+        gram, products = np.empty((1, len(own) * (len(own) + 1) // 2)), sums.products[a]
+        pack(products[:-1, :-1], gram[0])
+        moment, square = products[None, :-1, -1].copy(), products[None, -1, -1].copy()
+        parts.append(SpeciesSums(name, own, gram, moment, square, sums.rows[a : a + 1].copy()))
+    return Blocks(sums.layout.size, tuple(parts), np.array([sums.frames]))
+
+
+def reopen(blocks: Blocks, sums: BatchSums) -> None:
+    """Make empty sums those of the last block, to go on with it."""
+    for a, part in enumerate(blocks.parts):
+        sums.products[a][:-1, :-1] = unpacked(part.gram[-1], len(part.columns))
+        sums.products[a][:-1, -1] = part.moment[-1]
+        sums.products[a][-1, -1] = part.square[-1]
+        sums.rows[a] = part.rows[-1]
+    sums.frames = int(blocks.frames[-1])
 
 
 def _zeros(rows: int, columns: int) -> FloatArray:

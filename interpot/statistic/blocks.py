@@ -145,6 +145,14 @@ class Blocks:
         parts = tuple(a.beside(b) for a, b in zip(self.parts, other.parts, strict=True))
         return Blocks(self.size, parts, np.concatenate([self.frames, other.frames]))
 
+    def first(self, count: int) -> Blocks:
+        """Return the first blocks; the arrays are views."""
+        parts = (
+            SpeciesSums(p.species, p.columns, *(getattr(p, name)[:count] for name in ARRAYS))
+            for p in self.parts
+        )
+        return Blocks(self.size, tuple(parts), self.frames[:count])
+
     def summed(self) -> Blocks:
         """Return the sum as one block."""
         return Blocks(self.size, tuple(p.summed() for p in self.parts), self.frames.sum(keepdims=True))

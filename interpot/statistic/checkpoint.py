@@ -1,7 +1,7 @@
 """The pass that loses no work: it keeps its state beside the output, and a later call goes on from there.
 
-`statistics.h5.partial` is itself the statistic of the frames so far, at the end of a block, with what else the
-`Accumulator` needs to go on. It is written atomically, and as seldom as a fiftieth of the time allows.
+`statistics.h5.partial` is itself the statistic of the frames so far, with what else the `Accumulator` needs to go on.
+It is written atomically, and as seldom as a fiftieth of the time allows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def partial_path(out: Path) -> Path:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """The state of a pass at the end of a block.
+    """The state of a pass.
 
     Attributes
     ----------
@@ -67,6 +67,7 @@ class Checkpoint:
         """Write it, atomically."""
         state = {
             "length": self.snapshot.length,
+            "in_block": self.snapshot.in_block,
             "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, LogSplines)],
             "batches": self.snapshot.batches,
             "frames": self.snapshot.frames,
@@ -100,6 +101,7 @@ class Checkpoint:
             bases=bases,
             coverage=statistic.coverage,
             length=state["length"],
+            in_block=state["in_block"],
             start=start,
             batches=state["batches"],
             frames=state["frames"],
@@ -152,13 +154,13 @@ def checkpointed_pass(
     settled: Sequence[str] = (),
     checkpoint: Checkpoint | None = None,
     *,
+    threads: int = 1,
     progress: FrameProgress | None = None,
 ) -> Statistic:
     """Walk the trajectory once and keep the state on the way.
 
     Killed at any instant, the pass goes on from its last checkpoint; the sums are then those of an uninterrupted one,
-    bit for bit. Ctrl-C and SIGTERM are obeyed at the next end of a frame, with a last checkpoint if that is the
-    end of a block.
+    bit for bit. Ctrl-C and SIGTERM are obeyed at the end of a batch, a few frames, with a last checkpoint.
 
     Parameters
     ----------
@@ -169,11 +171,13 @@ def checkpointed_pass(
     partial
         File of the checkpoints.
     recipe
-        Its target, threads and memory are those of the pass.
+        Its target and memory are those of the pass.
     settled
         Remarks on the cutoffs, to be kept with the checkpoints.
     checkpoint
         To go on from.
+    threads
+        As in `interpot.statistic.one_pass.Accumulator`.
     progress
         Called with the number of frames done, those before the resume included.
 
@@ -185,7 +189,7 @@ def checkpointed_pass(
     if checkpoint and isinstance(frames, FileTrajectory):
         frames.remarks[:] = dict.fromkeys([*checkpoint.walked, *frames.remarks])
     snapshot = checkpoint.snapshot if checkpoint else None
-    threads, memory = recipe["threads"], recipe["memory"]
+    memory = recipe["memory"]
     with closing(Accumulator(channels, threads=threads, memory=memory, snapshot=snapshot)) as accumulator:
         keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
         keeper.walk(progress)
@@ -248,14 +252,16 @@ class _Keeper:
 
     @one_blas_thread()
     def walk(self, progress: FrameProgress | None) -> None:
-        """Go on to the last frame; what was signalled meanwhile is obeyed between two frames."""
+        """Go on to the last frame; what was signalled meanwhile is obeyed between two batches."""
         accumulator, rest = self.accumulator, self._rest()
         with held_back() as held:
             for frame, rows in rest:
                 accumulator.add(frame, rows)
                 if progress is not None:
                     progress(accumulator.frames)
-                if accumulator.at_block_end and (held.number is not None or time.monotonic() >= self.due):
+                if not accumulator.at_batch_end:
+                    continue
+                if held.number is not None or time.monotonic() >= self.due:
                     self._keep()
                 if held.number is not None:
                     self._say_stopped()

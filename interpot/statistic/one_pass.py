@@ -21,7 +21,7 @@ from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.batches import GATHERED_BYTES, Batch, BatchSums, Summation
-from interpot.statistic.block_store import BlockStore, block_length
+from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
 from interpot.statistic.blocks import Blocks
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import Layout, moved
@@ -39,18 +39,20 @@ FrameProgress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """State of an accumulator between two blocks; what is needed to go on as if nothing had happened.
+    """State of an accumulator between two batches; what is needed to go on as if nothing had happened.
 
     Attributes
     ----------
     blocks
-        Finished ones.
+        Finished ones, and at the end the open one if it holds frames.
     bases
         What their columns are.
     coverage
         Per channel.
     length
         Frames per block at present.
+    in_block
+        Frames in the open one.
     start
         Lattices that batches start with at present.
     batches, frames
@@ -61,6 +63,7 @@ class Snapshot:
     bases: tuple[Basis, ...]
     coverage: tuple[Coverage, ...]
     length: int
+    in_block: int
     start: tuple[Basis, ...]
     batches: int
     frames: int
@@ -102,7 +105,7 @@ class Accumulator:
         self._memory = memory
         self._store = BlockStore(self._first, memory, block_length or 1, fixed=block_length is not None)
         self._open = BatchSums(self._first)
-        self._coverage = BatchSums(self._first)  # of the finished blocks; its sums stay empty
+        self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
         self._batch: list[tuple[Frame, FloatArray]] = []
         self._rows_gathered = self._in_block = self._closed = self._batches = self.frames = 0
         self._summations: SimpleQueue[Summation] = SimpleQueue()
@@ -182,6 +185,7 @@ class Accumulator:
         """Add the sums of a batch to the open block."""
         self._grow(sums.layout)
         sums = sums.over(self._store.layout)
+        self._coverage.see(sums.seen)
         if self._open.frames:
             self._open.add(sums)
         else:
@@ -204,32 +208,37 @@ class Accumulator:
 
     def _close(self) -> None:
         self._store.close(self._open)
-        self._coverage.see(self._open.seen)
         self._open = BatchSums(self._store.layout)
 
     # ------------------------------------------------------------------ results
 
     @property
-    def at_block_end(self) -> bool:
-        """Whether all frames so far are in finished blocks."""
-        return self._in_block == 0
+    def at_batch_end(self) -> bool:
+        """Whether all frames so far have been handed to the threads, as they have after every few frames."""
+        return not self._batch
 
     def snapshot(self) -> Snapshot:
-        """Return the state, at the end of a block."""
-        assert self.at_block_end
+        """Return the state, at the end of a batch."""
+        assert self.at_batch_end
         self._drain()
+        blocks, layout = self._store.blocks(), self._store.layout
+        if self._open.frames:
+            blocks = blocks.beside(one_block(self._open))
         return Snapshot(
-            self._store.blocks(), self._store.layout.bases, self._seen(self._store.layout), self._store.length,
-            self._start.bases, self._batches, self.frames,
+            blocks, layout.bases, self._seen(layout), self._store.length, self._in_block, self._start.bases,
+            self._batches, self.frames,
         )  # fmt: skip
 
     def _go_on_from(self, snapshot: Snapshot) -> None:
         layout = Layout.of(self._first.channels, snapshot.bases)
         self._start = Layout.of(self._first.channels, snapshot.start)
         self._store = BlockStore(layout, self._memory, snapshot.length, self._store.fixed)
-        self._store.restore(snapshot.blocks)
-        self._closed, self._batches, self.frames = self._store.count, snapshot.batches, snapshot.frames
         self._open, self._coverage = BatchSums(layout), BatchSums(layout)
+        self._in_block = snapshot.in_block
+        self._store.restore(snapshot.blocks.first(len(snapshot.blocks) - (self._in_block > 0)))
+        if self._in_block:
+            reopen(snapshot.blocks, self._open)
+        self._closed, self._batches, self.frames = self._store.count, snapshot.batches, snapshot.frames
         for c, seen in enumerate(snapshot.coverage):
             start = layout.starts[c]
             self._coverage.seen.counts[start : start + len(seen.counts)] = seen.counts

@@ -13,7 +13,7 @@ from interpot.trajectory import FileTrajectory
 from interpot.version import VERSION
 
 Recipe = dict[str, Any]
-"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, threads, memory, version."""
+"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, memory, version."""
 
 
 def recipe_of(
@@ -22,7 +22,6 @@ def recipe_of(
     *,
     target: str,
     cutoffs: str,
-    threads: int = 1,
     memory: int | None = None,
 ) -> Recipe:
     """Write down all that the numbers of a statistic depend on.
@@ -33,8 +32,8 @@ def recipe_of(
         Of files: their paths, sizes and times of change, and which frames are taken.
     channels
         As asked for, before a truncated force is looked for.
-    target, cutoffs, threads, memory
-        As `interpot.accumulate` takes them.
+    target, cutoffs, memory
+        As `interpot.accumulate` takes them; the number of threads changes no bit.
     """
     state: Mapping[str, Any] = (
         frames.fingerprint
@@ -47,7 +46,6 @@ def recipe_of(
         "channels": [[c.kind, *c.species, c.cutoff] for c in channels],
         "cutoffs": cutoffs,
         "target": target,
-        "threads": threads,
         "memory": memory,
     }
 
