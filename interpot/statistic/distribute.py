@@ -22,7 +22,7 @@ from interpot.records import Trajectory
 from interpot.statistic.block_store import block_length
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, FrameProgress
+from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
 from interpot.trajectory.readers.stream import is_compressed
@@ -136,6 +136,7 @@ def distributed_pass(
         "frames": statistic.frames,
         "target": target,
     }
+    check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     return replace(statistic, provenance=provenance), [*met, *remarks]
 
 

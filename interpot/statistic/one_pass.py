@@ -336,11 +336,12 @@ def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Stati
         "target": target,
     }
     statistic = accumulator.statistic(frames.units, provenance)
-    _check_sampled(statistic, names)
+    check_sampled(statistic, names)
     return statistic
 
 
-def _check_sampled(statistic: Statistic, names: str) -> None:
+def check_sampled(statistic: Statistic, names: str) -> None:
+    """Raise `InterpotError` for a channel whose pairs never meet."""
     length, unit = statistic.units.length, statistic.units.length_unit
     for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
         if seen.maximum == 0:

@@ -166,7 +166,6 @@ def test_a_checkpoint_is_not_overwritten_unasked(dump: Path, tmp_path: Path) -> 
         ({"cutoff": 5.0}, "the channels Ne-Ne to 5.5 Å, not Ne-Ne to 5 Å"),
         ({"stride": 2}, "the frames .from, to, stride. 0, none, 1, not 0, none, 2"),
         ({"species": {"Ne": "A"}}, "the species none, not Ne=A"),
-        ({"threads": 2}, "the threads 1, not 2"),
         ({"memory": 10**9}, "the memory none, not 1000000000"),
         ({"cutoffs": "find"}, "the cutoffs given, not find"),
     ],

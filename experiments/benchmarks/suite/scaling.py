@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 from collections.abc import Iterator
@@ -84,9 +85,13 @@ def whole_channels() -> tuple[Channel, ...]:
 @contextmanager
 def _cluster(count: int) -> Iterator[str]:
     """Workers that are there before the clock starts; yields their scheduler's address."""
-    from distributed import LocalCluster
+    from distributed import Client, LocalCluster
 
     with LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=":0") as cluster:
+        with Client(
+            cluster, set_as_default=False
+        ) as client:  # workers inherit the pin of the process, not of this thread
+            client.run(os.sched_setaffinity, 0, ALL_CORES)
         yield cluster.scheduler_address
 
 
