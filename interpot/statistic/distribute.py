@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled
 from interpot.threads import one_blas_thread
-from interpot.trajectory import FileTrajectory
+from interpot.trajectory import FileTrajectory, read
 from interpot.trajectory.readers.stream import is_compressed
 from interpot.trajectory.targets import target_rows
 
@@ -124,6 +124,9 @@ def distributed_pass(
         raise InterpotError("a cluster needs a trajectory in files, as interpot.read opens it")
     with _cluster(workers, scheduler) as client:
         many = workers or max(len(client.ncores()), 1)
+        if len(frames.sources) > 1:  # each file by one worker; what is kept beside it is found by `count`
+            paths = [path.absolute() for path in frames.sources]
+            client.gather(client.map(keep_index, paths, units=frames.units.name, pure=False), errors="skip")
         compressed = [path for path in frames.sources if is_compressed(path)]
         spans = plan(frames.count(), many if compressed else TASKS_PER_WORKER * many, not compressed)
         remarks = _cost(compressed, len(spans))
@@ -285,6 +288,12 @@ def _as_given(sentence: str, frames: FileTrajectory) -> str:
 
 
 # ---------------------------------------------------------------------------- on a worker
+
+
+def keep_index(path: Path, units: str) -> None:
+    """Make the index of one file, and keep it beside the file; runs on a worker."""
+    with suppress(InterpotError, OSError):  # whatever is wrong with the file is said where it is read
+        read(path, units=units).count()
 
 
 @one_blas_thread()

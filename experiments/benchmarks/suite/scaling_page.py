@@ -87,8 +87,7 @@ in that run (`results.md` has the machine and the extremes).
 
 A worker takes in {m.worker / 1e6:.3g} MB of text dump a second, one process makes the index of a file at
 {m.index / 1e6:.3g} MB/s, and the scheduler spends {1e3 * m.task:.2g} ms on a task.
-Client, scheduler and workers share the two cores. Why two workers gain so little here has not been
-looked into: neither the load of other processes nor fixed costs nor the pinning of cores has been ruled out.
+Client, scheduler and workers share the two cores.
 
 ## Model: {WORKERS:,} workers, {DATA / 1e12:.0f} TB
 
@@ -110,9 +109,9 @@ tasks took less than {duration(WORKERS * m.task)} each; they take {duration(work
 "After the last range" is what cannot be hidden behind the work: one path up the tree and the transfer of all blocks
 to where they are put side by side, three times, and to the client.
 
-**Index.** To know where ranges begin, the files are scanned once, by the process that hands out the work, and the
-index is kept beside them. At the measured rate that is {duration(DATA / m.index)} for {DATA / 1e12:.0f} TB in one
-process.
+**Index.** To know where ranges begin, each file is scanned once, by one worker, and the index is kept beside it. At the
+measured rate that is {duration(DATA / m.index / WORKERS)} for {DATA / 1e12:.0f} TB in at least {WORKERS:,} files; a single
+file would be scanned by one process, for {duration(DATA / m.index)}.
 
 ## What binds
 
@@ -152,11 +151,9 @@ def verdict(m: Measured, work: float, reduction: float) -> str:
         + "."
     )
     index = (
-        f"Before that, the index binds: one process would scan for {duration(DATA / m.index)}, "
-        f"{DATA / m.index / work:.2g} times as long as the pass takes. Let a job per machine index its own files "
-        "beforehand (`interpot.read(file).count()`): the index is kept and found."
-        if DATA / m.index > work / 2
-        else f"The index takes {duration(DATA / m.index)} before the pass begins."
+        f"The index adds {duration(DATA / m.index / WORKERS)} of reading before the pass, in as many files as there are "
+        f"workers or more; keep a trajectory of this size in many files, because one file alone would be scanned for "
+        f"{duration(DATA / m.index)}."
     )
     return (
         f"{file_system} {index} Neither the scheduler nor the reduction do: together they add less than "
