@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         with _explained(path):
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())  # or a power cut could leave an empty file in place of the old one
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

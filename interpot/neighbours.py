@@ -248,7 +248,7 @@ def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, 
             if boxes != 0.0:
                 for e in range(3):
                     wrapped[p, e] -= boxes * vectors[d, e]
-            b = min(int((f - low[d]) / span[d] * shape[d]), shape[d] - 1)
+            b = max(min(int((f - low[d]) / span[d] * shape[d]), shape[d] - 1), 0)
             index[p, d] = b
             shifts[p, 2 * d] = -((reach[d] + b) // shape[d]) if repeats[d] else 0
             shifts[p, 2 * d + 1] = (shape[d] + reach[d] - 1 - b) // shape[d] if repeats[d] else 0

@@ -293,6 +293,8 @@ def accumulate_files(
 def merge_files(paths: Sequence[str | Path], out: str | Path, session: Session | None = None) -> Statistic:
     """Put statistics together and write the result."""
     session, path = session or Session(), writable_file(out)
+    if path.exists():
+        raise InterpotError(f"'{path}' is there already: name another output, or delete it")
     with session.terminal.listening():
         statistic = merge(paths)
     statistic.save(path)

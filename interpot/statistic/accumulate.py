@@ -16,7 +16,7 @@ from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, pa
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.one_pass import Accumulator, FrameProgress, finished, one_pass, walked
+from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled, counted, one_pass, walked
 from interpot.statistic.recipe import Recipe, recipe_of
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.threads import one_blas_thread
@@ -145,7 +145,7 @@ def settle(
                 accumulator.add(frame, rows)
                 if progress is not None:
                     progress(accumulator.frames)
-            return finished(accumulator, frames, target)
+            return counted(accumulator, frames, target)
 
     asked = tuple(channels)
     statistic = passed(asked)
@@ -179,6 +179,7 @@ def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Sta
     InterpotError
         A cutoff beyond all sampled distances.
     """
+    check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     _check_reach(statistic, frames)
     remarks = [
         *getattr(frames, "remarks", ()),
@@ -223,8 +224,21 @@ class Way:
                 "threads and memory are those of a pass in one process: leave them out with workers or a "
                 "scheduler"
             )
+        if self.memory is not None and not isinstance(self.memory, int):
+            raise InterpotError(f"memory is {self.memory!r}: expected bytes, such as 2 * 10**9")
         if self.resume and self.out is None:
             raise InterpotError("there is nothing to resume without a file: name that of the stopped pass")
+
+
+def _free(out: Path, frames: Trajectory) -> None:
+    """Refuse to write over anything that is there: a trajectory, say, or what took a day."""
+    if out.exists():
+        what = (
+            "one of the trajectories"
+            if any(out.samefile(p) for p in frames.sources if p.exists())
+            else "there already"
+        )
+        raise InterpotError(f"'{out}' is {what}: name another output, or delete it")
 
 
 def _kept(
@@ -232,6 +246,8 @@ def _kept(
 ) -> Statistic:
     """Make a pass that can be resumed, or go on with one."""
     assert way.out is not None
+    if not way.resume:
+        _free(way.out, frames)
     begun = begin(way.out, recipe, way.resume)
     if isinstance(begun, Statistic):
         return begun

@@ -94,11 +94,18 @@ class _Panel:
         self.capacity = max(PANEL_BYTES // (8 * (size + 1)) // 6, 1) * 6
         self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
         self.filled = 0
+        self.dirty = False  # whether there may be anything in the rows
 
     @property
     def full(self) -> bool:
         """Whether enough is gathered for an efficient update."""
         return self.filled * self.rows.shape[1] * 8 >= GATHERED_BYTES
+
+    def clear(self) -> None:
+        """Forget the rows; what is written to them without being counted, too."""
+        if self.dirty:
+            self.rows[:] = 0
+            self.filled, self.dirty = 0, False
 
     def flush(self, products: FloatArray) -> None:
         """Add the products of the gathered rows and begin anew."""
@@ -109,7 +116,7 @@ class _Panel:
                 rows = self.rows[first : min(first + piece, self.filled)]
                 add_products(rows, products)
                 rows[:] = 0
-            self.filled = 0
+            self.filled, self.dirty = 0, False
 
 
 class _TooCloseError(Exception):
@@ -145,12 +152,11 @@ class Summation:
                 return self._attempt(batch, layout)
             except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
                 layout = closer.layout
-                for panel in self._panels.values():
-                    panel.rows[:] = 0
-                    panel.filled = 0
 
     def _attempt(self, batch: Batch, layout: Layout) -> BatchSums:
         sums = BatchSums(layout)
+        for panel in self._panels.values():  # what an attempt that failed has left
+            panel.clear()
         for frame, target in batch:
             self._features.begin(frame, layout)
             forces = np.ascontiguousarray(target[self._features.order])
@@ -183,6 +189,7 @@ class Summation:
             piece = min(max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1), most)
         for first in range(low, stop, piece):
             last = min(first + piece, stop)
+            panel.dirty = True
             self._features.fill(panel.rows, panel.filled, a, first, last, sums.seen)
             rows = slice(panel.filled, panel.filled + dimension * (last - first))
             panel.rows[rows, -1] = forces[first:last, :dimension].ravel()

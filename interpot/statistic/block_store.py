@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, unpacked
@@ -162,4 +164,13 @@ def _zeros(rows: int, columns: int) -> FloatArray:
     if 8 * rows * columns < IN_MEMORY:
         return np.zeros((rows, columns))
     with tempfile.TemporaryFile(prefix="interpot-blocks-") as file:
+        try:
+            os.posix_fallocate(
+                file.fileno(), 0, max(8 * rows * columns, 1)
+            )  # else a full disk is a bus error later
+        except OSError as error:
+            raise InterpotError(
+                f"no room for {8 * rows * columns / 1e6:.0f} MB of sums in '{tempfile.gettempdir()}' "
+                f"({error.strerror}): set TMPDIR to another folder, or keep fewer blocks with --memory"
+            ) from error
         return np.memmap(file, dtype=np.float64, mode="w+", shape=(rows, columns))

@@ -146,6 +146,7 @@ def complete(statistic: Statistic, out: Path) -> None:
     partial_path(out).unlink(missing_ok=True)
 
 
+@one_blas_thread()
 def checkpointed_pass(
     frames: Trajectory,
     channels: Sequence[Channel],
@@ -250,7 +251,6 @@ class _Keeper:
         self.kept = accumulator.frames
         self.due = time.monotonic() + INTERVAL
 
-    @one_blas_thread()
     def walk(self, progress: FrameProgress | None) -> None:
         """Go on to the last frame; what was signalled meanwhile is obeyed between two batches."""
         accumulator, rest = self.accumulator, self._rest()
@@ -289,8 +289,15 @@ class _Keeper:
         statistic = Statistic(
             self.channels, state.bases, state.blocks, state.coverage, self.frames.units, provenance
         )
-        Checkpoint(statistic, state, self.settled, remarks).save(self.partial)
-        self.kept, end = state.frames, time.monotonic()
+        try:
+            Checkpoint(statistic, state, self.settled, remarks).save(self.partial)
+            self.kept = state.frames
+        except (
+            OSError,
+            InterpotError,
+        ) as error:  # the one before is still there, and the disk may have room later
+            _log.warning("no checkpoint after frame %d: %s", state.frames, error)
+        end = time.monotonic()
         self.due = end + max(INTERVAL, (end - started) / SHARE) if INTERVAL else end
 
     def _say_stopped(self) -> None:

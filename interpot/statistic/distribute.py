@@ -166,6 +166,11 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
     from distributed import Client, LocalCluster
 
     if scheduler is not None:
+        if not scheduler.rpartition(":")[2].isdigit():
+            raise InterpotError(
+                f"'{scheduler}' is no address of a Dask scheduler: expected one such as tcp://10.0.0.1:8786, as "
+                "'dask scheduler' prints it"
+            )
         try:
             client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -299,6 +304,7 @@ def keep_index(path: Path, units: str) -> None:
 @one_blas_thread()
 def accumulate_span(part: FileTrajectory, channels: Sequence[Channel], target: str, length: int) -> Statistic:
     """Accumulate a part of a trajectory in blocks of `length` frames; runs on a worker."""
+    _log.addHandler(logging.NullHandler())  # what reading brings up travels with the sums
     for path in part.sources:
         if not path.is_file():
             raise InterpotError(

@@ -217,7 +217,7 @@ class AnyFeatures:
 
     def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
         """See `Features`."""
-        if any(b.covering(s).size > b.size for b, s in zip(self._layout.bases, self.closest(), strict=True)):
+        if self._layout.covering(self.closest().tolist()) is not self._layout:
             return  # the lattices must grow first
         slopes = self._evaluated(seen)
         for c in self._layout.members[a]:

@@ -123,6 +123,8 @@ def add_pair_rows(
                 continue  # a particle and its own image: their forces cancel; or met from the other end
             square = squares[h]
             nearest, farthest = min(nearest, square), max(farthest, square)
+            if square == 0.0:
+                continue  # two in one place: the caller sees it, too
             inverse = 1.0 / square
             u = max(0.5 * knots_per_log * np.log(square_cutoff * inverse), 0.0)
             interval = int(u)
@@ -134,8 +136,8 @@ def add_pair_rows(
             scale = -knots_per_log * inverse  # dB/dr r̂ = dB/du du/dr r̂ with du/dr = -knots_per_log/r
             x = scale * (images[0, found[h]] - images[0, place])
             y = scale * (images[1, found[h]] - images[1, place])
-            # in two dimensions z is 0, and what is added to the third row, which is another's, is nothing
-            z = scale * (images[2, found[h]] - images[2, place])
+            # in two dimensions nothing is added to the third row, which is another's
+            z = scale * (images[2, found[h]] - images[2, place]) if dimension == 3 else 0.0
             add_slopes(panel, here + interval, stride, t, x, y, z)
             if within:
                 there = (row + dimension * (partner - low)) * stride + column
@@ -203,6 +205,8 @@ def scatter_pair_rows(
                     continue
                 extremes[c, 0] = min(extremes[c, 0], square)
                 extremes[c, 1] = max(extremes[c, 1], square)
+                if square == 0.0:
+                    continue
                 u = max(0.5 * knots_per_log[c] * np.log(square_cutoff / square), 0.0)
                 interval = int(u)
                 if interval >= intervals[c]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import IntArray
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel
@@ -60,7 +61,16 @@ class Layout:
 
     @classmethod
     def of(cls, channels: Sequence[Channel], bases: Sequence[Basis]) -> Layout:
-        """Lay out the columns."""
+        """Lay out the columns.
+
+        Raises
+        ------
+        InterpotError
+            Two channels of the same kind and species.
+        """
+        for one, channel in enumerate(channels):
+            if any((c.kind, c.species) == (channel.kind, channel.species) for c in channels[:one]):
+                raise InterpotError(f"two channels are given for {channel.label}: expected one")
         species = tuple(sorted({name for channel in channels for name in channel.species}))
         starts = offsets(bases)
         members = tuple(tuple(c for c, ch in enumerate(channels) if name in ch.species) for name in species)

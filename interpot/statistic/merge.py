@@ -22,8 +22,11 @@ def is_statistic(path: str | PathLike[str]) -> bool:
     """Whether a file is one that `Statistic.save` wrote, of whatever version."""
     if not Path(path).is_file() or not h5py.is_hdf5(path):
         return False
-    with h5py.File(path, "r") as file:
-        return str(file.attrs.get("schema", "")).startswith("interpot.statistic/")
+    try:
+        with h5py.File(path, "r") as file:
+            return str(file.attrs.get("schema", "")).startswith("interpot.statistic/")
+    except OSError:  # cut short: `Statistic.load` says so
+        return True
 
 
 def opened(data: Opened) -> Statistic:
@@ -50,10 +53,18 @@ def merge(paths: Sequence[str | PathLike[str]]) -> Statistic:
         if path.resolve() in seen:
             raise InterpotError(f"'{path}' is given twice: its data would count twice")
         seen.add(path.resolve())
-    total = Statistic.load(files[0])
+    total = _loaded(files[0])
     for path in files[1:]:
-        total = _added(total, Statistic.load(path), files[0], path)
+        total = _added(total, _loaded(path), files[0], path)
     return total
+
+
+def _loaded(path: Path) -> Statistic:
+    statistic = Statistic.load(path)
+    with h5py.File(path, "r") as file:
+        if "checkpoint" in file.attrs:
+            _log.warning("'%s' is of a pass that is not finished: it holds %d frames", path, statistic.frames)
+    return statistic
 
 
 def _added(total: Statistic, other: Statistic, first: Path, path: Path) -> Statistic:

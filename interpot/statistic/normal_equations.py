@@ -125,6 +125,7 @@ class Statistic:
         blocks = self._blocks_over(bases).beside(other._blocks_over(bases))
         coverage = tuple(map(_joined, self.coverage, other.coverage))
         provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
+        provenance.pop("recipe", None)  # of one file; a sum has none
         for name in ("sources", "remarks"):
             listed = [*self.provenance.get(name, []), *other.provenance.get(name, [])]
             provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
@@ -144,7 +145,17 @@ class Statistic:
             raise InterpotError(
                 "a statistic over given functions cannot be saved: it exists for cross-checks"
             )
-        with atomic(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+        try:
+            self._write(Path(path))
+        except OSError as error:
+            full = "No space left" in str(error)
+            reason = "no space left on device" if full else str(error).split("(")[0].strip()
+            raise InterpotError(
+                f"cannot write '{path}' ({reason}): name another place or make room"
+            ) from error
+
+    def _write(self, path: Path) -> None:
+        with atomic(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["schema"] = SCHEMA
             file.attrs["units"] = self.units.name
             file.attrs["provenance"] = json.dumps(dict(self.provenance), ensure_ascii=False)

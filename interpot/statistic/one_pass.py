@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 import numpy as np
@@ -134,6 +134,7 @@ class Accumulator:
         InterpotError
             This frame, or one a little before it, holds a species that no channel has, or two particles in one place.
         """
+        _check_usable(frame, target)
         self._batch.append((frame, target))
         self._rows_gathered += len(frame.positions) * frame.dimension
         self._in_block += 1
@@ -319,14 +320,37 @@ def one_pass(
         return finished(accumulator, frames, target)
 
 
+def _check_usable(frame: Frame, target: FloatArray) -> None:
+    """Files are checked when they are read; this is for frames from elsewhere."""
+    if target.shape != frame.positions.shape:
+        raise InterpotError(
+            f"{frame.source} frame {frame.index}: forces of shape {target.shape} for positions of shape "
+            f"{frame.positions.shape}: expected the same"
+        )
+    if not (np.isfinite(frame.positions).all() and np.isfinite(target).all()):
+        raise InterpotError(
+            f"{frame.source} frame {frame.index}: a position or a force is not finite: leave that frame out"
+        )
+
+
 def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]]:
-    """Frames and their targets; those from files are read ahead, on another core."""
-    in_files = isinstance(frames, FileTrajectory)
-    return target_rows(ahead(frames) if in_files else frames, target)
+    """Frames and their targets; those from files are read ahead, on another core, others are copied."""
+    if isinstance(frames, FileTrajectory):
+        yield from target_rows(ahead(frames), target)
+        return
+    for frame, rows in target_rows(frames, target):  # whoever made the frame may use its memory for the next
+        yield replace(frame, positions=frame.positions.copy()), rows.copy()
 
 
 def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
     """Statistic of all frames; raises `InterpotError` where there are none, or where a pair never meets."""
+    statistic = counted(accumulator, frames, target)
+    check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
+    return statistic
+
+
+def counted(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
+    """Statistic of the frames so far; raises `InterpotError` where there are none."""
     names = ", ".join(str(path) for path in frames.sources)
     if accumulator.frames == 0:
         raise InterpotError(f"no frames in {names}: expected at least one (see --frames and --stride)")
@@ -335,9 +359,7 @@ def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Stati
         "frames": accumulator.frames,
         "target": target,
     }
-    statistic = accumulator.statistic(frames.units, provenance)
-    check_sampled(statistic, names)
-    return statistic
+    return accumulator.statistic(frames.units, provenance)
 
 
 def check_sampled(statistic: Statistic, names: str) -> None:

@@ -88,7 +88,4 @@ def _sources(_: str, kept: Sequence[Mapping[str, Any]] | None, asked: Sequence[M
     if list(before) != [source["path"] for source in asked]:
         return f"from {', '.join(before) or 'nothing known'}, not from {', '.join(s['path'] for s in asked)}"
     changed = next(source for source in asked if before[source["path"]] != source)
-    return (
-        f"from '{changed['path']}' as it was before it changed (it had {before[changed['path']]['size']} bytes, "
-        f"and has {changed['size']})"
-    )
+    return f"from '{changed['path']}' as it was before it was written to again"

@@ -109,9 +109,9 @@ tasks took less than {duration(WORKERS * m.task)} each; they take {duration(work
 "After the last range" is what cannot be hidden behind the work: one path up the tree and the transfer of all blocks
 to where they are put side by side, three times, and to the client.
 
-**Index.** To know where ranges begin, each file is scanned once, by one worker, and the index is kept beside it. At the
-measured rate that is {duration(DATA / m.index / WORKERS)} for {DATA / 1e12:.0f} TB in at least {WORKERS:,} files; a single
-file would be scanned by one process, for {duration(DATA / m.index)}.
+**Index.** To know where ranges begin, each file is scanned once, by one worker, and the index is kept beside it. At
+the measured rate that is {duration(DATA / m.index / WORKERS)} for {DATA / 1e12:.0f} TB in at least {WORKERS:,} files;
+a single file would be scanned by one process, for {duration(DATA / m.index)}.
 
 ## What binds
 
@@ -151,8 +151,8 @@ def verdict(m: Measured, work: float, reduction: float) -> str:
         + "."
     )
     index = (
-        f"The index adds {duration(DATA / m.index / WORKERS)} of reading before the pass, in as many files as there are "
-        f"workers or more; keep a trajectory of this size in many files, because one file alone would be scanned for "
+        f"The index adds {duration(DATA / m.index / WORKERS)} before the pass, in as many files as there are "
+        f"workers; keep a trajectory of this size in many files, because one file alone would be scanned for "
         f"{duration(DATA / m.index)}."
     )
     return (

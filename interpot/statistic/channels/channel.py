@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.table import load_row
 
@@ -26,6 +29,10 @@ class Channel:
     kind: str
     species: tuple[str, ...]
     cutoff: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.cutoff < np.inf:
+            raise InterpotError(f"the cutoff of {self.label} is {self.cutoff} Å: expected a positive number")
 
     @property
     def label(self) -> str:
