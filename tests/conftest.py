@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from hashlib import sha256
 from pathlib import Path
 
-import pytest
+# numba's cache of a kernel knows nothing of the modules that were compiled into it: a change there needs another cache
+_COMPILED = ("neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
+_PACKAGE = Path(__file__).parents[1] / "interpot"
+_DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"interpot-numba-{os.getuid()}-{_DIGEST}")
+)
+
+import pytest  # noqa: E402  the cache has to be chosen before numba is loaded
 
 
 @pytest.fixture(scope="session")

@@ -274,6 +274,8 @@ def _shared(
     frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
+    if way.out is not None:
+        _free(way.out, frames)
     settled = _settled(frames, channels, recipe, way, progress)
     statistic, met = distributed_pass(
         frames,

@@ -193,7 +193,7 @@ def test_a_resume_of_other_data_is_refused(dump: Path, tmp_path: Path) -> None:
     with pytest.raises(InterpotError, match=r"from .*other\.dump, not from .*ne\.dump"):
         make(dump, out, resume=True)
     path.write_bytes(dump.read_bytes() + b"\n")
-    with pytest.raises(InterpotError, match=r"'.*other\.dump' as it was before it changed .it had \d+ bytes"):
+    with pytest.raises(InterpotError, match=r"'.*other\.dump' as it was before it was written to again"):
         make(path, out, resume=True)
 
 

@@ -198,8 +198,11 @@ def test_a_scheduler_that_is_not_there(dump: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(distribute, "PATIENCE", 0.5)
     frames = read(dump)
     channels = pair_channels(frames, 5.5)
-    for address in ("tcp://127.0.0.1:1", "nonsense"):
-        with pytest.raises(InterpotError, match=f"no Dask scheduler answers at '{address}'"):
+    for address, sentence in (
+        ("tcp://127.0.0.1:1", "no Dask scheduler answers at 'tcp://127.0.0.1:1'"),
+        ("nonsense", "'nonsense' is no address of a Dask scheduler"),
+    ):
+        with pytest.raises(InterpotError, match=sentence):
             distributed_pass(frames, channels, scheduler=address)
 
 

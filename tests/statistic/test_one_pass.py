@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +31,7 @@ from interpot.records import Cell, Frame
 from interpot.statistic import batches, block_store
 from interpot.statistic import features as ways
 from interpot.statistic import one_pass as passes
+from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import Functions, LogSplines
 from interpot.statistic.block_store import MAX_BLOCKS, block_length
 from interpot.statistic.blocks import ARRAYS
@@ -153,7 +154,8 @@ def test_a_gas_is_scattered_and_a_liquid_is_not() -> None:
 
 def test_both_ways_to_the_features_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiled loop against contributions, splines and rows one after the other."""
-    for frames, channels in (SYSTEMS["mixture"], SYSTEMS["two dimensions"]):
+    turns, three = SYSTEMS["species by turns"]
+    for frames, channels in (SYSTEMS["mixture"], SYSTEMS["two dimensions"], (turns, (three[0], three[2]))):
         fast = one_pass(Frames(frames), channels, coarse(channels))
         with monkeypatch.context() as patch:
             patch.setattr(batches, "features_of", lambda layout: ways.AnyFeatures(layout.channels))
@@ -482,3 +484,60 @@ def test_given_callables_have_the_textbook_s_coefficients() -> None:
     np.testing.assert_allclose(statistic.solve(), [4.0, -4.0], rtol=1e-9)
     with pytest.raises(InterpotError, match="over given functions"):
         interpot.discover(statistic)
+
+
+def test_a_pair_that_meets_late() -> None:
+    """Behind the frames on which cutoffs are looked for."""
+    frames, channels = SYSTEMS["species by turns"]
+    statistic = accumulate(Frames([frames[0]] * 300 + [frames[1]] * 20), (channels[0], channels[2]))
+    assert statistic.frames == 320 and all(seen.counts.sum() > 0 for seen in statistic.coverage)
+
+
+@pytest.mark.parametrize("where", [0.0, 1e-12])
+@pytest.mark.parametrize("scatter", [0.0, np.inf])
+def test_two_particles_in_one_place_are_named(
+    where: float, scatter: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "SCATTER_BELOW", scatter)
+    frames, channels = SYSTEMS["liquid"]
+    positions = frames[0].positions.copy()
+    positions[7] = positions[3] + where
+    with pytest.raises(InterpotError, match=r"atoms 4 and 8 of frame 0 .* are in one place"):
+        one_pass(Frames([replace(frames[0], positions=positions)]), channels)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_position_that_is_no_number(value: float) -> None:
+    frames, channels = SYSTEMS["liquid"]
+    positions = frames[0].positions.copy()
+    positions[3, 1] = value
+    with pytest.raises(InterpotError, match="a position or a force is not finite"):
+        one_pass(Frames([replace(frames[0], positions=positions)]), channels)
+
+
+def test_frames_whose_memory_is_used_again() -> None:
+    frames, channels = SYSTEMS["liquid"]
+
+    class Reusing(Frames):
+        def __iter__(self) -> Iterator[Frame]:
+            positions, forces = np.empty_like(frames[0].positions), np.empty_like(frames[0].forces)
+            for frame in self.frames:
+                positions[:], forces[:] = frame.positions, frame.forces
+                yield replace(frame, positions=positions, forces=forces)
+
+    again = one_pass(Reusing(frames), channels, coarse(channels))
+    assert identical(one_pass(Frames(frames), channels, coarse(channels)), again)
+
+
+def test_a_refused_frame_leaves_nothing_behind() -> None:
+    frames, channels = SYSTEMS["liquid"]
+    layout = Layout.of(channels, [LogSplines(5.0, 1 / 20, 60)])
+    summation = batches.Summation(layout)
+    positions = frames[0].positions.copy()
+    positions[7] = positions[3]
+    with pytest.raises(InterpotError, match="in one place"):
+        summation([(replace(frames[0], positions=positions), frames[0].forces)], layout)
+    again, clean = (
+        s([(frames[1], frames[1].forces)], layout) for s in (summation, batches.Summation(layout))
+    )
+    np.testing.assert_array_equal(np.triu(again.products[0]), np.triu(clean.products[0]))
