@@ -24,6 +24,9 @@ PANEL_BYTES = 5 * 2**20
 """A frame up to this size is not cut: within a panel each pair is met once, across its edge from both ends. A larger
 one is cut into pieces that fit the second cache."""
 
+BATCH_BYTES = 2**23
+"""Rows of a batch: enough that handing it to a thread, and adding its sums, cost little beside them."""
+
 SLACK = 0.02
 """How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
 

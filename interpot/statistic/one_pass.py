@@ -20,7 +20,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis, LogSplines
-from interpot.statistic.batches import GATHERED_BYTES, Batch, BatchSums, Summation
+from interpot.statistic.batches import BATCH_BYTES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
 from interpot.statistic.blocks import Blocks
 from interpot.statistic.channels import Channel
@@ -140,7 +140,7 @@ class Accumulator:
         self._in_block += 1
         self.frames += 1
         block_ends = self._in_block == self._store.length
-        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= GATHERED_BYTES:
+        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= BATCH_BYTES:
             self._submit(block_ends)
         if block_ends:
             self._in_block = 0

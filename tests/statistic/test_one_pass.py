@@ -124,7 +124,7 @@ def test_a_frame_larger_than_the_panel(name: str, bytes_: int, monkeypatch: pyte
     for module, constant in (
         (batches, "PANEL_BYTES"),
         (batches, "GATHERED_BYTES"),
-        (passes, "GATHERED_BYTES"),
+        (passes, "BATCH_BYTES"),
     ):
         monkeypatch.setattr(module, constant, bytes_)
     frames, channels = SYSTEMS[name]
@@ -184,8 +184,8 @@ def test_threads_change_no_bit_and_pieces_only_the_last(name: str, monkeypatch: 
     for threads in (2, 3):
         again = one_pass(Frames(frames), channels, coarse(channels), threads=threads)
         assert identical(one, again)
-    for module in (batches, passes):
-        monkeypatch.setattr(module, "GATHERED_BYTES", 5_000)
+    for module, constant in ((batches, "GATHERED_BYTES"), (passes, "BATCH_BYTES")):
+        monkeypatch.setattr(module, constant, 5_000)
     assert same_but_for_rounding(one, one_pass(Frames(frames), channels, coarse(channels)), 1e-13)
 
 
@@ -201,7 +201,7 @@ def identical(one: Statistic, two: Statistic) -> bool:
 def test_going_on_from_a_snapshot(after: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bit for bit as if nothing had happened, wherever it was cut; closer pairs turn up on the way."""
     monkeypatch.setattr(
-        passes, "GATHERED_BYTES", 1
+        passes, "BATCH_BYTES", 1
     )  # every frame is a batch, so that it can be cut within a block
     frames, channels = SYSTEMS["mixture"]
     frames = [replace(f, positions=f.positions * (1 - 1e-3 * k)) for k in range(40) for f in frames]
