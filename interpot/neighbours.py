@@ -23,9 +23,7 @@ from interpot.records import FloatArray, Frame, IntArray
 
 _BINS_PER_CUTOFF = 2
 _BINS_PER_PARTICLE = 2  # bins that hold less than a particle on average cost time without sparing any
-_ONE_PLACE = (
-    1e-8  # distances below this fraction of the cutoff are rounding errors of images of the same place
-)
+_ONE_PLACE = 1e-8  # of the cutoff: smaller distances are rounding errors of images of the same place
 _MOST_NEIGHBOURS = 20_000  # water has as many within 36 Å; more are a mistake of units
 _MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
@@ -231,9 +229,8 @@ def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, 
     padded = shape + 2 * reach
     homes = np.zeros(count * bins + 1, dtype=np.int64)
     first = np.zeros(count * bins + 1, dtype=np.int64)
-    shifts = np.empty(
-        (n, 6), dtype=np.int64
-    )  # lowest and highest shift per axis that brings an image within reach
+    # lowest and highest shift per axis that brings an image within reach
+    shifts = np.empty((n, 6), dtype=np.int64)
     for p in range(n):
         for d in range(3):
             wrapped[p, d] = positions[p, d]

@@ -184,7 +184,7 @@ def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Sta
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
-    ]  # first of all: a file that ends within a frame
+    ]  # a file that ends within a frame comes first
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
 
 
@@ -233,11 +233,8 @@ class Way:
 def _free(out: Path, frames: Trajectory) -> None:
     """Refuse to write over anything that is there: a trajectory, say, or what took a day."""
     if out.exists():
-        what = (
-            "one of the trajectories"
-            if any(out.samefile(p) for p in frames.sources if p.exists())
-            else "there already"
-        )
+        data = any(out.samefile(path) for path in frames.sources if path.exists())
+        what = "one of the trajectories" if data else "there already"
         raise InterpotError(f"'{out}' is {what}: name another output, or delete it")
 
 

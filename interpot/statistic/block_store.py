@@ -165,9 +165,8 @@ def _zeros(rows: int, columns: int) -> FloatArray:
         return np.zeros((rows, columns))
     with tempfile.TemporaryFile(prefix="interpot-blocks-") as file:
         try:
-            os.posix_fallocate(
-                file.fileno(), 0, max(8 * rows * columns, 1)
-            )  # else a full disk is a bus error later
+            # all of it at once: else a full disk is a bus error later
+            os.posix_fallocate(file.fileno(), 0, 8 * rows * columns)
         except OSError as error:
             raise InterpotError(
                 f"no room for {8 * rows * columns / 1e6:.0f} MB of sums in '{tempfile.gettempdir()}' "

@@ -292,10 +292,8 @@ class _Keeper:
         try:
             Checkpoint(statistic, state, self.settled, remarks).save(self.partial)
             self.kept = state.frames
-        except (
-            OSError,
-            InterpotError,
-        ) as error:  # the one before is still there, and the disk may have room later
+        except (OSError, InterpotError) as error:
+            # the one before is still there, and the disk may have room later
             _log.warning("no checkpoint after frame %d: %s", state.frames, error)
         end = time.monotonic()
         self.due = end + max(INTERVAL, (end - started) / SHARE) if INTERVAL else end

@@ -21,7 +21,10 @@ from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_row
 from interpot.statistic.layout import Layout
 
 SCATTER_BELOW = 1 / 12
-"""Neighbours per column of the matrix below which single products beat the rank-k update (measured: 1/16 ... 1/10)."""
+"""Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
+
+Estimated from the number of products, not tuned; at 2 neighbours an atom they do by far (`experiments/benchmarks`).
+"""
 
 _SURVEYED = 16  # every so many particles are asked for their number of neighbours
 

@@ -101,7 +101,7 @@ class Accumulator:
         if threads < 1:
             raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
         self._first = Layout.of(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
-        self._start = self._first
+        self._start = self._first  # what batches begin with: grows; `_first` is what was asked for
         self._memory = memory
         self._store = BlockStore(self._first, memory, block_length or 1, fixed=block_length is not None)
         self._open = BatchSums(self._first)
@@ -160,8 +160,7 @@ class Accumulator:
             while len(self._under_way) >= self._most_under_way:
                 self._reduce_next()
         if self._batches & (self._batches - 1) == 0:
-            # after batches number 1, 2, 4, 8 ..., which no timing can change, lattices that have grown are made use
-            # of
+            # after batches 1, 2, 4, 8 ..., which no timing can change, batches begin with the lattices as grown so far
             self._drain()
             self._start = self._store.layout
 
