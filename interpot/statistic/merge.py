@@ -68,11 +68,6 @@ def _loaded(path: Path) -> Statistic:
 
 
 def _added(total: Statistic, other: Statistic, first: Path, path: Path) -> Statistic:
-    targets = [s.provenance.get("target", "recorded") for s in (total, other)]
-    if targets[0] != targets[1]:
-        raise InterpotError(
-            f"'{path}' cannot be merged with '{first}': its target is '{targets[1]}', not '{targets[0]}'"
-        )
     for source in set(total.provenance.get("sources", [])) & set(other.provenance.get("sources", [])):
         _log.warning("'%s' also holds data of '%s': frames that are in both count twice", path, source)
     try:

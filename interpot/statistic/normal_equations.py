@@ -227,7 +227,7 @@ def _check_same(a: Statistic, b: Statistic) -> None:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
     mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
     if mine != theirs:
-        raise InterpotError(f"cannot add a statistic of '{theirs}' forces to one of '{mine}' forces")
+        raise InterpotError(f"cannot add a second statistic: its target is '{theirs}', not '{mine}'")
     if a.channels != b.channels:
         mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
         raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")
