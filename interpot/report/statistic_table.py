@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
 from interpot.report.tables import new_table, short, table_row
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import unexplained
+from interpot.statistic.objective import Objective
 
 
 def print_statistic(console: Console, statistic: Statistic) -> None:
@@ -32,6 +30,5 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
         numbers = [f"{r / length:.6g}" for r in ends]
         table_row(table, [channel.label, *numbers, unit, f"{seen.counts.sum()}", f"{basis.size}"])
     console.print("", table, "")
-    size = statistic.square / max(statistic.rows, 1)
-    error = sqrt(max(unexplained(statistic), 0.0) / size) if size > 0 else 0.0
+    error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0
     console.print(Text(f"spline ceiling: relative force error {short(error)}"))
