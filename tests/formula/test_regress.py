@@ -9,7 +9,8 @@ import pytest
 from scipy.optimize import least_squares
 
 from interpot.formula.regress.form import Form
-from interpot.formula.regress.subsets import _best_subsets, _grid, search, snapped, tied
+from interpot.formula.regress.grid import Grid
+from interpot.formula.regress.subsets import _best_subsets, search, snapped, tied
 from interpot.formula.regress.varpro import fit
 from interpot.formula.terms import library
 from interpot.statistic.objective import Objective
@@ -66,7 +67,7 @@ def test_no_subset_is_missed(noise: float, seed: int) -> None:
 def test_the_best_of_each_family_is_that_of_brute_force(size: int) -> None:
     """With tangents: a member with a shape between whole numbers brings two columns."""
     problem = objective(lj() + 2 * np.exp(-0.71 * NODES), noise=1e-3)
-    grid = _grid(problem, library(["polynomial", "exponential", "gaussian"]), (2.5, 9.0))
+    grid = Grid.of(problem, library(["polynomial", "exponential", "gaussian"]), (2.5, 9.0))
     explained: dict[tuple[int, ...], tuple[float, tuple[int, ...]]] = {}
     for subset in combinations(range(len(grid.terms)), size):
         columns = np.hstack([grid.columns[:, grid.first[k] : grid.first[k + 1]] for k in subset])

@@ -3,7 +3,8 @@
     φ(r) = Σ_t a_t f_t(r; s_t),      s = s_fixed + T θ
 
 The shapes s of all terms, one after the other, depend linearly on the free parameters θ. A column of T with a single
-1 frees one shape; one with a 1 and a 2 ties two shapes, as Morse's α and 2α.
+1 frees one shape; one with a 1 and a 2 ties two shapes, as Morse's α and 2α; one with several 1 is a shape that
+terms share.
 """
 
 from __future__ import annotations
@@ -42,8 +43,17 @@ class Form:
         return form.freed([k for k, shape in enumerate(form.shape_list) if not shape.integer])
 
     def freed(self, which: list[int]) -> Form:
-        """Return the form in which exactly these shapes are free, each by itself."""
-        return replace(self, ties=np.eye(len(self.shapes))[:, which])
+        """Return the form in which exactly these shapes are free, each by itself; shared ones as one."""
+        shapes = self.shape_list
+        leaders: list[int] = []
+        for k in which:
+            if not any(shapes[k].shared and shapes[k].name == shapes[j].name for j in leaders):
+                leaders.append(k)
+        ties = np.eye(len(self.shapes))[:, leaders]
+        for column, k in enumerate(leaders):
+            if shapes[k].shared:
+                ties[[shape.name == shapes[k].name for shape in shapes], column] = 1.0
+        return replace(self, ties=ties)
 
     @property
     def shape_list(self) -> list[Shape]:

@@ -1,9 +1,7 @@
 """Exhaustive search: every subset of the library on the grid of its shapes, solved exactly.
 
-All columns are compressed once to a triangle R with [M f₁ ... M f_T y] = Q R; after that a subset costs a Cholesky
-factor of a Gram matrix of its own size, whatever the length of the trajectory. A term whose shape lies between two
-grid points is a sum of its column and its derivative with respect to the shape, to first order: such a term
-brings this tangent as a second column, so that a coarse grid ranks formulas by what they can reach.
+On the compressed grid (`interpot.formula.regress.grid`) a subset costs a Cholesky factor of a Gram matrix of its own
+size, whatever the length of the trajectory.
 
 For each combination of families (r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid
 is only a start: the most promising combinations are then polished by variable projection. They are drawn twice,
@@ -14,65 +12,20 @@ crowds out the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement, product
 
 import numba
 import numpy as np
 
 from interpot.formula.regress.form import Form
+from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
-from interpot.records import FloatArray, IntArray
+from interpot.records import IntArray
 from interpot.statistic.objective import Objective
 
 COLLINEAR = 1e-10
 """Squared sine of the angle below which a column adds nothing to those before it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Grid:
-    """The library on the grid: one member per term and value of its shapes.
-
-    `columns` are normalised and compressed; those of member k are `first[k]` to `first[k + 1]`.
-    """
-
-    terms: list[Term]
-    shapes: list[tuple[float, ...]]
-    kinds: IntArray  # of the term
-    families: IntArray  # of the term with its whole exponents
-    first: IntArray
-    columns: FloatArray
-    y: FloatArray
-
-
-def _grid(objective: Objective, library: Sequence[Term], domain: tuple[float, float]) -> _Grid:
-    """Evaluate the library where the channel was sampled; members that are not finite there are left out."""
-    terms, shapes, kinds, numbers, columns, first = [], [], [], [], [], [0]
-    families: dict[tuple[object, ...], int] = {}
-    for kind, term in enumerate(library):
-        for values in product(*(shape.grid(*domain) for shape in term.shapes)):
-            with np.errstate(over="ignore", invalid="ignore"):
-                member = _member(objective, term, values)
-                norms = np.linalg.norm(member, axis=1)
-            if not (np.isfinite(norms).all() and norms.all()):
-                continue
-            whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
-            terms.append(term)
-            shapes.append(tuple(map(float, values)))
-            kinds.append(kind)
-            numbers.append(families.setdefault((kind, *whole), len(families)))
-            columns += [column / norm for column, norm in zip(member, norms, strict=True)]
-            first.append(len(columns))
-    R = np.asarray(np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r"))
-    return _Grid(terms, shapes, np.array(kinds), np.array(numbers), np.array(first), R[:, :-1], R[:, -1])
-
-
-def _member(objective: Objective, term: Term, values: Sequence[float]) -> list[FloatArray]:
-    """The compressed column of a term, and its tangents along the shapes that are not whole numbers."""
-    (M,), (r,) = objective.maps, objective.nodes
-    tangents = [k for k, shape in enumerate(term.shapes) if not shape.integer]
-    return [M @ term.values(r, *values), *(M @ term.shape_slope(k, r, *values) for k in tangents)]
 
 
 def search(
@@ -106,14 +59,11 @@ def search(
         Polished fits with their variants (whole exponents or free ones, tied rates or free ones), one per
         structure, in no particular order.
     """
-    grid = _grid(objective, library, domain)
+    grid = Grid.of(objective, library, domain)
     found: dict[tuple[object, ...], Fit] = {}
     for size in range(1, min(max_terms, len(objective.y) - 1, len(grid.terms)) + 1):
         for subset in _promising(grid, size, polish):
-            form = Form.of(
-                tuple(grid.terms[k] for k in subset), np.array([v for k in subset for v in grid.shapes[k]])
-            )
-            for candidate in _polished(objective, form):
+            for candidate in _polished(objective, grid.form(subset)):
                 if twins(candidate.forms[0]):
                     continue
                 known = found.get(candidate.key)
@@ -176,7 +126,7 @@ def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator
             yield Form(form.terms, shapes, form.ties).freed([k for k in free if k not in fixed])
 
 
-def _promising(grid: _Grid, size: int, polish: int) -> list[tuple[int, ...]]:
+def _promising(grid: Grid, size: int, polish: int) -> list[tuple[int, ...]]:
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
     chosen: dict[tuple[int, ...], None] = {}
     for families in (grid.families, grid.kinds):
@@ -189,7 +139,7 @@ def _promising(grid: _Grid, size: int, polish: int) -> list[tuple[int, ...]]:
     return list(chosen)
 
 
-def _best_subsets(grid: _Grid, families: IntArray, size: int) -> list[tuple[int, ...]]:
+def _best_subsets(grid: Grid, families: IntArray, size: int) -> list[tuple[int, ...]]:
     """Best subset of each combination of families, best first."""
     gram, moment = grid.columns.T @ grid.columns, grid.columns.T @ grid.y
     kinds = int(families.max()) + 1

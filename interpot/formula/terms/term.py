@@ -29,6 +29,9 @@ class Shape:
     integer
         Whether the field takes it to be a whole number; the search then starts from those, and a fit with real
         values has to earn its extra constant.
+    shared
+        Whether all terms of a form that have a shape of this name have the same value of it (the a of
+        Stillinger-Weber's two terms, the distance at which a switch begins).
     """
 
     name: str
@@ -36,6 +39,7 @@ class Shape:
     grid: Callable[[float, float], FloatArray]
     bounds: Callable[[float, float], tuple[float, float]]
     integer: bool = False
+    shared: bool = False
 
     @property
     def symbol(self) -> sympy.Symbol:
