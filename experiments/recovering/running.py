@@ -1,0 +1,68 @@
+"""The cases: which there are, what is done in each, and the files that keep what is done."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+from interpot.files import atomic
+from interpot.version import versions
+from recovering.finding import find, statistic_of
+from recovering.oracle import Oracle
+from recovering.potentials import POTENTIALS
+from recovering.records import Case, Outcome
+from recovering.simulating import drawn, load, noise_level
+
+
+def cases(
+    only: str, densities: Sequence[str], noises: Sequence[float], frames: Sequence[int]
+) -> list[Case]:
+    """All cases of the potentials whose names match a pattern, those of one run side by side."""
+    names = [name for name in POTENTIALS if fnmatch.fnmatch(name, only)]
+    grid = product(names, densities, frames, noises)
+    return [Case(name, density, noise, count) for name, density, count, noise in grid]
+
+
+def place(case: Case, folder: Path) -> Path:
+    """The file of a case."""
+    return folder / "cases" / f"{case.key}.json"
+
+
+def missing(asked: Sequence[Case], folder: Path) -> list[Case]:
+    """Cases that have no file yet."""
+    return [case for case in asked if not place(case, folder).exists()]
+
+
+def run(asked: Sequence[Case], folder: Path, data: Path) -> Iterator[Case]:
+    """Do the cases of one run of LAMMPS (same potential and density), each written as soon as it is there."""
+    published = POTENTIALS[asked[0].potential]
+    trajectory = load(published, asked[0].density, data)
+    oracles: dict[int, Oracle] = {}
+    for case in asked:
+        clean = drawn(trajectory, Case(case.potential, case.density, 0.0, case.frames))
+        if case.frames not in oracles:
+            oracles = {case.frames: Oracle(published, statistic_of(published, clean))}
+        oracle = oracles[case.frames]
+        noisy = statistic_of(published, drawn(trajectory, case)) if case.noise else oracle.statistic
+        found = find(published, noisy)
+        verdict = oracle.verdict(noise_level(clean.frames, case.noise), noisy if case.noise else None)
+        about = {"versions": versions(), "rows": noisy.rows, "closest": [c.minimum for c in noisy.coverage]}
+        write(Outcome(case, verdict, (found,), about), folder)
+        yield case
+
+
+def write(outcome: Outcome, folder: Path) -> None:
+    """Keep an outcome; the file is whole or not there."""
+    path = place(outcome.case, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(path) as part:
+        part.write_text(json.dumps(outcome.document(), indent=1), encoding="utf-8")
+
+
+def outcomes(asked: Sequence[Case], folder: Path) -> list[Outcome]:
+    """Those of the cases that are done, in their order."""
+    files = [place(case, folder) for case in asked]
+    return [Outcome.of(json.loads(file.read_text())) for file in files if file.exists()]
