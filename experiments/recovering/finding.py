@@ -47,7 +47,9 @@ def judged(published: Published, discovery: Discovery, method: str, seconds: flo
     reported = front[front.chosen | front.indistinguishable]
     channels = {c.label: c for c in discovery.best.channels}
     truth = published.truth
-    wrong = [difference(structure(str(c.expression)), structure(truth[k].formula)) for k, c in channels.items()]
+    wrong = [
+        difference(structure(str(c.expression)), structure(truth[k].formula)) for k, c in channels.items()
+    ]
     exact = all(d == (0, 0) for d in wrong)
     named = all(truth[k].form in ("", c.form) for k, c in channels.items())
     return Found(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp, factorial
 from typing import Any
 
 from interpot.units import unit_style
@@ -18,7 +19,7 @@ def lennard_jones(epsilon: float, sigma: float) -> Truth:
 
 
 def mie(epsilon: float, sigma: float, n: float, m: float) -> Truth:
-    """Mie's potential of depth ε that vanishes at σ; exponents given as int belong to the form, others are constants."""
+    """Mie's potential of depth ε that vanishes at σ; exponents that are int are part of the form, not constants."""
     constants = {"epsilon": epsilon, "sigma": sigma}
     constants |= {name: value for name, value in (("n", n), ("m", m)) if isinstance(value, float)}
     N, M = (name if name in constants else str(value) for name, value in (("n", n), ("m", m)))
@@ -52,6 +53,39 @@ def coulomb(C: float) -> Truth:
     return Truth("Coulomb", "C/r", {"C": C})
 
 
+def charged(other: Truth, C: float) -> Truth:
+    """Another form plus C/r."""
+    return Truth(f"{other.form} + Coulomb", f"{other.formula} + C/r", {**other.constants, "C": C})
+
+
+def born_mayer_huggins(A: float, sigma: float, rho: float, C_6: float, C_8: float) -> Truth:
+    """A exp((σ - r)/ρ) - C₆/r⁶ - C₈/r⁸, of which the data determine A exp(σ/ρ)."""
+    constants = {"A": A * exp(sigma / rho), "rho": rho, "C_6": C_6, "C_8": C_8}
+    return Truth("Born-Mayer-Huggins", "A*exp(-r/rho) - C_6/r**6 - C_8/r**8", constants)
+
+
+def tang_toennies(A: float, b: float, C_6: float, C_8: float, C_10: float) -> Truth:
+    """A exp(-br) - Σ C_n f_n(br)/r^n with the damping f_n(x) = 1 - e^(-x) Σ_k≤n x^k/k!."""
+    parts = [f"C_{n}/r**{n}*(1 - exp(-b*r)*({_series(n)}))" for n in (6, 8, 10)]
+    constants = {"A": A, "b": b, "C_6": C_6, "C_8": C_8, "C_10": C_10}
+    return Truth("Tang-Toennies", "A*exp(-b*r) - " + " - ".join(parts), constants)
+
+
+def _series(n: int) -> str:
+    return " + ".join(["1", *(f"(b*r)**{k}/{factorial(k)}" for k in range(1, n + 1))])
+
+
+def stillinger_weber(epsilon: float, sigma: float, a: float, A: float, B: float, p: int) -> Truth:
+    """Pair part ε A (B (σ/r)^p - 1) exp(σ/(r - aσ)), in A ε B σ^p, A ε, σ and aσ."""
+    constants = {"A_p": epsilon * A * B * sigma**p, "A_0": epsilon * A, "s": sigma, "a": a * sigma}
+    return Truth(f"Stillinger-Weber {p}-0 pair part", f"(A_p/r**{p} - A_0)*exp(s/(r - a))", constants)
+
+
+def inverse_power(n: int, C: float = 1.0) -> Truth:
+    """C/r^n."""
+    return Truth("", f"C/r**{n}", {"C": C})
+
+
 # ---------------------------------------------------------------------------- records
 
 
@@ -82,7 +116,17 @@ def single(
     lines = tuple(line.format_map(words) for line in commands)
     points = (StatePoint(*dilute), StatePoint(*dense))
     return Published(
-        name, kind, reference, units, {"A": mass}, lines, {"A-A": cutoff}, {"A-A": truth}, *points, timestep, **more
+        name,
+        kind,
+        reference,
+        units,
+        {"A": mass},
+        lines,
+        {"A-A": cutoff},
+        {"A-A": truth},
+        *points,
+        timestep,
+        **more,
     )
 
 
@@ -116,7 +160,9 @@ def mixture(
             lines.append(command.format_map(words))
     points = (StatePoint(*dilute), StatePoint(*dense))
     kinds = dict(zip("AB", masses, strict=True))
-    return Published(name, kind, reference, units, kinds, tuple(lines), cutoffs, truth, *points, timestep, **more)
+    return Published(
+        name, kind, reference, units, kinds, tuple(lines), cutoffs, truth, *points, timestep, **more
+    )
 
 
 def lepton(truth: Truth) -> str:

@@ -7,7 +7,7 @@ true constant is at least four standard errors from zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,14 @@ class Rival:
     ----------
     form
         Its name.
-    constants
-        How many are fitted.
+    excess
+        How many constants are fitted beyond those of the truth.
     misfit
         Noise-free, eV²/Å².
     """
 
     form: str
-    constants: int
+    excess: int
     misfit: float
 
 
@@ -67,30 +67,35 @@ class Oracle:
         residual = sum(v for v, _ in self._columns) - self.objective.y
         self.misfit = float(residual @ residual)
         """That the truth leaves: rounding and projection errors."""
-        self._free = [search(statistic, self.objective, c) for c in range(len(statistic.channels))]
+        self._rivals, self._reached = self._searched(statistic, self.objective)
 
     def verdict(self, level: float, noisy: Statistic | None = None) -> Verdict:
         """Judge the case with a noise of `level` (eV/Å) on each component, given its statistic."""
+        rivals, reached = self._rivals, self._reached
+        if noisy is not None:
+            more, reached = self._searched(noisy, Objective.of(noisy))
+            rivals = [*rivals, *more]
         rows, least = self.statistic.rows, INDIFFERENT**2 * self.statistic.square
         noise = rows * level**2
-        own = rows * np.log(max(self.misfit + noise, least)) + self._constants * np.log(rows)
-        margins = [
-            (rows * np.log(max(r.misfit + noise, least)) + (self._constants + r.constants) * np.log(rows) - own, r)
-            for r in self._rivals(noisy)
-        ]
-        apart = [m for m, r in margins if not self._holds_truth(r)]
+
+        def information(misfit: float, constants: int) -> float:
+            return float(rows * np.log(max(misfit + noise, least)) + constants * np.log(rows))
+
+        own = information(self.misfit, 0)
+        margins = [(information(r.misfit, r.excess) - own, r) for r in rivals]
+        apart = [margin for margin, r in margins if not self._holds_truth(r)]
         margin, closest = min(margins, key=lambda pair: pair[0], default=(np.inf, None))
         return Verdict(
-            float(margin), float(min(apart, default=np.inf)), closest.form if closest else "",
-            self._resolution(max(noise, least) / rows),
-        )  # fmt: skip
-
-    @property
-    def _constants(self) -> int:
-        return sum(len(t.constants) for t in self.published.truth.values())
+            margin=margin,
+            margin_apart=min(apart, default=np.inf),
+            rival=closest.form if closest else "",
+            resolution=self._resolution(max(noise, least) / rows),
+            reached=reached,
+            reached_clean=self._reached,
+        )
 
     def _holds_truth(self, rival: Rival) -> bool:
-        return rival.constants > 0 and rival.misfit < _HOLDS**2 * self.statistic.square
+        return rival.excess > 0 and rival.misfit < _HOLDS**2 * self.statistic.square
 
     def _true_columns(self, c: int) -> tuple[FloatArray, FloatArray]:
         """W P φ and W P ∂φ/∂ln(constants) of a channel's truth."""
@@ -108,17 +113,19 @@ class Oracle:
         errors = np.linalg.norm(covariance, axis=1) / scale * np.sqrt(variance)
         return float(1 / errors.max())
 
-    def _rivals(self, noisy: Statistic | None) -> Iterable[Rival]:
-        """All forms that the search returns on the noise-free and on the noisy statistic, but the truth."""
-        objective = Objective.of(noisy) if noisy is not None else None
-        for c, free in enumerate(self._free):
-            candidates = [*free, *(search(noisy, objective, c) if noisy is not None and objective else [])]
-            for candidate in candidates:
+    def _searched(self, statistic: Statistic, objective: Objective) -> tuple[list[Rival], bool]:
+        """All forms but the truth that the search returns, and whether it returns the truth in every channel."""
+        rivals, reached = [], set()
+        for c in range(len(statistic.channels)):
+            for candidate in search(statistic, objective, c):
                 key = (c, candidate.forms[0].key)
                 if key not in self._known:
                     self._known[key] = self._rival(c, candidate)
-                if (rival := self._known[key]) is not None:
-                    yield rival
+                if (rival := self._known[key]) is None:
+                    reached.add(c)
+                else:
+                    rivals.append(rival)
+        return rivals, len(reached) == len(statistic.channels)
 
     def _rival(self, c: int, candidate: Fit) -> Rival | None:
         """Fit a form to the noise-free data, the other channels being true; None for the truth itself."""
@@ -136,7 +143,9 @@ class Oracle:
         M, y = self.objective.maps[c], self.objective.y
         if others:
             y = y - sum(values for values, _ in others)
-            Q, _ = np.linalg.qr(np.hstack([jacobian / np.linalg.norm(jacobian, axis=0) for _, jacobian in others]))
+            Q, _ = np.linalg.qr(
+                np.hstack([jacobian / np.linalg.norm(jacobian, axis=0) for _, jacobian in others])
+            )
             M, y = M - Q @ (Q.T @ M), y - Q @ (Q.T @ y)
         whole = self.objective
         return Objective((whole.nodes[c],), (M,), y, whole.inverse, whole.floor, whole.square)

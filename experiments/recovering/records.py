@@ -130,12 +130,18 @@ class Verdict:
         Form of the closest rival.
     resolution
         Least |constant| over its standard error, over all channels.
+    reached
+        Whether the search returned the truth among its forms, in every channel, on the data of the case.
+    reached_clean
+        The same without the noise; False marks a truth that the library does not hold, or that the search misses.
     """
 
     margin: float
     margin_apart: float
     rival: str
     resolution: float
+    reached: bool
+    reached_clean: bool
 
     @property
     def identifiable(self) -> bool:

@@ -17,9 +17,7 @@ from recovering.records import Case, Outcome
 from recovering.simulating import drawn, load, noise_level
 
 
-def cases(
-    only: str, densities: Sequence[str], noises: Sequence[float], frames: Sequence[int]
-) -> list[Case]:
+def cases(only: str, densities: Sequence[str], noises: Sequence[float], frames: Sequence[int]) -> list[Case]:
     """All cases of the potentials whose names match a pattern, those of one run side by side."""
     names = [name for name in POTENTIALS if fnmatch.fnmatch(name, only)]
     grid = product(names, densities, frames, noises)

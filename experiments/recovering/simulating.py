@@ -25,6 +25,8 @@ CELLS = 3
 """Cubic cells of four particles along each edge: 108 particles."""
 SQUARE = 10
 """Particles along each edge in two dimensions."""
+CHARGES = ("fix charges all property/atom q ghost yes",)
+"""Gives LAMMPS's atoms room for charges."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 import sympy
 from sympy import Expr, Symbol
@@ -32,7 +32,7 @@ def constants_of(formula: str) -> tuple[str, ...]:
     return tuple(sorted(names_in(formula) - {*FUNCTIONS, "r", "pi"}))
 
 
-@lru_cache(maxsize=None)
+@cache
 def structure(formula: str) -> Structure:
     """Take a formula apart."""
     kernels = set(_kernels(read_formula(formula)))

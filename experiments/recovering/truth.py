@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import sympy
@@ -64,7 +64,7 @@ class Curve:
         return _function(self.truth.formula, self.names, by)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _function(formula: str, names: tuple[str, ...], by: tuple[str, ...]):  # type: ignore[no-untyped-def]
     """Derivative of a formula with respect to the names in `by`, as a function of r and all constants."""
     if set(constants_of(formula)) != set(names):
@@ -88,7 +88,9 @@ def constants_error(truth: Truth, r: FloatArray, slope: FloatArray) -> float:
     start = curve.values
 
     def residual(x: FloatArray) -> FloatArray:
-        return np.nan_to_num((curve.slope(r, start * (1 + x)) - slope) / scale, nan=1e6, posinf=1e6, neginf=-1e6)
+        return np.nan_to_num(
+            (curve.slope(r, start * (1 + x)) - slope) / scale, nan=1e6, posinf=1e6, neginf=-1e6
+        )
 
     def jacobian(x: FloatArray) -> FloatArray:
         values = start * (1 + x)
@@ -96,7 +98,14 @@ def constants_error(truth: Truth, r: FloatArray, slope: FloatArray) -> float:
 
     with np.errstate(all="ignore"):
         solved = least_squares(
-            residual, np.zeros(len(start)), jacobian, x_scale="jac", ftol=1e-15, xtol=1e-15, gtol=1e-15, max_nfev=500
+            residual,
+            np.zeros(len(start)),
+            jacobian,
+            x_scale="jac",
+            ftol=1e-15,
+            xtol=1e-15,
+            gtol=1e-15,
+            max_nfev=500,
         )
     if np.sqrt(np.mean(solved.fun**2)) > _SAME:
         return float("nan")
