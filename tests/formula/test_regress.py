@@ -10,7 +10,8 @@ from scipy.optimize import least_squares
 
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.grid import Grid
-from interpot.formula.regress.subsets import _best_subsets, search, snapped, tied
+from interpot.formula.regress.polish import snapped, tied
+from interpot.formula.regress.subsets import _best_subsets, search
 from interpot.formula.regress.varpro import fit
 from interpot.formula.terms import library
 from interpot.statistic.objective import Objective
