@@ -10,7 +10,9 @@ from scipy.optimize import least_squares
 
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.grid import Grid
-from interpot.formula.regress.subsets import _best_subsets, search, snapped, tied
+from interpot.formula.regress.polish import snapped, tied
+from interpot.formula.regress.scan import scan
+from interpot.formula.regress.subsets import search
 from interpot.formula.regress.varpro import fit
 from interpot.formula.terms import library
 from interpot.statistic.objective import Objective
@@ -75,7 +77,10 @@ def test_the_best_of_each_family_is_that_of_brute_force(size: int) -> None:
         families = tuple(int(grid.families[k]) for k in subset)
         if families not in explained or left < explained[families][0]:
             explained[families] = left, subset
-    found = _best_subsets(grid, grid.families, size)
+    everything = np.ones((len(grid.terms), len(grid.terms)), dtype=bool)
+    scanned = scan(grid, size, everything)
+    found = [tuple(map(int, subset)) for subset in scanned.subsets]
+    assert scanned.count == len(list(combinations(range(len(grid.terms)), size)))
     for subset in found:
         columns = np.hstack([grid.columns[:, grid.first[k] : grid.first[k + 1]] for k in subset])
         left = float(np.sum((columns @ np.linalg.lstsq(columns, grid.y, rcond=1e-13)[0] - grid.y) ** 2))

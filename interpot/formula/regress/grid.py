@@ -23,7 +23,7 @@ from interpot.statistic.objective import Objective
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """The library on the grid: one member per term and value of its shapes.
+    """The library on the grid: one member per term and value of its shapes, those of a family next to each other.
 
     Attributes
     ----------
@@ -55,15 +55,14 @@ class Grid:
         terms, shapes, kinds, numbers, columns, first = [], [], [], [], [], [0]
         families: dict[tuple[object, ...], int] = {}
         for kind, term in enumerate(library):
-            for values in product(*(shape.grid(*domain) for shape in term.shapes)):
+            for whole, values in _by_family(term, domain):
                 with np.errstate(over="ignore", invalid="ignore"):
                     member = _member(objective, term, values)
                     norms = np.linalg.norm(member, axis=1)
                 if not (np.isfinite(norms).all() and norms.all()):
                     continue
-                whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
                 terms.append(term)
-                shapes.append(tuple(map(float, values)))
+                shapes.append(values)
                 kinds.append(kind)
                 numbers.append(families.setdefault((kind, *whole), len(families)))
                 columns += [column / norm for column, norm in zip(member, norms, strict=True)]
@@ -76,6 +75,15 @@ class Grid:
         return Form.of(
             tuple(self.terms[k] for k in members), np.array([v for k in members for v in self.shapes[k]])
         )
+
+
+def _by_family(term: Term, domain: tuple[float, float]) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Whole exponents and all shapes of each of a term's members, in the order of the former."""
+    members = []
+    for values in product(*(shape.grid(*domain).tolist() for shape in term.shapes)):
+        whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
+        members.append((whole, values))
+    return sorted(members)
 
 
 def _member(objective: Objective, term: Term, values: Sequence[float]) -> list[FloatArray]:

@@ -1,7 +1,7 @@
 """Exhaustive search: every subset of the library on the grid of its shapes, solved exactly.
 
-On the compressed grid (`interpot.formula.regress.grid`) a subset costs a Cholesky factor of a Gram matrix of its own
-size, whatever the length of the trajectory.
+Millions of formulas are solved a second (`interpot.formula.regress.scan`), whatever the length of the trajectory; no
+subset is passed over, so that the best on the grid is the best there is.
 
 For each combination of families (r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid
 is only a start: the most promising combinations are then polished by variable projection. They are drawn twice,
@@ -11,21 +11,26 @@ crowds out the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations, combinations_with_replacement, product
+from collections.abc import Sequence
 
-import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from interpot.formula.regress.form import Form
 from interpot.formula.regress.grid import Grid
-from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.regress.polish import keep_best, polished
+from interpot.formula.regress.scan import scan
+from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
-from interpot.records import IntArray
 from interpot.statistic.objective import Objective
 
-COLLINEAR = 1e-10
-"""Squared sine of the angle below which a column adds nothing to those before it."""
+APART = 1.4
+"""Two members of one family with shapes closer than this factor say the same; polishing moves them apart."""
+
+TIED = 2.0
+"""Ratio of two rates of one family that the field has names for (Morse)."""
+
+LARGE = 4
+"""Subsets of this many members on hold two of one family only where their rates are tied."""
 
 
 def search(
@@ -63,160 +68,55 @@ def search(
     found: dict[tuple[object, ...], Fit] = {}
     for size in range(1, min(max_terms, len(objective.y) - 1, len(grid.terms)) + 1):
         for subset in _promising(grid, size, polish):
-            for candidate in _polished(objective, grid.form(subset)):
-                if twins(candidate.forms[0]):
-                    continue
-                known = found.get(candidate.key)
-                if known is None or candidate.misfit < known.misfit:
-                    found[candidate.key] = candidate
+            keep_best(found, polished(objective, grid.form(subset)))
         if found and min(f.misfit for f in found.values()) < enough:
             break
     return list(found.values())
 
 
-def _polished(objective: Objective, form: Form) -> Iterator[Fit]:
-    """Fit a form and its variants, each from the best point known for it."""
-    whole = fit(objective, [form])
-    yield whole
-    yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))
-    integers = [k for k, shape in enumerate(form.shape_list) if shape.integer]
-    if not integers or whole.constants + len(integers) >= len(objective.y):
-        return
-    shapes = whole.forms[0].shapes
-    free = [k for k in range(len(shapes)) if k in integers or whole.forms[0].ties[k].any()]
-    loose = fit(objective, [whole.forms[0].freed(free)])
-    yield loose
-    yield from (fit(objective, [variant]) for variant in snapped(loose.forms[0], integers))
-
-
-def twins(form: Form, tolerance: float = 0.03) -> bool:
-    """Whether two terms have run into each other: their difference is a derivative in disguise, of huge constants."""
-    members = list(zip((t.name for t in form.terms), form.split(), strict=True))
-    return any(
-        one == other and len(a) > 0 and np.allclose(a, b, rtol=tolerance, atol=0)
-        for (one, a), (other, b) in combinations(members, 2)
-    )
-
-
-def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
-    """Forms in which two free rates of the same term are tied as α and 2α, where they nearly are (Morse)."""
-    names = [(t.name, k) for t in form.terms for k in range(len(t.shapes))]
-    free = np.flatnonzero(form.driven)
-    for a, b in product(free, free):
-        ratio = form.shapes[b] / form.shapes[a]
-        if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
-            continue
-        others = [k for k in free if k not in (a, b)]
-        ties = np.eye(len(form.shapes))[:, [min(a, b), *others]]
-        ties[max(a, b), 0] = 2.0 if a < b else 0.5  # the first of the two leads
-        shapes = form.shapes.copy()
-        shapes[b] = 2 * shapes[a]
-        yield Form(form.terms, shapes, ties)
-
-
-def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator[Form]:
-    """Forms in which some of the free exponents are set to the whole numbers next to them."""
-    near = [k for k in integers if abs(form.shapes[k] - round(form.shapes[k])) < tolerance]
-    free = np.flatnonzero(form.driven).tolist()
-    for chosen in product((False, True), repeat=len(near)):
-        fixed = [k for k, c in zip(near, chosen, strict=True) if c]
-        if fixed:
-            shapes = form.shapes.copy()
-            shapes[fixed] = np.round(shapes[fixed])
-            yield Form(form.terms, shapes, form.ties).freed([k for k in free if k not in fixed])
-
-
 def _promising(grid: Grid, size: int, polish: int) -> list[tuple[int, ...]]:
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
+    subsets = scan(grid, size, together(grid, size)).subsets
     chosen: dict[tuple[int, ...], None] = {}
-    for families in (grid.families, grid.kinds):
+    for sort in (grid.families, grid.kinds):
         taken: dict[int, int] = {}
-        for subset in _best_subsets(grid, families, size):
-            constants = sum(int(grid.first[k + 1] - grid.first[k]) for k in subset)
+        seen: set[tuple[int, ...]] = set()
+        for subset in subsets:
+            kind = tuple(sort[subset])
+            constants = int(np.sum(grid.first[subset + 1] - grid.first[subset]))
+            if kind in seen or taken.get(constants, 0) == polish:
+                continue
+            seen.add(kind)
             taken[constants] = taken.get(constants, 0) + 1
-            if taken[constants] <= polish:
-                chosen[subset] = None
+            chosen[tuple(map(int, subset))] = None
     return list(chosen)
 
 
-def _best_subsets(grid: Grid, families: IntArray, size: int) -> list[tuple[int, ...]]:
-    """Best subset of each combination of families, best first."""
-    gram, moment = grid.columns.T @ grid.columns, grid.columns.T @ grid.y
-    kinds = int(families.max()) + 1
-    best = np.full(kinds**size, -np.inf)
-    which = np.zeros((kinds**size, size), dtype=np.int64)
-    _scan(gram, moment, grid.first, families, kinds, size, best, which)
-    reached = [
-        int(sum(f * kinds ** (size - 1 - k) for k, f in enumerate(combination)))
-        for combination in combinations_with_replacement(range(kinds), size)
-    ]
-    ordered = sorted((s for s in reached if np.isfinite(best[s])), key=lambda s: -best[s])
-    return [tuple(int(k) for k in which[s]) for s in ordered]
+def together(grid: Grid, size: int) -> NDArray[np.bool_]:
+    """Which two members may be in one subset, (members, members).
 
-
-@numba.njit(cache=True, nogil=True)
-def _scan(gram, moment, first, families, kinds, size, best, which):  # type: ignore[no-untyped-def]
-    """Walk all subsets in lexicographic order, extending one Cholesky factor as an odometer turns.
-
-    Columns are normalised, so a pivot is the squared sine between a column and the span of those before it.
-    `best[signature]` is the part of ‖y‖² explained, `which[signature]` the subset.
+    Members of different families may, if their terms agree on the shapes that they share; members of one family
+    where a rate of theirs differs enough, in large subsets where it is tied.
     """
-    count = len(first) - 1
-    widest = np.max(first[1:] - first[:-1])
-    index = np.zeros(size, dtype=np.int64)
-    used = np.zeros(size * widest, dtype=np.int64)  # columns in the factor
-    rows = np.zeros(size + 1, dtype=np.int64)  # how many of them, at each depth
-    factor = np.zeros((size * widest, size * widest))
-    solved = np.zeros(size * widest)
-    explained = np.zeros(size + 1)
-    depth = 0
-    index[0] = -1
-    while depth >= 0:
-        index[depth] += 1
-        member = index[depth]
-        if member > count - (size - depth):
-            depth -= 1
-            continue
-        row = rows[depth]
-        value = explained[depth]
-        for column in range(first[member], first[member + 1]):
-            if _extend(gram, moment, factor, solved, used, row, column):
-                value += solved[row] ** 2
-                row += 1
-            elif column == first[member]:  # the term itself adds nothing
-                row = -1
-                break
-        if row < 0:
-            continue
-        rows[depth + 1], explained[depth + 1] = row, value
-        if depth + 1 < size:
-            depth += 1
-            index[depth] = member
-            continue
-        signature = 0
-        for a in range(size):
-            signature = signature * kinds + families[index[a]]
-        if value > best[signature]:
-            best[signature] = value
-            which[signature] = index
+    allowed = grid.families[:, None] != grid.families
+    for family in np.unique(grid.families):
+        members = np.flatnonzero(grid.families == family)
+        shapes = np.array([grid.shapes[k] for k in members])
+        ratio = np.maximum(shapes[:, None] / shapes, shapes / shapes[:, None])
+        different = np.isclose(ratio, TIED) if size >= LARGE else ratio > APART
+        allowed[np.ix_(members, members)] = different.any(axis=-1)
+    return np.asarray(allowed & _agreeing(grid))
 
 
-@numba.njit(cache=True, nogil=True)
-def _extend(gram, moment, factor, solved, used, row, column):  # type: ignore[no-untyped-def]
-    """Add a row for one more column to the Cholesky factor and to the forward substitution, unless collinear."""
-    pivot = gram[column, column]
-    forward = moment[column]
-    for a in range(row):
-        value = gram[column, used[a]]
-        for b in range(a):
-            value -= factor[row, b] * factor[a, b]
-        value /= factor[a, a]
-        factor[row, a] = value
-        pivot -= value * value
-        forward -= value * solved[a]
-    if pivot < COLLINEAR:
-        return False
-    factor[row, row] = np.sqrt(pivot)
-    solved[row] = forward / factor[row, row]
-    used[row] = column
-    return True
+def _agreeing(grid: Grid) -> NDArray[np.bool_]:
+    """Whether two members have the same values of the shapes that their terms share."""
+    agree = np.ones((len(grid.terms), len(grid.terms)), dtype=np.bool_)
+    names = {shape.name for term in grid.terms for shape in term.shapes if shape.shared}
+    for name in names:
+        values = np.full(len(grid.terms), np.nan)
+        for k, (term, shapes) in enumerate(zip(grid.terms, grid.shapes, strict=True)):
+            for shape, value in zip(term.shapes, shapes, strict=True):
+                if shape.shared and shape.name == name:
+                    values[k] = value
+        agree &= ~(np.abs(values[:, None] - values) > 0)  # NaN: has none
+    return agree

@@ -1,0 +1,207 @@
+"""The scan: every subset of the grid, solved by QR, millions a second.
+
+The columns of a smooth library span few dimensions (thirty or so in double precision), whatever their number: in an
+orthonormal basis of that span each is a short vector. The columns of a subset are orthogonalised one after the
+other by modified Gram-Schmidt steps, never through normal equations, which would square their condition. All
+members but the last two form a prefix; what all columns hold beyond it is made once and shared by all pairs that
+complete the prefix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import comb
+
+from interpot.formula.regress.grid import Grid
+from interpot.records import FloatArray, IntArray
+
+COLLINEAR = 1e-10
+"""Squared sine of the angle below which a column adds nothing to those before it."""
+
+RANK = 1e-14
+"""Directions in which no normalised column is longer than this are left out."""
+
+WIDEST = 4
+"""Most columns that a member can have: its term and three tangents."""
+
+LANES = 8
+"""Vectors are padded to a multiple of this, so that loops over them fill the registers."""
+
+_fast = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in any order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """The best subset of each combination of families, best first.
+
+    Attributes
+    ----------
+    explained : (combinations,) float64
+        Part of ‖y‖² that the subset explains.
+    subsets : (combinations, size) int64
+        Its members.
+    count
+        How many subsets were solved in all.
+    """
+
+    explained: FloatArray
+    subsets: IntArray
+    count: int
+
+
+def scan(grid: Grid, size: int, together: NDArray[np.bool_]) -> Scan:
+    """Solve all subsets of one size and keep the best of each combination of families.
+
+    Parameters
+    ----------
+    grid
+        Its members are ordered by family.
+    size
+        Number of members of a subset, at least 1.
+    together : (members, members) bool
+        Which two members may be in one subset.
+    """
+    families = int(grid.families.max()) + 1
+    # combinations with repetition are ranked in the combinatorial number system
+    ranks = comb(np.arange(families + size)[:, None], np.arange(1, size + 1)).astype(np.int64)
+    best = np.full(comb(families + size - 1, size, exact=True), -np.inf)
+    which = np.zeros((len(best), size), dtype=np.int64)
+    vectors, target = _short(grid)
+    count = _scan(vectors, target, grid.first, grid.families, together, size, ranks, best, which)
+    order = np.argsort(-best, kind="stable")[: np.isfinite(best).sum()]
+    return Scan(best[order], which[order], count)
+
+
+def _short(grid: Grid) -> tuple[FloatArray, FloatArray]:
+    """Columns and y in an orthonormal basis of the columns' span, padded: (columns, d) and (d,)."""
+    U, sizes, Vt = np.linalg.svd(grid.columns, full_matrices=False)
+    rank = int(np.sum(sizes > RANK * sizes[0]))
+    padded = -(-rank // LANES) * LANES
+    vectors, target = np.zeros((grid.columns.shape[1], padded)), np.zeros(padded)
+    vectors[:, :rank] = (sizes[:rank, None] * Vt[:rank]).T
+    target[:rank] = U[:, :rank].T @ grid.y
+    return vectors, target
+
+
+@_fast
+def _scan(vectors, target, first, families, together, size, ranks, best, which):  # type: ignore[no-untyped-def]
+    """Turn the prefixes like an odometer and complete each; returns how many subsets were solved."""
+    members, (columns, length) = len(first) - 1, vectors.shape
+    depths = max(size - 1, 1)  # prefixes of 0 ... size - 2 members
+    beyond, left = np.zeros((depths, columns, length)), np.zeros((depths, length))
+    beyond[0], left[0] = vectors, target
+    explained = np.zeros(depths)
+    allowed = np.ones((depths, members), dtype=np.bool_)
+    subset = np.full(size, -1)
+    work = np.zeros((2 * WIDEST, length))
+    solved, depth = 0, 0
+    while depth >= 0:
+        if depth >= size - 2:
+            solved += _complete(
+                beyond[depth], left[depth], explained[depth], first, families, together, allowed[depth],
+                size, ranks, subset, work, best, which,
+            )  # fmt: skip
+            depth -= 1
+            continue
+        subset[depth] += 1
+        member = subset[depth]
+        if member > members - (size - depth):
+            depth -= 1
+            continue
+        if not allowed[depth, member]:
+            continue
+        used, gain = _orthonormal(beyond[depth], left[depth], first[member], first[member + 1], work, 0)
+        if used == 0:
+            continue
+        for column in range(first[member + 1], columns):
+            _without(beyond[depth, column], work, 0, used, beyond[depth + 1, column])
+        _without(left[depth], work, 0, used, left[depth + 1])
+        explained[depth + 1] = explained[depth] + gain
+        allowed[depth + 1] = allowed[depth] & together[member]
+        depth += 1
+        subset[depth] = member
+    return solved
+
+
+@_fast
+def _complete(  # type: ignore[no-untyped-def]
+    beyond, left, explained, first, families, together, allowed, size, ranks, subset, work, best, which
+):
+    """Complete a prefix by all pairs of later members, or the empty prefix by all single ones."""
+    members = len(first) - 1
+    start = subset[size - 3] + 1 if size > 2 else 0
+    rank = 0
+    for k in range(size - 2):
+        rank += ranks[families[subset[k]] + k, k]
+    solved = 0
+    for i in range(start, members):
+        if not allowed[i]:
+            continue
+        used, gain = _orthonormal(beyond, left, first[i], first[i + 1], work, 0)
+        if used == 0:
+            continue
+        if size == 1:
+            solved += 1
+            if gain > best[families[i]]:
+                best[families[i]] = gain
+                which[families[i], 0] = i
+            continue
+        rank_i = rank + ranks[families[i] + size - 2, size - 2]
+        for j in range(i + 1, members):
+            if not (allowed[j] and together[i, j]):
+                continue
+            added, last = _orthonormal(beyond, left, first[j], first[j + 1], work, used)
+            if added == 0:
+                continue
+            solved += 1
+            value = explained + gain + last
+            rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
+            if value > best[rank_j]:
+                best[rank_j] = value
+                for k in range(size - 2):
+                    which[rank_j, k] = subset[k]
+                which[rank_j, size - 2] = i
+                which[rank_j, size - 1] = j
+    return solved
+
+
+@_fast
+def _orthonormal(beyond, left, start, stop, work, before):  # type: ignore[no-untyped-def]
+    """Orthonormalise some columns to each other and to the first `before` rows of `work`, into the rows after.
+
+    Returns how many there are (none where the first column adds nothing) and what they explain.
+    """
+    used, gain = before, 0.0
+    for column in range(start, stop):
+        _without(beyond[column], work, 0, used, work[used])
+        pivot, beta = 0.0, 0.0
+        for k in range(len(left)):
+            pivot += work[used, k] * work[used, k]
+            beta += work[used, k] * left[k]
+        if pivot < COLLINEAR:
+            if column == start:
+                return 0, 0.0
+            continue
+        gain += beta * beta / pivot
+        scale = 1 / np.sqrt(pivot)
+        for k in range(len(left)):
+            work[used, k] *= scale
+        used += 1
+    return used - before if before else used, gain
+
+
+@_fast
+def _without(vector, basis, start, stop, out):  # type: ignore[no-untyped-def]
+    """`vector` less its parts along orthonormal rows of `basis`."""
+    for k in range(len(vector)):
+        out[k] = vector[k]
+    for m in range(start, stop):
+        share = 0.0
+        for k in range(len(vector)):
+            share += basis[m, k] * out[k]
+        for k in range(len(vector)):
+            out[k] -= share * basis[m, k]
