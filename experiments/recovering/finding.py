@@ -9,7 +9,9 @@ import pandas as pd
 
 from interpot import Discovery, InterpotError, accumulate, discover, pair_channels
 from interpot.formula.potential import ChannelFormula
+from interpot.formula.regress.varpro import Fit
 from interpot.statistic.normal_equations import Statistic
+from recovering.recording import RECORDED, returned
 from recovering.records import Found, Published, Truth
 from recovering.simulating import Frames
 from recovering.structure import difference, structure
@@ -26,14 +28,20 @@ def statistic_of(published: Published, frames: Frames) -> Statistic:
     return accumulate(frames, channels, cutoffs="given")
 
 
-def find(published: Published, statistic: Statistic, method: str = "exhaustive") -> Found:
+def find_and_record(published: Published, statistic: Statistic) -> tuple[Found, list[list[Fit]]]:
+    """Discover and judge; also the forms that the search returned, by channel."""
+    returned()
+    return find(published, statistic, RECORDED), returned()
+
+
+def find(published: Published, statistic: Statistic, method: str) -> Found:
     """Discover with a row of interpot's methods and judge; a refusal is an answer, too."""
     begin = time.perf_counter()
     try:
         discovery = discover(statistic, method=method)
     except InterpotError as error:
         return failed(method, str(error), time.perf_counter() - begin)
-    return judged(published, discovery, method, time.perf_counter() - begin)
+    return judged(published, discovery, method.removesuffix(", recorded"), time.perf_counter() - begin)
 
 
 def failed(method: str, reason: str, seconds: float) -> Found:

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from interpot.formula.naming import name
-from interpot.formula.regress import METHODS
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import INDIFFERENT
-from interpot.formula.terms import library
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
-from interpot.table import load_row
 from recovering.records import Published, Verdict
 from recovering.structure import structure
 from recovering.truth import Curve
@@ -57,9 +54,11 @@ class Oracle:
         The truth.
     statistic
         Noise-free.
+    forms
+        What the exhaustive search returned for it, by channel.
     """
 
-    def __init__(self, published: Published, statistic: Statistic) -> None:
+    def __init__(self, published: Published, statistic: Statistic, forms: Sequence[Sequence[Fit]]) -> None:
         self.published, self.statistic = published, statistic
         self.objective = Objective.of(statistic)
         self._columns = [self._true_columns(c) for c in range(len(statistic.channels))]
@@ -67,14 +66,12 @@ class Oracle:
         residual = sum(v for v, _ in self._columns) - self.objective.y
         self.misfit = float(residual @ residual)
         """That the truth leaves: rounding and projection errors."""
-        self._rivals, self._reached = self._searched(statistic, self.objective)
+        self._rivals, self._reached = self._held_against(forms)
 
-    def verdict(self, level: float, noisy: Statistic | None = None) -> Verdict:
-        """Judge the case with a noise of `level` (eV/Å) on each component, given its statistic."""
-        rivals, reached = self._rivals, self._reached
-        if noisy is not None:
-            more, reached = self._searched(noisy, Objective.of(noisy))
-            rivals = [*rivals, *more]
+    def verdict(self, level: float, forms: Sequence[Sequence[Fit]]) -> Verdict:
+        """Judge the case with a noise of `level` (eV/Å) on each component, whose search returned the forms."""
+        more, reached = self._held_against(forms)
+        rivals = [*self._rivals, *more]
         rows, least = self.statistic.rows, INDIFFERENT**2 * self.statistic.square
         noise = rows * level**2
 
@@ -113,11 +110,11 @@ class Oracle:
         errors = np.linalg.norm(covariance, axis=1) / scale * np.sqrt(variance)
         return float(1 / errors.max())
 
-    def _searched(self, statistic: Statistic, objective: Objective) -> tuple[list[Rival], bool]:
-        """All forms but the truth that the search returns, and whether it returns the truth in every channel."""
+    def _held_against(self, forms: Sequence[Sequence[Fit]]) -> tuple[list[Rival], bool]:
+        """All forms but the truth, and whether the truth is among them in every channel."""
         rivals, reached = [], set()
-        for c in range(len(statistic.channels)):
-            for candidate in search(statistic, objective, c):
+        for c, candidates in enumerate(forms):
+            for candidate in candidates:
                 key = (c, candidate.forms[0].key)
                 if key not in self._known:
                     self._known[key] = self._rival(c, candidate)
@@ -125,7 +122,7 @@ class Oracle:
                     reached.add(c)
                 else:
                     rivals.append(rival)
-        return rivals, len(reached) == len(statistic.channels)
+        return rivals, len(reached) == len(self.statistic.channels)
 
     def _rival(self, c: int, candidate: Fit) -> Rival | None:
         """Fit a form to the noise-free data, the other channels being true; None for the truth itself."""
@@ -149,16 +146,3 @@ class Oracle:
             M, y = M - Q @ (Q.T @ M), y - Q @ (Q.T @ y)
         whole = self.objective
         return Objective((whole.nodes[c],), (M,), y, whole.inverse, whole.floor, whole.square)
-
-
-def search(statistic: Statistic, objective: Objective, c: int, terms: int = 3) -> Sequence[Fit]:
-    """All forms that the exhaustive search returns for one channel."""
-    seen, alone = statistic.coverage[c], objective.without_others(c)
-    noise = objective.floor / max(statistic.rows - len(objective.y), 1)
-    chance = noise * (len(objective.y) + 2 * np.sqrt(2 * len(objective.y)))
-    enough = max(INDIFFERENT**2 * objective.square, chance)
-    method = load_row(METHODS, "exhaustive", "method")
-    found: list[Fit] = method(
-        alone, library(), domain=(seen.minimum, seen.maximum), max_terms=terms, enough=enough
-    )
-    return found

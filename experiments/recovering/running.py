@@ -5,12 +5,12 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 
 from interpot.files import atomic
 from interpot.version import versions
-from recovering.finding import find, statistic_of
+from recovering.finding import find_and_record, statistic_of
 from recovering.oracle import Oracle
 from recovering.potentials import POTENTIALS
 from recovering.records import Case, Outcome
@@ -38,18 +38,23 @@ def run(asked: Sequence[Case], folder: Path, data: Path) -> Iterator[Case]:
     """Do the cases of one run of LAMMPS (same potential and density), each written as soon as it is there."""
     published = POTENTIALS[asked[0].potential]
     trajectory = load(published, asked[0].density, data)
-    oracles: dict[int, Oracle] = {}
-    for case in asked:
-        clean = drawn(trajectory, Case(case.potential, case.density, 0.0, case.frames))
-        if case.frames not in oracles:
-            oracles = {case.frames: Oracle(published, statistic_of(published, clean))}
-        oracle = oracles[case.frames]
-        noisy = statistic_of(published, drawn(trajectory, case)) if case.noise else oracle.statistic
-        found = find(published, noisy)
-        verdict = oracle.verdict(noise_level(clean.frames, case.noise), noisy if case.noise else None)
-        about = {"versions": versions(), "rows": noisy.rows, "closest": [c.minimum for c in noisy.coverage]}
-        write(Outcome(case, verdict, (found,), about), folder)
-        yield case
+    for count, group in groupby(asked, key=lambda case: case.frames):
+        clean = drawn(trajectory, Case(published.name, asked[0].density, 0.0, count))
+        statistic = statistic_of(published, clean)
+        found, forms = find_and_record(published, statistic)
+        oracle = Oracle(published, statistic, forms)
+        for case in group:
+            if case.noise:
+                statistic = statistic_of(published, drawn(trajectory, case))
+                found, forms = find_and_record(published, statistic)
+            verdict = oracle.verdict(noise_level(clean.frames, case.noise), forms)
+            about = {
+                "versions": versions(),
+                "rows": statistic.rows,
+                "closest": [c.minimum for c in statistic.coverage],
+            }
+            write(Outcome(case, verdict, (found,), about), folder)
+            yield case
 
 
 def write(outcome: Outcome, folder: Path) -> None:
