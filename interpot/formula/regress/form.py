@@ -52,7 +52,7 @@ class Form:
         ties = np.eye(len(self.shapes))[:, leaders]
         for column, k in enumerate(leaders):
             if shapes[k].shared:
-                ties[[shape.name == shapes[k].name for shape in shapes], column] = 1.0
+                ties[[shape.shared and shape.name == shapes[k].name for shape in shapes], column] = 1.0
         return replace(self, ties=ties)
 
     @property
