@@ -56,7 +56,12 @@ def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -
         ``f(x, *scalars)``, elementwise over `x` of any shape, float64 in and out.
     """
     scalar = numba.njit(
-        sympy.lambdify(arguments, sympy.sympify(expression), modules=[{**_FUNCTIONS, "Heaviside": _step}, "math"], cse=True)
+        sympy.lambdify(
+            arguments,
+            sympy.sympify(expression),
+            modules=[{**_FUNCTIONS, "Heaviside": _step}, "math"],
+            cse=True,
+        )
     )
 
     @numba.njit

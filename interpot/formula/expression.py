@@ -96,7 +96,9 @@ def _to_sympy(node: ast.expr, names: Mapping[str, sympy.Expr]) -> sympy.Expr:
             return names[name]
         case ast.Call(func=ast.Name(id="Max"), args=[one, other], keywords=[]):
             return _larger(_to_sympy(one, names), _to_sympy(other, names))
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS and name != "Max":
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if (
+            name in FUNCTIONS and name != "Max"
+        ):
             return FUNCTIONS[name](_to_sympy(argument, names))
         case ast.Call(func=function):
             raise ValueError(

@@ -9,7 +9,8 @@ import pytest
 import sympy
 
 from interpot.formula.codegen import R
-from interpot.formula.naming import FORMS, Named, NamedForm, name
+from interpot.formula.named_forms import FORMS, NamedForm
+from interpot.formula.naming import Named, name
 from interpot.formula.regress.form import Form
 from interpot.formula.terms import library
 

@@ -70,7 +70,9 @@ def lengths(
     return powers, sympy.simplify(-total.subs(solution))
 
 
-def _power(node: sympy.Expr, powers: Mapping[sympy.Symbol, sympy.Expr], equations: list[Equation]) -> sympy.Expr:
+def _power(
+    node: sympy.Expr, powers: Mapping[sympy.Symbol, sympy.Expr], equations: list[Equation]
+) -> sympy.Expr:
     """Power of length of a part of the formula; what it demands is added to the equations."""
     if node in powers:
         return powers[node]
@@ -82,7 +84,9 @@ def _power(node: sympy.Expr, powers: Mapping[sympy.Symbol, sympy.Expr], equation
         # a zero has every dimension
         first, *others = [(a, _power(a, powers, equations)) for a in node.args if a != 0]
         for part, power in others:
-            equations.append((power - first[1], f"{first[0]} and {part}, which are added or compared, differ in dimension"))
+            equations.append(
+                (power - first[1], f"{first[0]} and {part}, which are added or compared, differ in dimension")
+            )
         return first[1]
     if node.is_Pow and not isinstance(node, sympy.exp):
         base, exponent = node.as_base_exp()

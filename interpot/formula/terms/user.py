@@ -171,9 +171,7 @@ def _shape(name: str, power: float, ends: tuple[float, float] | None, count: int
     return Shape(name, power, lambda r_min, r_max: values, lambda r_min, r_max: (low, high))
 
 
-def _thinned(
-    grid: Callable[[float, float], FloatArray], count: int
-) -> Callable[[float, float], FloatArray]:
+def _thinned(grid: Callable[[float, float], FloatArray], count: int) -> Callable[[float, float], FloatArray]:
     """The grid, or, where it has more than `count` values, as many of them, evenly."""
 
     def thin(r_min: float, r_max: float) -> FloatArray:

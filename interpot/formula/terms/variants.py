@@ -103,7 +103,10 @@ VARIANTS = {
         "S. D. Stoddard, J. Ford, Phys. Rev. A 8, 1504 (1973); LAMMPS, pair_style lj/smooth/linear",
     ),
     "switched": Variant(
-        _switched, True, "switched between r_on and r_c", "OpenMM, setUseSwitchingFunction; GROMACS, potential-switch"
+        _switched,
+        True,
+        "switched between r_on and r_c",
+        "OpenMM, setUseSwitchingFunction; GROMACS, potential-switch",
     ),
     "switched_in_squares": Variant(
         _switched_in_squares,
@@ -133,7 +136,9 @@ def apply(variant: str, phi: sympy.Expr, r_c: sympy.Expr, r_on: sympy.Expr = R_O
         raise InterpotError(f"unknown variant '{variant}': expected one of {', '.join(VARIANTS)}")
     found = VARIANTS[variant].operator(phi, r_c, r_on)
     if found.has(sympy.Heaviside, sympy.DiracDelta):
-        raise InterpotError(f"{phi} has a kink: its variant '{variant}', made of its slopes at r_c, is not defined")
+        raise InterpotError(
+            f"{phi} has a kink: its variant '{variant}', made of its slopes at r_c, is not defined"
+        )
     return found
 
 
