@@ -16,7 +16,7 @@ from itertools import combinations, permutations
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import R, numpy_function
+from interpot.formula.codegen import numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, SHAPES, NamedForm
 from interpot.formula.potential import Parameter
 from interpot.formula.regress.form import Form
@@ -112,7 +112,7 @@ def _named(form: Form, coefficients: FloatArray) -> Named:
 
 def _starts(form: Form) -> list[int]:
     """Where the shapes of each term begin."""
-    return np.cumsum([0, *(len(t.shapes) for t in form.terms)]).tolist()
+    return [int(k) for k in np.cumsum([0, *(len(t.shapes) for t in form.terms)])]
 
 
 def _rows(form: Form, order: Sequence[int]) -> list[int]:

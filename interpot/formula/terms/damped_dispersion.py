@@ -2,10 +2,10 @@
 
     f_n(x) = 1 - e^{-x} Σ_{k=0}^{n} x^k/k!
 
-At small x this difference cancels: f_n ≈ x^(n+1)/(n+1)!. From x = 3.5 on, where f_10 = 1.0e-3, the energy, the force and
-the slope along b are good to 6e-13 in double precision (measured against fifty digits, n = 10; n = 6: 7e-15). The
-damping rate is therefore sought above 3.5/r_min. A smaller one would leave less than a tenth of C_6/r^6 at the
-closest distance that was seen. Closer than that the absolute error, 1e-16 C_n/r^n, is what counts.
+At small x this difference cancels: f_n ≈ x^(n+1)/(n+1)!. From x = 3.5 on, where f_10 = 1.0e-3, the energy,
+the force and the slope along b are good to 6e-13 in double precision (measured against fifty digits, n = 10; n = 6:
+7e-15). The damping rate is therefore sought above 3.5/r_min. A smaller one would leave less than a tenth of C_6/r^6
+at the closest distance that was seen. Closer than that the absolute error, 1e-16 C_n/r^n, is what counts.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """Terms that users write: ``exp(-(r/w)**4); w = 0.5..5 Å``.
 
 First the function of r, in the notation of formulas (`interpot.formula.expression`; ^ may stand for **); the term is
-that times a coefficient. Every other name in it is a shape, a constant that is fitted. After a semicolon
-each shape may have its bounds, and a unit: ``w = 0.5..5 Å``, ``k = 1..8 Å^-1``, ``w = 0.05..0.5 nm``, ``n = 2..9 1``. Without a unit
-the bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
+that times a coefficient. Every other name in it is a shape, a constant that is fitted. After a semicolon each shape
+may have its bounds, and a unit: ``w = 0.5..5 Å``, ``k = 1..8 Å^-1``, ``w = 0.05..0.5 nm``, ``n = 2..9 1`` (a number).
+Without a unit the bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
 
 The dimension of a shape need not be stated where it follows from the function: what exp or cos are taken of, and
 exponents, are pure numbers, and what is added up has one dimension. Bounds need not be given for a length (from a
@@ -178,7 +178,7 @@ def _thinned(grid: Callable[[float, float], FloatArray], count: int) -> Callable
         values = grid(r_min, r_max)
         if len(values) <= count:
             return values
-        return values[np.linspace(0, len(values) - 1, count).round().astype(int)]
+        return np.asarray(values[np.linspace(0, len(values) - 1, count).round().astype(int)])
 
     return thin
 
