@@ -62,6 +62,7 @@ def share_out(cases: Sequence[Case], folder: Path, data: Path, jobs: int, consol
 
 
 def _run(group: Sequence[Case], folder: Path, data: Path) -> int:
+    running.warm_up()
     return sum(1 for _ in running.run(group, folder, data))
 
 

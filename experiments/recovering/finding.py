@@ -36,12 +36,12 @@ def find_and_record(published: Published, statistic: Statistic) -> tuple[Found, 
 
 def find(published: Published, statistic: Statistic, method: str) -> Found:
     """Discover with a row of interpot's methods and judge; a refusal is an answer, too."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         discovery = discover(statistic, method=method)
     except InterpotError as error:
-        return failed(method, str(error), time.perf_counter() - begin)
-    return judged(published, discovery, method.removesuffix(", recorded"), time.perf_counter() - begin)
+        return failed(method, str(error), time.process_time() - begin)
+    return judged(published, discovery, method.removesuffix(", recorded"), time.process_time() - begin)
 
 
 def failed(method: str, reason: str, seconds: float) -> Found:

@@ -179,7 +179,7 @@ class Found:
     size
         Of the largest reported set of a channel, the chosen formula included.
     seconds
-        Of the search alone.
+        Of discovery alone: processor time of its one thread, which other work on the machine does not lengthen.
     forms
         Names of what was chosen, by channel.
     force_error

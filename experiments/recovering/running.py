@@ -5,16 +5,22 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import groupby, product
 from pathlib import Path
 
+import numpy as np
+
+from interpot import accumulate, discover, pair_channels
 from interpot.files import atomic
+from interpot.records import Cell, Frame
+from interpot.units import STYLES
 from interpot.version import versions
 from recovering.finding import find_and_record, statistic_of
 from recovering.oracle import Oracle
 from recovering.potentials import POTENTIALS
 from recovering.records import Case, Outcome
-from recovering.simulating import drawn, load, noise_level
+from recovering.simulating import Frames, drawn, load, noise_level
 
 
 def cases(only: str, densities: Sequence[str], noises: Sequence[float], frames: Sequence[int]) -> list[Case]:
@@ -55,6 +61,20 @@ def run(asked: Sequence[Case], folder: Path, data: Path) -> Iterator[Case]:
             }
             write(Outcome(case, verdict, (found,), about), folder)
             yield case
+
+
+@cache
+def warm_up() -> None:
+    """Let numba compile before anything is timed: once per process."""
+    slope = -12 * (r := np.linspace(0.9, 2.0, 60)) ** -13.0 + 6 * r**-7.0
+    pairs = np.zeros((60, 2, 3))
+    pairs[:, 1, 0] = r
+    box = Cell(np.eye(3) * 9.0, np.zeros(3), (False, False, False))
+    forces = np.stack([slope, -slope], axis=1)[..., None] * np.array([1.0, 0.0, 0.0])
+    kinds = np.zeros(2, dtype=np.int64)
+    frames = [Frame(p, ("A",), kinds, box, forces=f) for p, f in zip(pairs, forces, strict=True)]
+    dimers = Frames(frames, STYLES["lj"])
+    discover(accumulate(dimers, pair_channels(dimers, 1.9), cutoffs="given"))
 
 
 def write(outcome: Outcome, folder: Path) -> None:

@@ -113,8 +113,8 @@ def targets(own: pd.DataFrame) -> Iterator[str]:
     clean = own[(own.noise == 0) & own.exact]
     yield from _bound("largest error of a constant", "0.0%", clean.error, CONSTANTS, pd.Series.max, "{:.1e}")
     yield from _bound("median size of the set", "all", own["size"], SIZE, pd.Series.median, "{:g}")
-    yield from _bound("slowest case, s", "all", own.seconds, SECONDS, pd.Series.max, "{:.1f}")
-    yield from _bound("median time of a case, s", "all", own.seconds, SECONDS, pd.Series.median, "{:.1f}")
+    yield from _bound("slowest case, processor s", "all", own.seconds, SECONDS, pd.Series.max, "{:.1f}")
+    yield from _bound("median case, processor s", "all", own.seconds, SECONDS, pd.Series.median, "{:.1f}")
 
 
 def _bound(
