@@ -92,7 +92,9 @@ class Oracle:
         )
 
     def _holds_truth(self, rival: Rival) -> bool:
-        return rival.excess > 0 and rival.misfit < _HOLDS**2 * self.statistic.square
+        """Whether more constants bring it to the truth, as far as the projection on splines can tell."""
+        nothing = max(_HOLDS**2 * self.statistic.square, 2 * self.misfit)
+        return rival.excess > 0 and rival.misfit < nothing
 
     def _true_columns(self, c: int) -> tuple[FloatArray, FloatArray]:
         """W P φ and W P ∂φ/∂ln(constants) of a channel's truth."""

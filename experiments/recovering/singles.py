@@ -78,8 +78,8 @@ SINGLES = (
     ),
     single(
         "carbon-dioxide-saft", "Mie", "C. Avendaño et al., J. Phys. Chem. B 115, 11154 (2011)", "real", 44.01,
-        mie(353.55 * _K, 3.741, 23.0, 6.66),
-        (_MIE, "pair_coeff 1 1 {epsilon} {sigma} {n} {m}"),
+        mie(353.55 * _K, 3.741, 23, 6.66),
+        (_MIE, "pair_coeff 1 1 {epsilon} {sigma} 23 {m}"),
         9.0, dilute=(500, 0.002), dense=(300, 0.0125), timestep=2.0,
     ),
     single(

@@ -53,7 +53,7 @@ def _kernels(expression: Expr) -> Iterator[Expr]:
         for term in expanded.args:
             yield from _kernels(term)
     else:
-        yield sympy.powsimp(expanded)
+        yield sympy.powsimp(expanded.as_independent(R, as_Add=False)[1])
 
 
 def _bare(node: Expr) -> Expr:
