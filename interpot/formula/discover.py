@@ -15,8 +15,8 @@ from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.regress import METHODS
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
-from interpot.formula.terms import TERMS
+from interpot.formula.selection import DECISIVE, INDIFFERENT, Candidate, Judge, choices, choose
+from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
 from interpot.statistic.merge import Opened, opened
@@ -29,6 +29,9 @@ from interpot.version import versions
 
 ALTERNATIVES = 3
 """How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
+
+LIKELY = 24
+"""Of the others, how many of those whose information criterion is not far from the best one's."""
 
 UNEXPLAINED = 1e-4
 """Relative force error of the ceiling from which on a reader should know that something else acts."""
@@ -104,15 +107,15 @@ def discover(
     say("compressing the normal equations")
     objective = Objective.of(statistic)
     _check_rank(statistic, objective)
-    judge = Judge(statistic, objective)
     library = load_library(terms)
+    judge = Judge(statistic, objective, library)
     alone = [objective.without_others(c) for c in range(len(statistic.channels))]
     ranks = [_channel_rank(statistic, c, single) for c, single in enumerate(alone)]
     search = partial(load_row(METHODS, method, "method"), library=library, max_terms=max_terms)
     found = []
     for c, channel in enumerate(statistic.channels):
         say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
-        found.append(_channel_fits(statistic, c, alone[c], search, ranks[c]))
+        found.append(_channel_fits(statistic, c, alone[c], search, ranks[c], library))
     say("fitting all channels jointly and cross-validating")
     chosen, judged = _joint_choice(objective, judge, found)
     say("estimating errors")
@@ -148,15 +151,20 @@ def _channel_rank(statistic: Statistic, c: int, alone: Objective) -> int:
 
 
 def _channel_fits(
-    statistic: Statistic, c: int, objective: Objective, search: Callable[..., list[Fit]], rank: int
+    statistic: Statistic,
+    c: int,
+    objective: Objective,
+    search: Callable[..., list[Fit]],
+    rank: int,
+    library: Sequence[Term],
 ) -> list[Fit]:
     """Fits of one channel with the others eliminated, most promising first, fewer constants than the rank."""
     seen = statistic.coverage[c]
     # what a true form leaves by chance: one variance per direction, and two standard deviations of their sum
     noise = objective.floor / max(statistic.rows - len(objective.y), 1)
     chance = noise * (len(objective.y) + 2 * np.sqrt(2 * len(objective.y)))
-    enough = max(INDIFFERENT**2 * objective.square, chance)
-    fits = search(objective, domain=(seen.minimum, seen.maximum), enough=enough)
+    rounding = INDIFFERENT**2 * objective.square
+    fits = search(objective, domain=(seen.minimum, seen.maximum), enough=rounding)
     fits = [f for f in fits if f.constants < rank]
     if not fits:
         raise InterpotError(
@@ -165,14 +173,17 @@ def _channel_fits(
         )
 
     def criterion(f: Fit) -> float:  # BIC
-        left = max(f.misfit + objective.floor, enough)
-        return float(statistic.rows * np.log(left) + f.constants * np.log(statistic.rows))
+        left = max(f.misfit + objective.floor, rounding, chance)
+        price = f.constants * np.log(statistic.rows) + 2 * choices(f.forms[0], library)
+        return float(statistic.rows * np.log(left) + price)
 
-    fits.sort(key=lambda f: f.misfit)
+    fits.sort(key=criterion)
     by_constants: dict[int, list[Fit]] = {}
-    for f in fits:
+    for f in sorted(fits, key=lambda f: f.misfit):
         by_constants.setdefault(f.constants, []).append(f)
-    return sorted((f for group in by_constants.values() for f in group[:ALTERNATIVES]), key=criterion)
+    shown = {id(f) for group in by_constants.values() for f in group[:ALTERNATIVES]}
+    likely = {id(f) for f in fits[:LIKELY] if criterion(f) < criterion(fits[0]) + 2 * DECISIVE}
+    return [f for f in fits if id(f) in shown | likely]
 
 
 def _joint_choice(

@@ -115,7 +115,8 @@ class Objective:
         """Return the objective of one channel with all others eliminated exactly.
 
         The others take, for every formula of this one, the best functions that they can: the residual is
-        projected on what they cannot reach (the Schur complement of A).
+        projected on what they cannot reach (the Schur complement of A). Only the directions that this channel can
+        reach are kept, which are fewer.
         """
         others = [M for c, M in enumerate(self.maps) if c != channel]
         M, y = self.maps[channel], self.y
@@ -124,6 +125,9 @@ class Objective:
             U, s, _ = np.linalg.svd(joint / np.linalg.norm(joint, axis=0).max(), full_matrices=False)
             U = U[:, s > 1e-10 * s[0]]
             M, y = M - U @ (U.T @ M), y - U @ (U.T @ y)
+            U, s, Vt = np.linalg.svd(M, full_matrices=False)
+            kept = s > 1e-14 * s[0]
+            M, y = s[kept, None] * Vt[kept], U[:, kept].T @ y
         return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
 
     def residual(self, values: Sequence[FloatArray]) -> FloatArray:
