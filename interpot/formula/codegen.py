@@ -19,11 +19,18 @@ from interpot.records import FloatArray
 R = sympy.Symbol("r", positive=True)
 """The pair distance: the one symbol that every expression in r uses."""
 
-# What a formula may be made of; both numba and every export target know these.
+# What a formula may be made of; both numba and every export target know these. Max is of two values: a smooth
+# switch is a polynomial in Max(0, x).
 _FUNCTIONS = {
     name: getattr(math, name)
     for name in ("exp", "log", "sqrt", "erf", "erfc", "sin", "cos", "tan", "sinh", "cosh", "tanh")
-}
+} | {"Max": max}
+
+
+@numba.njit
+def _step(x, at_zero=0.5):  # type: ignore[no-untyped-def]
+    """Derivative of Max(0, x) as sympy writes it: Heaviside(x)."""
+    return at_zero if x == 0 else float(x > 0)
 
 
 @lru_cache(maxsize=1024)
@@ -49,7 +56,12 @@ def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -
         ``f(x, *scalars)``, elementwise over `x` of any shape, float64 in and out.
     """
     scalar = numba.njit(
-        sympy.lambdify(arguments, sympy.sympify(expression), modules=[_FUNCTIONS, "math"], cse=True)
+        sympy.lambdify(
+            arguments,
+            sympy.sympify(expression),
+            modules=[{**_FUNCTIONS, "Heaviside": _step}, "math"],
+            cse=True,
+        )
     )
 
     @numba.njit

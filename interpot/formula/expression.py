@@ -17,9 +17,9 @@ from interpot.formula.codegen import R
 
 FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     name: getattr(sympy, name)
-    for name in ("exp", "log", "sqrt", "erf", "erfc", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+    for name in ("exp", "log", "sqrt", "erf", "erfc", "sin", "cos", "tan", "sinh", "cosh", "tanh", "Max")
 }
-"""The functions that an expression may call: those that `interpot.formula.codegen` compiles."""
+"""The functions that an expression may call, Max with two values: those that `interpot.formula.codegen` compiles."""
 
 _LONGEST = 10_000  # characters
 _LARGEST_POWER = 100  # of a number, so that 9**9**9**9 does not hang
@@ -94,11 +94,15 @@ def _to_sympy(node: ast.expr, names: Mapping[str, sympy.Expr]) -> sympy.Expr:
             if name not in names:
                 raise ValueError(f"uses the unknown name '{name}'")
             return names[name]
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
+        case ast.Call(func=ast.Name(id="Max"), args=[one, other], keywords=[]):
+            return _larger(_to_sympy(one, names), _to_sympy(other, names))
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if (
+            name in FUNCTIONS and name != "Max"
+        ):
             return FUNCTIONS[name](_to_sympy(argument, names))
         case ast.Call(func=function):
             raise ValueError(
-                f"calls '{ast.unparse(function)}', which is not one of {', '.join(FUNCTIONS)} of one value"
+                f"calls '{ast.unparse(function)}', which is not one of {', '.join(FUNCTIONS)} of one value (Max of two)"
             )
         case ast.BinOp(op=ast.Add()) | ast.BinOp(op=ast.Sub()):
             return sympy.Add(*_terms(node, names))
@@ -118,6 +122,13 @@ def _number(value: float) -> sympy.Expr:
     if not math.isfinite(value):
         raise ValueError("holds a number beyond double precision")
     return sympy.Float(value, precision=53)
+
+
+def _larger(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
+    try:
+        return sympy.Max(one, other)
+    except ValueError:  # sympy compares real numbers only
+        raise ValueError("is not real and finite") from None
 
 
 def _terms(node: ast.expr, names: Mapping[str, sympy.Expr]) -> list[sympy.Expr]:

@@ -1,156 +1,48 @@
 """The field's names and constants for a form: from coefficients and shapes to ε, σ, D, α, ρ ...
 
-Each named form states its function in its own constants, and how they follow from the coefficients a, b, c and the
-shapes p, q, s of its terms. Errors are carried through by the delta method: if C is the covariance of coefficients
-and free shapes and G the derivative of the constants with respect to them, the constants have G C Gᵀ. A form
-without a name keeps its coefficients.
+Each named form (`interpot.formula.named_forms`) states its function in its own constants, and how they follow from
+the coefficients and the shapes of its terms. Errors are carried through by the delta method: if C is the
+covariance of coefficients and free shapes and G the derivative of the constants with respect to them, the constants
+have G C Gᵀ. A form without a name keeps its coefficients. What was done to a potential at its cutoff
+(`interpot.formula.terms.variants`) is done to the named function as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import R, numpy_function
+from interpot.formula.codegen import numpy_function
+from interpot.formula.named_forms import COEFFICIENTS, FORMS, SHAPES, NamedForm
 from interpot.formula.potential import Parameter
 from interpot.formula.regress.form import Form
+from interpot.formula.terms.variants import R_ON, VARIANTS, apply
 from interpot.records import FloatArray
 
-COEFFICIENTS = a, b, c = sympy.symbols("a b c", real=True)
-SHAPES = p, q, s = sympy.symbols("p q s", positive=True)
+TITLES = {
+    "power": "r^-{n}",
+    "polynomial": "r^{k}",
+    "yukawa": "Yukawa",
+    "gaussian": "Gaussian",
+    "erf_coulomb": "erf Coulomb",
+    "erfc_coulomb": "erfc Coulomb",
+    "damped_6": "damped r^-6",
+    "damped_8": "damped r^-8",
+    "damped_10": "damped r^-10",
+    "zbl": "ZBL",
+    "cosine": "cosine r^-{n}",
+    "sine": "sine r^-{n}",
+    "stillinger_weber": "Stillinger-Weber r^-{p}",
+    "soft_cosine": "soft cosine",
+}
+"""Names of terms in a sum that has none; others are called what they are."""
 
-A, C, C_6, C_8, D, r_0 = sympy.symbols("A C C_6 C_8 D r_0", real=True)
-epsilon, sigma, n, m, alpha, rho, kappa, w, gamma = sympy.symbols(
-    "epsilon sigma n m alpha rho kappa w gamma", real=True
-)
-_mie = n / (n - m) * (n / m) ** (m / (n - m))  # makes ε the depth of the well
-
-
-@dataclass(frozen=True, slots=True)
-class NamedForm:
-    """One row of the table of named forms.
-
-    Attributes
-    ----------
-    name
-        {n} and {m} stand for exponents.
-    terms
-        Names of the terms whose coefficients are a, b, c and whose shapes are p, q, s.
-    exponents
-        Whole numbers that shapes must be, None where any value will do.
-    expression
-        φ(r) in the constants.
-    constants
-        Constant → (value in a, b, c, p, q, s; energy dimension; length dimension).
-    valid
-        Of the numbers a, b, c, p, q, s (those there are): what makes it this form.
-    tied
-        Whether the shapes must be tied to each other.
-    """
-
-    name: str
-    terms: tuple[str, ...]
-    exponents: tuple[int | None, ...]
-    expression: sympy.Expr
-    constants: dict[sympy.Symbol, tuple[sympy.Expr, float, float]]
-    valid: Callable[..., bool]
-    tied: bool = False
-
-
-FORMS = (
-    NamedForm(
-        "Lennard-Jones 12-6",
-        ("power", "power"),
-        (12, 6),
-        4 * epsilon * ((sigma / R) ** 12 - (sigma / R) ** 6),
-        {epsilon: (b**2 / (4 * a), 1, 0), sigma: ((-a / b) ** sympy.Rational(1, 6), 0, 1)},
-        lambda a, b, p, q: a > 0 > b,
-    ),
-    NamedForm(
-        "Mie {n}-{m}",
-        ("power", "power"),
-        (None, None),
-        _mie * epsilon * ((sigma / R) ** n - (sigma / R) ** m),
-        {
-            epsilon: (-b / _mie.subs({n: p, m: q}) * (-a / b) ** (-q / (p - q)), 1, 0),
-            sigma: ((-a / b) ** (1 / (p - q)), 0, 1),
-            n: (p, 0, 0),
-            m: (q, 0, 0),
-        },
-        lambda a, b, p, q: a > 0 > b and p > q,
-    ),
-    NamedForm(
-        "Morse",
-        ("exponential", "exponential"),
-        (None, None),
-        D * (sympy.exp(-2 * alpha * (R - r_0)) - 2 * sympy.exp(-alpha * (R - r_0))),
-        {D: (b**2 / (4 * a), 1, 0), alpha: (q, 0, -1), r_0: (sympy.log(-2 * a / b) / q, 0, 1)},
-        lambda a, b, p, q: a > 0 > b and p > q,
-        tied=True,
-    ),
-    NamedForm(
-        "Buckingham exp-6",
-        ("exponential", "power"),
-        (None, 6),
-        A * sympy.exp(-R / rho) - C_6 / R**6,
-        {A: (a, 1, 0), rho: (1 / p, 0, 1), C_6: (-b, 1, 6)},
-        lambda a, b, p, q: a > 0 > b,
-    ),
-    NamedForm(
-        "Born-Mayer-Huggins",
-        ("exponential", "power", "power"),
-        (None, 6, 8),
-        A * sympy.exp(-R / rho) - C_6 / R**6 - C_8 / R**8,
-        {A: (a, 1, 0), rho: (1 / p, 0, 1), C_6: (-b, 1, 6), C_8: (-c, 1, 8)},
-        lambda a, b, c, p, q, s: a > 0 > b,
-    ),
-    NamedForm(
-        "Born-Mayer",
-        ("exponential",),
-        (None,),
-        A * sympy.exp(-R / rho),
-        {A: (a, 1, 0), rho: (1 / p, 0, 1)},
-        lambda a, p: True,
-    ),
-    NamedForm(
-        "Yukawa",
-        ("yukawa",),
-        (None,),
-        A * sympy.exp(-kappa * R) / R,
-        {A: (a, 1, 1), kappa: (p, 0, -1)},
-        lambda a, p: True,
-    ),
-    NamedForm(
-        "Gaussian",
-        ("gaussian",),
-        (None,),
-        A * sympy.exp(-(R**2) / (2 * w**2)),
-        {A: (a, 1, 0), w: (p, 0, 1)},
-        lambda a, p: True,
-    ),
-    NamedForm("Coulomb", ("power",), (1,), C / R, {C: (a, 1, 1)}, lambda a, p: True),
-    NamedForm(
-        "Coulomb of Gaussian charges",
-        ("erf_coulomb",),
-        (None,),
-        C * sympy.erf(gamma * R) / R,
-        {C: (a, 1, 1), gamma: (p, 0, -1)},
-        lambda a, p: True,
-    ),
-    NamedForm(
-        "Screened Coulomb erfc",
-        ("erfc_coulomb",),
-        (None,),
-        C * sympy.erfc(gamma * R) / R,
-        {C: (a, 1, 1), gamma: (p, 0, -1)},
-        lambda a, p: True,
-    ),
-)
-"""The table of named forms, the more special before the more general."""
+AMPLITUDES = {"power": "C_{n}", "polynomial": "K_{k}"} | {f"damped_{n}": f"C_{n}" for n in (6, 8, 10)}
+"""Symbols of the coefficients of terms with whole exponents; all others are A."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +60,7 @@ class Named:
     gradient : (parameters, coefficients + free shapes)
         G, for the delta method.
     decays
-        Whether φ(∞) = 0.
+        Whether φ(∞) = 0; otherwise φ(cutoff) = 0.
     """
 
     name: str
@@ -186,148 +78,247 @@ def name(form: Form, coefficients: FloatArray, cutoff: float) -> Named:
     form, coefficients
         Of one channel, internal units.
     cutoff
-        Å; a function that does not decay is given with φ(cutoff) = 0, in a parameter r_c.
+        Å; the one of the variants among the terms. A function that does not decay is given with φ(cutoff) = 0, in
+        a parameter r_c.
     """
-    named = (
-        _match(form, coefficients) or _with_coulomb(form, coefficients) or _sum_of_terms(form, coefficients)
-    )
-    if named.decays:
-        return named
+    decays = all(term.decays for term in form.terms)
     r_c = Parameter("r_c", cutoff, 0.0, 0, 1)
-    gradient = np.vstack([named.gradient, np.zeros(named.gradient.shape[1])])
-    shifted = named.expression - named.expression.subs(R, r_c.symbol)
-    return replace(named, expression=shifted, parameters=(*named.parameters, r_c), gradient=gradient)
+    whole: Named | None = None
+    for variant in dict.fromkeys(term.variant for term in form.terms):
+        order = tuple(t for t, term in enumerate(form.terms) if term.variant == variant)
+        part = _part(form, order)
+        named = _named(_bare(part), coefficients[list(order)])
+        if variant:
+            named = _varied(named, variant, part)
+        elif not decays:
+            named = replace(named, expression=apply("shifted", named.expression, r_c.symbol))
+        named = _spread(named, form, order)
+        whole = named if whole is None else _together(whole, named)
+    assert whole is not None  # a form has terms
+    if decays:
+        return whole
+    gradient = np.vstack([whole.gradient, np.zeros(form.constants)])
+    return replace(whole, parameters=(*whole.parameters, r_c), gradient=gradient, decays=False)
 
 
-def _part(
-    form: Form, coefficients: FloatArray, order: tuple[int, ...]
-) -> tuple[Form, FloatArray, FloatArray]:
-    """Some of a form's terms, in a given order, and which of the form's constants they have."""
-    starts = np.cumsum([0, *(len(t.shapes) for t in form.terms)])
-    rows = [k for t in order for k in range(starts[t], starts[t + 1])]
-    part = Form(tuple(form.terms[t] for t in order), form.shapes[rows], form.ties[rows])
-    return part, coefficients[list(order)], np.array(order)
+def _named(form: Form, coefficients: FloatArray) -> Named:
+    return (
+        _match(form, coefficients) or _with_charges(form, coefficients) or _sum_of_terms(form, coefficients)
+    )
+
+
+# ---------------------------------------------------------------------------- parts of a form
+
+
+def _starts(form: Form) -> list[int]:
+    """Where the shapes of each term begin."""
+    return [int(k) for k in np.cumsum([0, *(len(t.shapes) for t in form.terms)])]
+
+
+def _rows(form: Form, order: Sequence[int]) -> list[int]:
+    starts = _starts(form)
+    return [k for t in order for k in range(starts[t], starts[t + 1])]
+
+
+def _part(form: Form, order: Sequence[int]) -> Form:
+    """Some of a form's terms, in a given order, with all the columns of its ties."""
+    rows = _rows(form, order)
+    return Form(tuple(form.terms[t] for t in order), form.shapes[rows], form.ties[rows])
+
+
+def _bare(form: Form) -> Form:
+    """The terms as such, of variants: without what was done to them at the cutoff."""
+    starts = _starts(form)
+    bare = tuple(term.base or term for term in form.terms)
+    rows = [
+        k for start, term in zip(starts, bare, strict=False) for k in range(start, start + len(term.shapes))
+    ]
+    return Form(bare, form.shapes[rows], form.ties[rows])
+
+
+def _spread(named: Named, form: Form, order: Sequence[int]) -> Named:
+    """The gradient of a part's constants along all coefficients of the form."""
+    gradient = np.zeros((len(named.parameters), form.constants))
+    gradient[:, [*order, *range(len(form.terms), form.constants)]] = named.gradient
+    return replace(named, gradient=gradient)
+
+
+def _together(first: Named, second: Named) -> Named:
+    """The sum of two parts whose gradients are along the same coefficients; what is shared is one constant."""
+    taken = {p.name: p for p in first.parameters}
+    parameters, rows, symbols = list(first.parameters), list(first.gradient), {}
+    for parameter, row in zip(second.parameters, second.gradient, strict=True):
+        if parameter.name == R_ON.name and parameter.name in taken:
+            continue
+        renamed = replace(parameter, name=_untaken(parameter.name, taken))
+        taken[renamed.name] = renamed
+        symbols[parameter.symbol] = renamed.symbol
+        parameters.append(renamed)
+        rows.append(row)
+    expression = first.expression + second.expression.subs(symbols, simultaneous=True)
+    title = f"{first.name} + {second.name}"
+    return Named(title, expression, tuple(parameters), np.array(rows), first.decays and second.decays)
+
+
+def _untaken(name: str, taken: dict[str, Parameter]) -> str:
+    """The name, or the first of name_1, name_2 ... that is free."""
+    number, found = 0, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def _varied(named: Named, variant: str, part: Form) -> Named:
+    """Do to a named function what was done to its terms."""
+    row, r_c = VARIANTS[variant], sympy.Symbol("r_c", real=True)
+    r_on = sympy.Symbol(R_ON.name, real=True)
+    expression = apply(variant, named.expression, r_c, r_on)
+    title = f"{named.name}, {row.title}"
+    if not row.switch:
+        return replace(named, name=title, expression=expression)
+    begin = Parameter(R_ON.name, float(part.shapes[-1]), 0.0, 0, 1)
+    slope = np.concatenate([np.zeros(len(part.terms)), part.ties[-1]])
+    gradient = np.vstack([named.gradient, slope])
+    return replace(
+        named, name=title, expression=expression, parameters=(*named.parameters, begin), gradient=gradient
+    )
+
+
+# ---------------------------------------------------------------------------- forms with a name
 
 
 def _match(form: Form, coefficients: FloatArray) -> Named | None:
     """Find the first named form that some order of the terms fits."""
+    kinds = sorted(t.name for t in form.terms)
     for candidate in FORMS:
+        if sorted(candidate.terms) != kinds:
+            continue
         for order in permutations(range(len(form.terms))):
-            part, numbers, _ = _part(form, coefficients, order)
+            part, numbers = _part(form, order), coefficients[list(order)]
             if _fits(candidate, part, numbers):
-                return _restate(candidate, part, numbers, order)
+                return _spread(_restate(candidate, part, numbers), form, order)
     return None
 
 
 def _fits(candidate: NamedForm, form: Form, numbers: FloatArray) -> bool:
     if tuple(t.name for t in form.terms) != candidate.terms:
         return False
-    driven = form.driven
-    for exponent, value, free in zip(candidate.exponents, form.shapes, driven, strict=True):
+    for exponent, value, free in zip(candidate.exponents, form.shapes, form.driven, strict=True):
         if exponent is not None and (free or value != exponent):
             return False
-    is_tied = bool((np.count_nonzero(form.ties, axis=0) > 1).any())
-    return is_tied == candidate.tied and candidate.valid(*numbers, *form.shapes)
+    return _tied(form) == candidate.tied and candidate.valid(*numbers, *form.shapes)
 
 
-def _restate(candidate: NamedForm, form: Form, numbers: FloatArray, order: tuple[int, ...]) -> Named:
+def _tied(form: Form) -> bool:
+    """Whether one free parameter drives shapes that are not one shared shape."""
+    shapes = form.shape_list
+    for column in form.ties.T:
+        driven = [shapes[k] for k in np.flatnonzero(column)]
+        if len(driven) > 1 and not (all(s.shared for s in driven) and len({s.name for s in driven}) == 1):
+            return True
+    return False
+
+
+def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
     """Evaluate the constants of a named form and their derivatives."""
-    count, driven = len(form.terms), form.driven
+    count = len(form.terms)
     symbols = (*COEFFICIENTS[:count], *SHAPES[: len(form.shapes)])
     values = (*numbers, *form.shapes)
     # an exponent that was not fitted is part of the form, not a constant of it
-    given = {SHAPES[k]: v for k, v in enumerate(form.shapes) if not driven[k]}
+    whole = [s.integer and not free for s, free in zip(form.shape_list, form.driven, strict=True)]
+    given = {SHAPES[k]: int(form.shapes[k]) for k in np.flatnonzero(whole)}
     expression, parameters, gradient, exponents = candidate.expression, [], [], {}
     for symbol, (solution, energy, length) in candidate.constants.items():
         if solution in given:
-            whole = int(given[solution])
-            expression, exponents[symbol.name] = expression.subs(symbol, whole), whole
+            expression, exponents[symbol.name] = expression.subs(symbol, given[solution]), given[solution]
             continue
         value = float(numpy_function(solution, symbols)(*values))
-        parameters.append(Parameter(symbol.name, value, 0.0, energy, length))
+        power = float(sympy.sympify(length).subs(dict(zip(symbols, values, strict=True))))
+        parameters.append(Parameter(symbol.name, value, 0.0, energy, power))
         slopes = np.array([float(numpy_function(sympy.diff(solution, x), symbols)(*values)) for x in symbols])
-        row = np.zeros(count + form.ties.shape[1])
-        row[list(order)] = slopes[:count]
-        row[count:] = slopes[count:] @ form.ties
-        gradient.append(row)
+        gradient.append(np.concatenate([slopes[:count], slopes[count:] @ form.ties]))
     title = candidate.name.format(n=exponents.get("n", "n"), m=exponents.get("m", "m"))
     return Named(title, expression, tuple(parameters), np.array(gradient), all(t.decays for t in form.terms))
 
 
-def _with_coulomb(form: Form, coefficients: FloatArray) -> Named | None:
-    """Name the rest of a form that also has a bare Coulomb term."""
-    driven = form.driven
-    starts = np.cumsum([0, *(len(t.shapes) for t in form.terms)])
-    charged = [
-        t
-        for t, term in enumerate(form.terms)
-        if term.name == "power" and form.shapes[starts[t]] == 1 and not driven[starts[t]]
-    ]
-    if not charged or len(form.terms) == 1:
-        return None
-    others = tuple(t for t in range(len(form.terms)) if t != charged[0])
-    part, numbers, _ = _part(form, coefficients, others)
-    rest = _match(part, numbers)
-    if rest is None:
-        return None
-    gradient = np.zeros((len(rest.parameters) + 1, form.constants))
-    columns = [*others, *range(len(form.terms), form.constants)]
-    gradient[:-1, columns] = rest.gradient
-    gradient[-1, charged[0]] = 1.0
-    taken = any(p.name == C.name for p in rest.parameters)  # by charges that are not points
-    charge = Parameter("C_1" if taken else C.name, float(coefficients[charged[0]]), 0.0, 1, 1)
-    expression = rest.expression + charge.symbol / R
-    return Named(f"{rest.name} + Coulomb", expression, (*rest.parameters, charge), gradient, rest.decays)
+def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:
+    """Name a form that is the sum of a named one and of Coulomb's law, bare or as simulations treat it."""
+    every = range(len(form.terms))
+    for candidate in (row for row in FORMS if row.charges):
+        for charged in combinations(every, len(candidate.terms)):
+            others = [t for t in every if t not in charged]
+            parts = [(_part(form, some), coefficients[list(some)], some) for some in (others, charged)]
+            law = _match(*parts[1][:2])
+            if not others or law is None or law.name != candidate.name:
+                continue
+            rest = _match(*parts[0][:2])
+            if rest is not None:
+                return _together(_spread(rest, form, others), _spread(law, form, charged))
+    return None
+
+
+# ---------------------------------------------------------------------------- sums without a name
 
 
 def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     """Keep coefficients and shapes of a form that has no name."""
-    driven = form.driven
-    parameters, gradient, titles, expression = [], [], [], sympy.Integer(0)
-    for t, (term, labels) in enumerate(zip(form.terms, _labels(form), strict=True)):
-        first = sum(len(x.shapes) for x in form.terms[:t])
-        given = dict(zip(term.symbols, form.shapes[first : first + len(term.shapes)], strict=True))
-        length = float(term.coefficient_length.subs(given))
-        amplitude = Parameter(labels[0], float(coefficients[t]), 0.0, 1, length)
-        parameters.append(amplitude)
-        gradient.append(np.eye(form.constants)[t])
-        replaced = {}
-        for k, (shape, label) in enumerate(zip(term.shapes, labels[1:], strict=True)):
-            if driven[first + k]:
-                constant = Parameter(label, float(form.shapes[first + k]), 0.0, 0, shape.length)
-                parameters.append(constant)
-                gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[first + k]]))
-                replaced[shape.symbol] = constant.symbol
+    starts, free = _starts(form), form.ties.shape[1]
+    constants: dict[str, Parameter] = {}
+    gradient, titles, expression = [], [], sympy.Integer(0)
+    for t, (term, number) in enumerate(zip(form.terms, _numbers(form), strict=True)):
+        values = dict(zip(term.symbols, form.shapes[starts[t] : starts[t + 1]], strict=True))
+        replaced: dict[sympy.Symbol, sympy.Expr] = {}
+        later = []
+        for k, shape in enumerate(term.shapes, starts[t]):
+            if shape.integer and not form.driven[k]:
+                replaced[shape.symbol] = sympy.Integer(int(form.shapes[k]))
             else:
-                replaced[shape.symbol] = sympy.Integer(int(form.shapes[first + k]))
-        expression += amplitude.symbol * term.expression.subs(replaced)
+                later.append((k, shape))
+        length = float(term.coefficient_length.subs(values))
+        label = _untaken(_amplitude(form, t, number), constants)
+        amplitude = constants[label] = Parameter(label, float(coefficients[t]), 0.0, 1, length)
+        gradient.append(np.eye(form.constants)[t])
+        for k, shape in later:
+            label = shape.name if shape.shared else _untaken(shape.name + number, constants)
+            if label not in constants:
+                constants[label] = Parameter(label, float(form.shapes[k]), 0.0, 0, shape.length)
+                gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[k]]))
+            replaced[shape.symbol] = constants[label].symbol
+        expression += amplitude.symbol * term.expression.subs(replaced, simultaneous=True)
         titles.append(_title(term.name, replaced))
     decays = all(t.decays for t in form.terms)
-    return Named(" + ".join(titles), expression, tuple(parameters), np.array(gradient), decays)
+    rows = np.array(gradient).reshape(-1, len(form.terms) + free)
+    return Named(" + ".join(titles), expression, tuple(constants.values()), rows, decays)
 
 
-def _labels(form: Form) -> Iterator[tuple[str, ...]]:
-    """Symbols for the coefficient and the shapes of each term.
+def _whole(form: Form) -> Iterator[bool]:
+    """Whether the coefficient of each term is called after whole exponents: C_6, K_2."""
+    starts = _starts(form)
+    for t, term in enumerate(form.terms):
+        exponents = [k for k, shape in enumerate(term.shapes, starts[t]) if shape.integer]
+        yield term.name in AMPLITUDES and not form.driven[exponents].any()
 
-    Whole exponents number their coefficients: C_6, K_2. All others are A, with numbers where there are several.
-    """
-    driven, first, letters = form.driven, 0, {"power": "C", "polynomial": "K"}
-    whole = []
-    for term in form.terms:
-        whole.append(bool(term.shapes) and term.shapes[0].integer and not driven[first])
-        first += len(term.shapes)
-    others = [t for t, is_whole in enumerate(whole) if not is_whole]
-    for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
-        if whole[t]:
-            yield (f"{letters[term.name]}_{int(shapes[0])}", *(s.name for s in term.shapes))
-        else:
-            number = f"_{others.index(t) + 1}" if len(others) > 1 else ""
-            yield ("A" + number, *(s.name + number for s in term.shapes))
+
+def _numbers(form: Form) -> list[str]:
+    """What is added to the names of each term's constants: _1, _2 ... where several terms could share them."""
+    others = [t for t, whole in enumerate(_whole(form)) if not whole]
+    return [
+        f"_{others.index(t) + 1}" if t in others and len(others) > 1 else "" for t in range(len(form.terms))
+    ]
+
+
+def _amplitude(form: Form, t: int, number: str) -> str:
+    """Symbol of a term's coefficient."""
+    term, shapes = form.terms[t], form.split()[t]
+    if not list(_whole(form))[t]:
+        return "A" + number
+    exponents = {shape.name: int(v) for shape, v in zip(term.shapes, shapes, strict=True) if shape.integer}
+    return AMPLITUDES[term.name].format(**exponents)
 
 
 def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:
     """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"."""
-    if term in ("power", "polynomial"):
-        return f"r^{'-' if term == 'power' else ''}{next(iter(shapes.values()))}"
-    people = ("coulomb", "gaussian", "yukawa")
-    return " ".join(word.capitalize() if word in people else word for word in term.split("_"))
+    if term not in TITLES:
+        return term
+    return TITLES[term].format(**{symbol.name: value for symbol, value in shapes.items()})

@@ -20,9 +20,9 @@ same double back.
                           extrapolates.
 ``  form``                Name of the form in the field: "Lennard-Jones 12-6".
 ``  expression``          φ in the variable and the parameters below, which it all uses: + - * / ** and
-                          parentheses, numbers, ``pi`` and the functions in `FUNCTIONS`; `sympy.sympify`
-                          reads it too, with the parameters as its ``locals``.
-``  zero``                Where φ = 0: "infinity" (φ decays) or "cutoff" (it does not, and is shifted).
+                          parentheses, numbers, ``pi`` and the functions in `FUNCTIONS` (of one value, Max of
+                          two); `sympy.sympify` reads it too, with the parameters as its ``locals``.
+``  zero``                Where φ = 0: "infinity" (φ decays) or "cutoff" (it is shifted or switched to be so).
 ``  parameters``          An object, name → constant, in the order of the rows of ``covariance``.
 ``    value``             The constant, in ``unit``.
 ``    stderr``            Its standard error; 0 for one that was not fitted; null where the data were too few.

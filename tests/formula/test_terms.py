@@ -96,7 +96,7 @@ def test_the_coefficient_has_its_dimension(term: Term) -> None:
 def test_grids_rise_within_their_bounds(term: Term, domain: tuple[float, float]) -> None:
     for shape in term.shapes:
         grid = shape.grid(*domain)
-        assert (np.diff(grid) > 0).all() and len(grid) > 3
+        assert (np.diff(grid) > 0).all() and len(grid) > 3 and np.isfinite(grid).all()
         low, high = shape.bounds(*domain)
         assert low < grid[0] and grid[-1] < high
         if shape.integer:
@@ -112,8 +112,9 @@ def test_grids_scale_with_the_domain(grid: str) -> None:
 
 
 def test_whether_it_decays(term: Term) -> None:
-    limit = sympy.limit(term.expression.subs(dict(zip(term.symbols, (2,), strict=False))), R, sympy.oo)
-    assert term.decays == (limit == 0)
+    values = {symbol: sympy.Integer(2) for symbol in term.symbols}
+    end = sympy.Integer(2) if term.ends else sympy.oo
+    assert term.decays == (sympy.limit(term.expression.subs(values), R, end, "-") == 0)
 
 
 # ---------------------------------------------------------------------------- as a potential
@@ -206,7 +207,8 @@ def test_the_force_is_minus_the_gradient_of_the_energy(term: Term) -> None:
 
 
 def test_the_library_is_in_the_order_asked_for() -> None:
-    assert [t.name for t in library()] == list(TERMS)
+    assert [t.name for t in library(TERMS)] == list(TERMS)
+    assert [t.name for t in library()] == [t.name for t in library(TERMS) if t.default]
     assert [t.name for t in library(["yukawa", "power"])] == ["yukawa", "power"]
 
 
@@ -217,6 +219,14 @@ def test_an_unknown_term_is_named_with_those_that_exist() -> None:
 
 def test_no_two_terms_are_alike() -> None:
     """On the sampled distances every term says something that the others, at these shapes, do not."""
-    columns = [t.values(DISTANCES, *shapes_of(t)) for t in library()]
+    r = np.linspace(*DOMAIN, 200)
+    columns = [t.values(r, *shapes_of(t)) for t in library(TERMS)]
     X = np.column_stack([c / np.linalg.norm(c) for c in columns])
-    assert np.linalg.matrix_rank(X, tol=1e-9) == len(TERMS)
+    assert np.linalg.matrix_rank(X, tol=1e-12) == len(TERMS)  # rounding is at 1e-15
+
+
+def test_a_shared_shape_means_the_same_wherever_its_name_stands() -> None:
+    shared = {s.name: s for t in library(TERMS) for s in t.shapes if s.shared}
+    for term in library(TERMS):
+        for shape in term.shapes:
+            assert not shape.shared or shape == shared[shape.name]

@@ -47,12 +47,13 @@ class Form:
         shapes = self.shape_list
         leaders: list[int] = []
         for k in which:
-            if not any(shapes[k].shared and shapes[k].name == shapes[j].name for j in leaders):
+            known = [shapes[j].name for j in leaders if shapes[j].shared]
+            if not (shapes[k].shared and shapes[k].name in known):
                 leaders.append(k)
         ties = np.eye(len(self.shapes))[:, leaders]
         for column, k in enumerate(leaders):
             if shapes[k].shared:
-                ties[[shape.name == shapes[k].name for shape in shapes], column] = 1.0
+                ties[[shape.shared and shape.name == shapes[k].name for shape in shapes], column] = 1.0
         return replace(self, ties=ties)
 
     @property

@@ -1,4 +1,4 @@
-"""The library: each term written once in sympy. One module per term, one row in TERMS."""
+"""The library: each term written once in sympy, one row in TERMS each; a module holds one term or one family."""
 
 from collections.abc import Iterable
 
@@ -14,19 +14,28 @@ TERMS = {
     "erfc_coulomb": "interpot.formula.terms.erfc_coulomb:TERM",
     "logarithm": "interpot.formula.terms.logarithm:TERM",
     "polynomial": "interpot.formula.terms.polynomial:TERM",
+    "damped_6": "interpot.formula.terms.damped_dispersion:C6",
+    "damped_8": "interpot.formula.terms.damped_dispersion:C8",
+    "damped_10": "interpot.formula.terms.damped_dispersion:C10",
+    "zbl": "interpot.formula.terms.zbl:TERM",
+    "cosine": "interpot.formula.terms.oscillation:COSINE",
+    "sine": "interpot.formula.terms.oscillation:SINE",
+    "stillinger_weber": "interpot.formula.terms.stillinger_weber:TERM",
+    "soft_cosine": "interpot.formula.terms.soft_cosine:TERM",
 }
-"""Name → "module:TERM"."""
+"""Name → "module:object"."""
 
 
 def library(names: Iterable[str] | None = None) -> tuple[Term, ...]:
-    """Load terms by name, all of them by default.
+    """Load terms by name; by default all that need not be asked for (`Term.default`).
 
     Raises
     ------
     InterpotError
         A name that is not in the table.
     """
-    return tuple(load_row(TERMS, name, "term") for name in (TERMS if names is None else names))
+    terms = tuple(load_row(TERMS, name, "term") for name in (TERMS if names is None else names))
+    return tuple(t for t in terms if t.default or names is not None)
 
 
 __all__ = ["TERMS", "Shape", "Term", "library"]

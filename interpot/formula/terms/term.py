@@ -54,7 +54,7 @@ class Term:
     Attributes
     ----------
     name
-        Row of `interpot.formula.terms.TERMS`.
+        Row of `interpot.formula.terms.TERMS`; for a user's term its text, for a variant also what was done.
     expression
         In `interpot.formula.codegen.R` and the shapes' symbols.
     shapes
@@ -62,9 +62,17 @@ class Term:
     coefficient_length
         Length dimension of the coefficient (its energy dimension is 1), in the shapes' symbols: n for r^-n.
     decays
-        Whether it vanishes at infinity.
+        Whether it vanishes at infinity, or where it ends.
     reference
         Where the field has it from.
+    ends
+        Name of the shape that is the distance at which it vanishes and from which on it has no meaning, if any.
+    default
+        Whether it is tried unless a user says otherwise.
+    variant
+        Row of `interpot.formula.terms.variants.VARIANTS` that was applied, "" for the term as such.
+    base
+        The term as such, of a variant.
     """
 
     name: str
@@ -73,6 +81,10 @@ class Term:
     coefficient_length: sympy.Expr
     decays: bool
     reference: str
+    ends: str = ""
+    default: bool = True
+    variant: str = ""
+    base: Term | None = None
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -104,24 +116,24 @@ def width_bounds(r_min: float, r_max: float) -> tuple[float, float]:
     return 1e-3 * r_min, 1e3 * r_max
 
 
-def rates(lowest: float, highest: float) -> Callable[[float, float], FloatArray]:
+def rates(lowest: float, highest: float, per_octave: int = 4) -> Callable[[float, float], FloatArray]:
     """Grid of decay rates α, geometric in steps of 2^(1/4) so that it holds the pairs α, 2α of Morse's form.
 
     From `lowest` over the largest distance (hardly decays) to `highest` over the smallest (a hard core).
     """
 
     def grid(r_min: float, r_max: float) -> FloatArray:
-        count = int(np.ceil(4 * np.log2(highest / lowest * r_max / r_min)))
-        return np.asarray(lowest / r_max * 2.0 ** (np.arange(count + 1) / 4))
+        count = int(np.ceil(per_octave * np.log2(highest / lowest * r_max / r_min)))
+        return np.asarray(lowest / r_max * 2.0 ** (np.arange(count + 1) / per_octave))
 
     return grid
 
 
-def widths(narrowest: float, widest: float) -> Callable[[float, float], FloatArray]:
+def widths(narrowest: float, widest: float, per_octave: int = 4) -> Callable[[float, float], FloatArray]:
     """Grid of widths, geometric in steps of 2^(1/4), from a fraction of r_min to a multiple of r_max."""
 
     def grid(r_min: float, r_max: float) -> FloatArray:
-        count = int(np.ceil(4 * np.log2(widest / narrowest * r_max / r_min)))
-        return np.asarray(narrowest * r_min * 2.0 ** (np.arange(count + 1) / 4))
+        count = int(np.ceil(per_octave * np.log2(widest / narrowest * r_max / r_min)))
+        return np.asarray(narrowest * r_min * 2.0 ** (np.arange(count + 1) / per_octave))
 
     return grid

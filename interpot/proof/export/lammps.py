@@ -20,7 +20,7 @@ from interpot.proof.export.header import header
 
 # Named alike in sympy and in lepton.
 _FUNCTIONS = (
-    "exp", "log", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    "exp", "log", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "Max",
 )  # fmt: skip
 _OPERATIONS = (sympy.Add, sympy.Mul, sympy.Pow, sympy.Rational, sympy.Float)
 
@@ -28,6 +28,9 @@ _OPERATIONS = (sympy.Add, sympy.Mul, sympy.Pow, sympy.Rational, sympy.Float)
 class _Printer(StrPrinter):  # type: ignore[misc]
     def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802 (sympy's name)
         return repr(float(expr))  # the shortest digits that read back as the same double
+
+    def _print_Max(self, expr: sympy.Max) -> str:  # noqa: N802
+        return f"max({self.stringify(expr.args, ', ')})"
 
 
 def lepton(expression: sympy.Expr) -> str:

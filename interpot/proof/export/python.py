@@ -34,9 +34,17 @@ def _truncated(row, r, a, b):
 '''
 
 
+class _Printer(SciPyPrinter):  # type: ignore[misc]
+    def _print_Max(self, expr: sympy.Max) -> str:  # noqa: N802 (sympy's name)
+        return f"numpy.maximum({', '.join(map(self.doprint, expr.args))})"
+
+    def _print_Heaviside(self, expr: sympy.Heaviside) -> str:  # noqa: N802
+        return f"numpy.heaviside({self.doprint(expr.args[0])}, 0.5)"
+
+
 def write(potential: Potential, path: Path) -> None:
     """Write a module with ``energy(r, a, b)`` and ``force(r, a, b)`` on arrays."""
-    printer = SciPyPrinter({"fully_qualified_modules": True})
+    printer = _Printer({"fully_qualified_modules": True})
     bodies = [_functions(number, channel, printer) for number, channel in enumerate(potential.channels)]
     imports = sorted({"numpy", *printer.module_imports})
     pairs = (
