@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.uncertainty import half_width, meat, sandwich, scaled_inverse
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
@@ -47,7 +48,7 @@ class Candidate:
         Squared force error on each fold with constants from the others, in units of the mean ‖F‖² of a fold; empty
         where there is only one block.
     determined
-        Whether every coefficient is at least two standard errors from zero.
+        Whether zero is outside the 95 % interval of every coefficient.
     rows
         Effective number of independent force components.
     """
@@ -128,18 +129,17 @@ class Judge:
         Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
         """
         H, meat = self._bread_and_meat(fit)
-        scale, inverse = _scaled_inverse(H)
+        scale, inverse = scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
         if independent == 0:
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (meat / scale / scale[:, None])) / (len(H) * independent)
         return float(self._statistic.rows / max(effect, 1.0))
 
-    @staticmethod
-    def _determined(fit: Fit, covariance: FloatArray) -> bool:
-        errors, start = np.sqrt(np.diag(covariance)), 0
+    def _determined(self, fit: Fit, covariance: FloatArray) -> bool:
+        errors, start = half_width(1.0, self.freedom) * np.sqrt(np.diag(covariance)), 0
         for form, a in zip(fit.forms, fit.coefficients, strict=True):
-            if np.any(np.abs(a) < 2 * errors[start : start + len(a)]):
+            if np.any(np.abs(a) < errors[start : start + len(a)]):
                 return False
             start += form.constants
         return True
@@ -147,34 +147,38 @@ class Judge:
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
 
-        The sandwich H⁻¹ (Σ_b g_b g_bᵀ) H⁻¹ b/(b - 1) over b blocks with the gradients g_b of their losses: frames
-        of a block may be correlated in any way. It is too small where blocks are few or one of them weighs most, and
-        correlation widens errors: where it is smaller than what independent residuals give, or where there are fewer
-        blocks than constants + 2, the latter is taken. Added to it is H⁻¹‖ρ‖², which is as far as rounding
-        and projection errors ρ can move the constants if they conspire, up to `INDIFFERENT`: it is what
-        remains of the error when the data are free of noise.
-
-        Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
+        The sandwich over blocks of `interpot.formula.uncertainty`; with a single block, what independent residuals
+        give. Added to it is H⁻¹ times what ‖ρ‖² has beyond chance, which is as far as rounding and projection errors
+        can move the constants if they conspire, up to `INDIFFERENT`: it is what remains of the error when the
+        data are free of noise.
         """
-        H, meat = self._bread_and_meat(fit)
-        scale, inverse = _scaled_inverse(H)
-        meat = meat + H * min(fit.misfit, INDIFFERENT**2 * self._objective.square)
-        covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
-        return np.asarray((covariance + covariance.T) / 2)
+        H, filling = self._bread_and_meat(fit)
+        directions = len(self._objective.y)
+        noise = self._objective.floor / max(self._statistic.rows - directions, 1)
+        beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
+        return sandwich(H, filling + H * min(beyond, INDIFFERENT**2 * self._objective.square))
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of `covariance`: blocks - 1, infinite with a single block."""
+        count = len(self._statistic.blocks.square)
+        return count - 1.0 if count > 1 else float("inf")
 
     def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
-        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich."""
-        J, residual = self._jacobian(fit), self._residual(fit)
-        H, inverse = J.T @ J, self._objective.inverse
-        blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
-        freedom = max(self._statistic.rows - J.shape[1], 1)
-        independent = H * (fit.misfit + self._objective.floor) / freedom
-        if b < J.shape[1] + 2:
-            return H, independent
-        k = self._ceiling + inverse @ residual
-        slopes = [inverse.T @ (blocks.gram(n) @ k - B) for n, B in enumerate(blocks.moment)]
-        scores = np.array(slopes) @ J
-        return H, _larger(H, scores.T @ scores * b / (b - 1), independent)
+        """H and the filling of the sandwich."""
+        J, blocks = self._jacobian(fit), self._statistic.blocks
+        H, count = J.T @ J, len(blocks.square)
+        variance = (fit.misfit + self._objective.floor) / max(self._statistic.rows - J.shape[1], 1)
+        if count == 1:
+            return H, H * variance
+        k = self._ceiling + self._objective.inverse @ self._residual(fit)
+        tangents = self._objective.inverse @ J  # of the splines' coefficients
+        scores, shares = [], []
+        for n, B in enumerate(blocks.moment):
+            A = blocks.gram(n)
+            scores.append(tangents.T @ (A @ k - B))
+            shares.append(tangents.T @ A @ tangents)
+        return H, meat(H, np.array(scores), np.array(shares), variance)
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -211,37 +215,19 @@ class Judge:
         return _moved(fit, -step, self._objective.nodes)
 
 
-def _larger(H: FloatArray, sandwiched: FloatArray, independent: FloatArray) -> FloatArray:
-    """The first filling, widened in each direction of H in which the second is larger."""
-    scale, inverse = _scaled_inverse(H)
-    values, vectors = np.linalg.eigh(inverse)
-    root = vectors * np.sqrt(np.maximum(values, 0.0)) / scale[:, None]
-    noise = float(np.trace(root.T @ independent @ root)) / max(int(np.sum(values > 0)), 1)  # a multiple of 1
-    widths, directions = np.linalg.eigh(root.T @ sandwiched @ root)
-    back = H @ root @ directions  # root⁻ᵀ, as H root rootᵀ = 1
-    return np.asarray((back * np.maximum(widths, noise)) @ back.T)
-
-
 def _determined_step(H: FloatArray, H_train: FloatArray, gradient: FloatArray) -> FloatArray:
     """Solve H_train δ = g where the training folds hold at least `SHARE` of what all data know.
 
     In other directions (a pair that meets in one fold only) the constants stay what all data make them: without
     that fold they could be anything, and would tell of nothing but its absence.
     """
-    scale, inverse = _scaled_inverse(H)
+    scale, inverse = scaled_inverse(H)
     values, vectors = np.linalg.eigh(inverse)
     root = vectors * np.sqrt(np.maximum(values, 0.0)) / scale[:, None]  # H⁻¹ = root rootᵀ
     shares, directions = np.linalg.eigh(root.T @ H_train @ root)
     kept = shares > SHARE
     T = root @ directions[:, kept]
     return np.asarray(T @ ((T.T @ gradient) / shares[kept]))
-
-
-def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Scale and pseudo-inverse of the scaled matrix: H⁺ = inverse / scale / scaleᵀ."""
-    scale: FloatArray = np.sqrt(np.maximum(np.diag(H), 0.0))
-    scale[scale == 0] = 1.0
-    return scale, np.asarray(np.linalg.pinv(H / scale / scale[:, None], rcond=1e-13, hermitian=True))
 
 
 def _moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
