@@ -13,7 +13,7 @@ import pandas as pd
 from interpot.errors import InterpotError
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
-from interpot.formula.regress import METHODS
+from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import DECISIVE, INDIFFERENT, Candidate, Judge, choices, choose
 from interpot.formula.terms import TERMS, Term
@@ -22,7 +22,6 @@ from interpot.records import FloatArray
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
-from interpot.table import load_row
 from interpot.threads import one_blas_thread
 from interpot.units import STYLES
 from interpot.version import versions
@@ -111,7 +110,7 @@ def discover(
     judge = Judge(statistic, objective, library)
     alone = [objective.without_others(c) for c in range(len(statistic.channels))]
     ranks = [_channel_rank(statistic, c, single) for c, single in enumerate(alone)]
-    search = partial(load_row(METHODS, method, "method"), library=library, max_terms=max_terms)
+    search = partial(load_method(method), library=library, max_terms=max_terms)
     found = []
     for c, channel in enumerate(statistic.channels):
         say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
@@ -119,7 +118,7 @@ def discover(
     say("fitting all channels jointly and cross-validating")
     chosen, judged = _joint_choice(objective, judge, found)
     say("estimating errors")
-    best = _potential(statistic, objective, judge, chosen, provenance or {})
+    best = _potential(statistic, objective, judge, chosen, {"method": method, **(provenance or {})})
     remarks = _remarks(statistic, best)
     return Discovery(best, _front(statistic, judged), spline_fit(statistic), statistic, remarks)
 

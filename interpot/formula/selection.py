@@ -21,6 +21,7 @@ from scipy.special import gammaln
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
+from interpot.formula.uncertainty import half_width, meat, sandwich, scaled_inverse
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
@@ -57,7 +58,7 @@ class Candidate:
         Squared force error on each fold with constants from the others, in units of the mean ‖F‖² of a fold; empty
         where there is only one block.
     determined
-        Whether every coefficient is at least two standard errors from zero.
+        Whether zero is outside the 95 % interval of every term's size.
     rows
         Effective number of independent force components.
     choices
@@ -133,35 +134,35 @@ class Judge:
         """Judge one fit."""
         loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
         residual, J = self._residual(fit), self._jacobian(fit)
-        bread, meat = self._bread_and_meat(fit, residual, J)
+        bread, filling = self._bread_and_meat(fit, residual, J)
         held_out = self._held_out(residual, J)
         return Candidate(
             fit,
             float(loss),
             held_out * len(held_out) / self._statistic.square,
-            self._determined(fit, self._sandwich(fit, bread, meat)),
-            self._effective_rows(fit, bread, meat),
+            self._determined(fit, self._sandwich(fit, bread, filling)),
+            self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
         )
 
-    def _effective_rows(self, fit: Fit, H: FloatArray, meat: FloatArray) -> float:
+    def _effective_rows(self, fit: Fit, H: FloatArray, filling: FloatArray) -> float:
         """Force components divided by the design effect: how much correlation widens the constants' errors.
 
         Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
         """
-        scale, inverse = _scaled_inverse(H)
+        scale, inverse = scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
         if independent == 0:
             return float(self._statistic.rows)
-        effect = np.trace(inverse @ (meat / scale / scale[:, None])) / (len(H) * independent)
+        effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
         return float(self._statistic.rows / max(effect, 1.0))
 
     def _determined(self, fit: Fit, covariance: FloatArray) -> bool:
-        """Whether every term is there: its size ‖M a f‖ is at least two standard errors from zero.
+        """Whether every term is there: zero is outside the 95 % interval of its size ‖M a f‖.
 
         Of a power whose exponent is free it is not the coefficient that tells, which is the term's value at 1 Å.
         """
-        start = 0
+        start, width = 0, half_width(1.0, self.freedom)
         parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
         for M, form, r, a in parts:
             own = covariance[start : start + form.constants, start : start + form.constants]
@@ -170,42 +171,47 @@ class Judge:
                 alone = np.where(np.arange(len(a)) == t, a, 0.0)
                 size, shifts = M @ form.columns(r)[:, t], M @ form.free_columns(r, alone)
                 slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
-                if not a[t] ** 2 >= 4 * slope @ own @ slope:  # NaN too
+                if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
                     return False
         return True
 
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
 
-        The sandwich H⁻¹ (Σ_b g_b g_bᵀ) H⁻¹ b/(b - 1) over b blocks with the gradients g_b of their losses: frames
-        of a block may be correlated in any way. It is too small where blocks are few or one of them weighs most, and
-        correlation widens errors: where it is smaller than what independent residuals give, or where there are fewer
-        blocks than constants + 2, the latter is taken. Added to it is H⁻¹‖ρ‖², which is as far as rounding
-        and projection errors ρ can move the constants if they conspire, up to `INDIFFERENT`: it is what
-        remains of the error when the data are free of noise.
-
-        Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
+        The sandwich over blocks of `interpot.formula.uncertainty`; with a single block, what independent residuals
+        give. Added to it is H⁻¹ times what ‖ρ‖² has beyond chance, which is as far as rounding and projection errors
+        can move the constants if they conspire, up to `INDIFFERENT`: it is what remains of the error when the
+        data are free of noise.
         """
         return self._sandwich(fit, *self._bread_and_meat(fit, self._residual(fit), self._jacobian(fit)))
 
-    def _sandwich(self, fit: Fit, H: FloatArray, meat: FloatArray) -> FloatArray:
-        scale, inverse = _scaled_inverse(H)
-        meat = meat + H * min(fit.misfit, INDIFFERENT**2 * self._objective.square)
-        with np.errstate(over="ignore"):  # of a term that is nowhere seen
-            covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
-        return np.asarray((covariance + covariance.T) / 2)
+    def _sandwich(self, fit: Fit, H: FloatArray, filling: FloatArray) -> FloatArray:
+        directions = len(self._objective.y)
+        noise = self._objective.floor / max(self._statistic.rows - directions, 1)
+        beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
+        return sandwich(H, filling + H * min(beyond, INDIFFERENT**2 * self._objective.square))
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of `covariance`: blocks - 1, infinite with a single block."""
+        count = len(self._statistic.blocks.square)
+        return count - 1.0 if count > 1 else float("inf")
 
     def _bread_and_meat(self, fit: Fit, residual: FloatArray, J: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich."""
-        H, inverse = J.T @ J, self._objective.inverse
-        blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
-        freedom = max(self._statistic.rows - J.shape[1], 1)
-        independent = H * (fit.misfit + self._objective.floor) / freedom
-        if b < J.shape[1] + 2:
-            return H, independent
-        k = self._ceiling + inverse @ residual
-        scores = np.array([self._gram(n) @ k - B for n, B in enumerate(blocks.moment)]) @ (inverse @ J)
-        return H, _larger(H, scores.T @ scores * b / (b - 1), independent)
+        """H and the filling of the sandwich."""
+        blocks = self._statistic.blocks
+        H, count = J.T @ J, len(blocks.square)
+        variance = (fit.misfit + self._objective.floor) / max(self._statistic.rows - J.shape[1], 1)
+        if count == 1:
+            return H, H * variance
+        k = self._ceiling + self._objective.inverse @ residual
+        tangents = self._objective.inverse @ J  # of the splines' coefficients
+        weighed = [self._gram(n) @ np.column_stack([tangents, k]) for n in range(count)]
+        scores = np.array(
+            [tangents.T @ (Ak[:, -1] - B) for Ak, B in zip(weighed, blocks.moment, strict=True)]
+        )
+        shares = np.array([tangents.T @ Ak[:, :-1] for Ak in weighed])
+        return H, meat(H, scores, shares, variance)
 
     def _gram(self, n: int) -> FloatArray:
         return self._statistic.blocks.gram(n) if self._grams is None else self._grams[n]
@@ -262,28 +268,10 @@ def _exponents(term: Term) -> int:
     return int(np.prod([len(s.grid(1.0, 2.0)) for s in term.shapes if s.integer], initial=1))
 
 
-def _larger(H: FloatArray, sandwiched: FloatArray, independent: FloatArray) -> FloatArray:
-    """The first filling, widened in each direction of H in which the second is larger."""
-    scale, inverse = _scaled_inverse(H)
-    values, vectors = np.linalg.eigh(inverse)
-    root = vectors * np.sqrt(np.maximum(values, 0.0)) / scale[:, None]
-    noise = float(np.trace(root.T @ independent @ root)) / max(int(np.sum(values > 0)), 1)  # a multiple of 1
-    widths, directions = np.linalg.eigh(root.T @ sandwiched @ root)
-    back = H @ root @ directions  # root⁻ᵀ, as H root rootᵀ = 1
-    return np.asarray((back * np.maximum(widths, noise)) @ back.T)
-
-
 def _scale_of(J: FloatArray) -> FloatArray:
     """Lengths of the columns, 1 for one that says nothing."""
     scale = np.linalg.norm(J, axis=0)
     return np.where(scale > 0, scale, 1.0)
-
-
-def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Scale and pseudo-inverse of the scaled matrix: H⁺ = inverse / scale / scaleᵀ."""
-    scale: FloatArray = np.sqrt(np.maximum(np.diag(H), 0.0))
-    scale[scale == 0] = 1.0
-    return scale, np.asarray(np.linalg.pinv(H / scale / scale[:, None], rcond=1e-13, hermitian=True))
 
 
 def description(candidate: Candidate, rows: float) -> float:
