@@ -42,7 +42,7 @@ class Place:
     units: UnitStyle
 
     def pointwise(self, name: str, order: int, sign: float, r: Sequence[float], equal: bool) -> Pointwise:
-        """sign · φ⁽ᵏ⁾(r) ≥ 0 or = 0, with what is known taken into account."""
+        """Demand sign · φ⁽ᵏ⁾(r) ≥ 0 or = 0, with what is known taken into account."""
         points = np.asarray(r, dtype=np.float64)
         known = np.zeros_like(points) if self.known is None else self.known.values(points, order)
         return Pointwise(name, order, sign, points, known, equal)

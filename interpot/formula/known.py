@@ -98,7 +98,9 @@ def from_text(text: str, units: UnitStyle) -> Known:
     try:
         expression = parse_expression(text, {})
     except ValueError as error:
-        raise InterpotError(f"known part '{text}': it {error}; expected a formula in r such as '2.3/r'") from None
+        raise InterpotError(
+            f"known part '{text}': it {error}; expected a formula in r such as '2.3/r'"
+        ) from None
     E = Parameter(f"E_{SUFFIX}", units.energy, 0.0, 1, 0)
     L = Parameter(f"L_{SUFFIX}", units.length, 0.0, 0, 1)
     return Known(text, E.symbol * expression.subs(R, R / L.symbol), (E, L))
@@ -193,7 +195,7 @@ def _of_potential(
             f"{text} is in '{potential.units.name}' units and the data are in '{units.name}' units: reduced units "
             "have no fixed relation to physical ones"
         )
-    made = []
+    made: list[Known | None] = []
     for channel in channels:
         if channel.label not in theirs:
             made.append(None)

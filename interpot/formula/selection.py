@@ -13,9 +13,10 @@ all data by Gauss-Newton steps on its sums.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray, IntArray
@@ -94,7 +95,7 @@ class Judge:
 
     def __init__(self, statistic: Statistic, objective: Objective) -> None:
         self._statistic, self._objective = statistic, objective
-        self._ceiling = objective.inverse @ objective.y
+        self._ceiling = objective.inverse @ objective.target
         count = len(statistic.blocks.square)
         # a fold is a run of consecutive blocks: frames next to each other are alike
         parts = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
@@ -127,7 +128,7 @@ class Judge:
 
         Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
         """
-        H, meat = self._bread_and_meat(fit)
+        H, meat, _ = self._bread_and_meat(fit)
         scale, inverse = _scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
         if independent == 0:
@@ -139,7 +140,7 @@ class Judge:
     def _determined(fit: Fit, covariance: FloatArray) -> bool:
         errors, start = np.sqrt(np.diag(covariance)), 0
         for form, a in zip(fit.forms, fit.coefficients, strict=True):
-            if np.any(np.abs(a) < 2 * errors[start : start + len(a)]):
+            if np.any(np.abs(a) <= 2 * errors[start : start + len(a)]):
                 return False
             start += form.constants
         return True
@@ -152,29 +153,32 @@ class Judge:
         correlation widens errors: where it is smaller than what independent residuals give, or where there are fewer
         blocks than constants + 2, the latter is taken. Added to it is H⁻¹‖ρ‖², which is as far as rounding
         and projection errors ρ can move the constants if they conspire, up to `INDIFFERENT`: it is what
-        remains of the error when the data are free of noise.
+        remains of the error when the data are free of noise. Constraints that hold as equalities take away the
+        directions in which they do not.
 
         Source: H. White, Econometrica 48, 817 (1980), with blocks as clusters.
         """
-        H, meat = self._bread_and_meat(fit)
+        H, meat, directions = self._bread_and_meat(fit)
         scale, inverse = _scaled_inverse(H)
         meat = meat + H * min(fit.misfit, INDIFFERENT**2 * self._objective.square)
         covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
+        covariance = directions @ covariance @ directions.T
         return np.asarray((covariance + covariance.T) / 2)
 
-    def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
-        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich."""
-        J, residual = self._jacobian(fit), self._residual(fit)
+    def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich, and the directions of the constants that they are for."""
+        directions, residual = fit.directions(), self._residual(fit)
+        J = self._jacobian(fit) @ directions
         H, inverse = J.T @ J, self._objective.inverse
         blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
         freedom = max(self._statistic.rows - J.shape[1], 1)
         independent = H * (fit.misfit + self._objective.floor) / freedom
         if b < J.shape[1] + 2:
-            return H, independent
+            return H, independent, directions
         k = self._ceiling + inverse @ residual
         slopes = [inverse.T @ (blocks.gram(n) @ k - B) for n, B in enumerate(blocks.moment)]
         scores = np.array(slopes) @ J
-        return H, _larger(H, scores.T @ scores * b / (b - 1), independent)
+        return H, _larger(H, scores.T @ scores * b / (b - 1), independent), directions
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -195,7 +199,7 @@ class Judge:
             moved = self._stepped(fit, residual, self._jacobian(fit) if step else J, fold)
             if not linear.all():
                 # exponents carry the coefficients over decades: these follow once more, exactly, at the new shapes
-                moved = self._stepped(moved, self._residual(moved), self._jacobian(moved) * linear, fold)
+                moved = self._stepped(moved, self._residual(moved), self._jacobian(moved), fold, ~linear)
             trial = self._residual(moved)
             if not training_loss(trial) < training_loss(residual):
                 break
@@ -203,12 +207,21 @@ class Judge:
         loss = residual @ (fold.S @ residual) + 2 * residual @ fold.t + fold.ceiling
         return max(float(loss), 0.0)
 
-    def _stepped(self, fit: Fit, residual: FloatArray, J: FloatArray, fold: _Fold) -> Fit:
-        """Move the constants by a Gauss-Newton step on all folds but one; those without a column stay."""
+    def _stepped(
+        self,
+        fit: Fit,
+        residual: FloatArray,
+        J: FloatArray,
+        fold: _Fold,
+        still: NDArray[np.bool_] | None = None,
+    ) -> Fit:
+        """Move the constants by a Gauss-Newton step on all folds but one, except those that stand still."""
+        directions = fit.directions(still)
+        J = J @ directions
         gradient = J.T @ (residual - fold.S @ residual - fold.t)
         H = J.T @ J
         step = _determined_step(H, H - J.T @ (fold.S @ J), gradient)
-        return _moved(fit, -step, self._objective.nodes)
+        return _moved(fit, -directions @ step, self._objective.nodes)
 
 
 def _larger(H: FloatArray, sandwiched: FloatArray, independent: FloatArray) -> FloatArray:
@@ -253,7 +266,7 @@ def _moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
         low, high = form.bounds(r)
         forms.append(form.moved(np.clip(form.free + part[len(a) :], low, high)))
         coefficients.append(a + part[: len(a)])
-    return Fit(tuple(forms), tuple(coefficients), fit.misfit)
+    return replace(fit, forms=tuple(forms), coefficients=tuple(coefficients))
 
 
 def information(candidate: Candidate, rows: float) -> float:

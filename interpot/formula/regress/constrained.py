@@ -20,6 +20,9 @@ from interpot.formula.regress.restriction import Restriction
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
 
+COLLINEAR = 1e-10
+"""Squared sine of the angle below which a column adds nothing to those before it."""
+
 NEGLIGIBLE = 1e-11
 """A constraint that is missed by less than this share of ‖y‖ is met: rounding."""
 
@@ -141,85 +144,83 @@ def _solve(K, f, passive):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def constrained_value(gram, moment, rows, least):  # type: ignore[no-untyped-def]
-    """Largest 2 aᵀm - aᵀG a with rows @ a ≥ least: what a subset of columns explains under constraints.
+def constrained_value(columns, y, rows, least):  # type: ignore[no-untyped-def]
+    """Largest ‖y‖² - ‖Σ_k a_k x_k - y‖² with rows @ a ≥ least: what columns explain under constraints.
 
     Parameters
     ----------
-    gram : (k, k) float64
-        Of normalised columns that are independent.
-    moment : (k,) float64
-        Columnsᵀ y.
+    columns : (k, d) float64
+        The x_k, normalised. One that is collinear with those before it gets no coefficient.
+    y : (d,) float64
     rows : (m, k) float64
     least : (m,) float64
 
     Returns
     -------
     float
-        Explained part of ‖y‖²; it is no more than without the constraints, minus infinity where none meet them.
+        No more than without the constraints; minus infinity where no coefficients meet them.
     """
-    k, m = len(moment), len(least)
-    L = np.linalg.cholesky(gram)
-    x = np.empty(k)
-    for a in range(k):
-        value = moment[a]
+    k, m = len(columns), len(least)
+    Q, T = columns.copy(), np.zeros((k, k))
+    x = np.zeros(k)
+    for a in range(k):  # modified Gram-Schmidt: x_a = Σ_b T[a, b] Q_b
         for b in range(a):
-            value -= L[a, b] * x[b]
-        x[a] = value / L[a, a]
-    free = 0.0
-    for a in range(k):
-        free += x[a] * x[a]
+            T[a, b] = Q[b] @ Q[a]
+            Q[a] -= T[a, b] * Q[b]
+        pivot = Q[a] @ Q[a]
+        if pivot < COLLINEAR:
+            Q[a] = 0.0
+            continue
+        T[a, a] = np.sqrt(pivot)
+        Q[a] /= T[a, a]
+        x[a] = Q[a] @ y
+    free = x @ x
     C, d = np.zeros((m, k)), np.zeros(m)
     for i in range(m):
-        length, inner = 0.0, 0.0
-        for a in range(k):  # L c = row
-            value = rows[i, a]
-            for b in range(a):
-                value -= L[a, b] * C[i, b]
-            C[i, a] = value / L[a, a]
-            length += C[i, a] ** 2
-            inner += C[i, a] * x[a]
-        length = np.sqrt(length)
-        if not np.isfinite(length):
+        for a in range(k):  # rows a = C x with T c = row
+            if T[a, a] > 0:
+                value = rows[i, a]
+                for b in range(a):
+                    value -= T[a, b] * C[i, b]
+                C[i, a] = value / T[a, a]
+        length = np.sqrt(C[i] @ C[i])
+        if not np.isfinite(length) or (length == 0.0 and least[i] > 0):
             return -np.inf
-        if length == 0.0:
-            if least[i] > 0:
-                return -np.inf
-            continue
-        C[i] /= length
-        d[i] = (least[i] - inner) / length
-        if d[i] < NEGLIGIBLE * np.sqrt(free):
-            d[i] = min(d[i], 0.0)
+        if length > 0:
+            d[i] = (least[i] - C[i] @ x) / length
+            C[i] /= length
+            if d[i] < NEGLIGIBLE * np.sqrt(free):
+                d[i] = min(d[i], 0.0)
     return free - nearest(C, d, np.zeros(m, dtype=np.bool_))
 
 
 @numba.njit(cache=True, nogil=True)
-def subset_value(gram, moment, used, count, rows, least, lower, upper):  # type: ignore[no-untyped-def]
-    """What the columns `used[:count]` of a grid explain under its constraints (`GridRows`).
+def subset_value(vectors, y, used, rows, least, lower, upper):  # type: ignore[no-untyped-def]
+    """What some columns of a grid explain under its constraints.
 
-    `gram` (columns, columns) and `moment` are of the whole grid; the columns used must be independent.
+    Parameters
+    ----------
+    vectors : (columns, d) float64
+        All columns of the grid, normalised.
+    y : (d,) float64
+    used : (k,) int64
+        The columns of the subset.
+    rows, least, lower, upper
+        `GridRows` of the grid.
     """
-    extra = 0
-    for a in range(count):
-        extra += int(lower[used[a]] > -np.inf) + int(upper[used[a]] < np.inf)
-    m = len(least)
-    G, f = np.empty((count, count)), np.empty(count)
-    H, h = np.zeros((m + extra, count)), np.empty(m + extra)
+    m, k = len(least), len(used)
+    H, h = np.zeros((m + 2 * k, k)), np.full(m + 2 * k, -np.inf)
     h[:m] = least
-    row = m
-    for a in range(count):
-        f[a] = moment[used[a]]
-        for b in range(count):
-            G[a, b] = gram[used[a], used[b]]
-        for i in range(m):
-            H[i, a] = rows[i, used[a]]
-        if lower[used[a]] > -np.inf:
-            H[row, a], h[row] = 1.0, lower[used[a]]
-            row += 1
-        if upper[used[a]] < np.inf:
-            H[row, a], h[row] = -1.0, -upper[used[a]]
-            row += 1
-    return constrained_value(G, f, H, h)
+    X = np.empty((k, len(y)))
+    count = m
+    for a in range(k):
+        X[a] = vectors[used[a]]
+        H[:m, a] = rows[:, used[a]]
+        for sign, end in ((1.0, lower[used[a]]), (-1.0, -upper[used[a]])):
+            if end > -np.inf:
+                H[count, a], h[count] = sign, end
+                count += 1
+    return constrained_value(X, y, H[:count], h[:count])
 
 
 class ConstrainedProjection:

@@ -24,6 +24,8 @@ from interpot.formula.terms import Shape, Term
 from interpot.records import FloatArray
 from interpot.units import STYLES, UnitStyle
 
+Values = Sequence[float] | FloatArray
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pointwise:
@@ -63,7 +65,7 @@ class Selector:
     term: str
     exponents: tuple[int, ...] = ()
 
-    def matches(self, term: Term, shapes: Sequence[float]) -> bool:
+    def matches(self, term: Term, shapes: Values) -> bool:
         """Whether a term with these shapes is meant."""
         whole = [round(float(v)) for v, shape in zip(shapes, term.shapes, strict=True) if shape.integer]
         return term.name == self.term and list(self.exponents) == whole[: len(self.exponents)]
@@ -82,16 +84,16 @@ class Bound:
     high: float
     units: UnitStyle = STYLES["metal"]
 
-    def unit(self, term: Term, shapes: Sequence[float]) -> float:
+    def unit(self, term: Term, shapes: Values) -> float:
         """One unit of the coefficient in internal units: energy · length^n."""
         given = dict(zip(term.symbols, map(float, shapes), strict=True))
         return float(self.units.energy * self.units.length ** float(term.coefficient_length.subs(given)))
 
-    def unit_slopes(self, term: Term, shapes: Sequence[float]) -> FloatArray:
+    def unit_slopes(self, term: Term, shapes: Values) -> FloatArray:
         """Derivatives of ln `unit` with respect to the shapes: ln(length) dn/ds."""
         given = dict(zip(term.symbols, map(float, shapes), strict=True))
         slopes = [float(sympy.diff(term.coefficient_length, s).subs(given)) for s in term.symbols]
-        return np.log(self.units.length) * np.array(slopes)
+        return np.asarray(np.log(self.units.length) * np.array(slopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Restriction:
 
     # ------------------------------------------------------------------------ terms and shapes
 
-    def allows(self, term: Term, shapes: Sequence[float] | None = None) -> bool:
+    def allows(self, term: Term, shapes: Values | None = None) -> bool:
         """Whether a term may be used, with the given shapes if these are given."""
         if self.decaying and not term.decays:
             return False
@@ -246,9 +248,7 @@ class Restriction:
             dict.fromkeys(one.names[0] for one in alone if not one.satisfied(form, coefficients, tolerance))
         )
 
-    def grid_rows(
-        self, terms: Sequence[Term], shapes: Sequence[Sequence[float]], norms: FloatArray
-    ) -> GridRows:
+    def grid_rows(self, terms: Sequence[Term], shapes: Sequence[Values], norms: FloatArray) -> GridRows:
         """The constraints on the columns of a grid: of each member the term, then its tangents, divided by `norms`."""
         columns, lower, upper = [], [], []
         for term, values in zip(terms, shapes, strict=True):
@@ -268,7 +268,7 @@ class Restriction:
             np.array(upper) * norms,
         )
 
-    def _pointwise_rows(self, term: Term, shapes: Sequence[float], slope: int | None = None) -> FloatArray:
+    def _pointwise_rows(self, term: Term, shapes: Values, slope: int | None = None) -> FloatArray:
         """± f⁽ᵏ⁾(r_i), or its derivative with respect to one of the shapes; all conditions, one after the other."""
         expression = term.expression if slope is None else derivative(term.expression, term.symbols[slope])
         parts = [np.zeros(0)]

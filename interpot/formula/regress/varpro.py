@@ -138,9 +138,7 @@ def fit(
     splits = np.cumsum(counts)[:-1]
     limits = [form.bounds(r) for form, r in zip(forms, objective.nodes, strict=True)]
     if constraints is not None:
-        narrowed = [
-            c.shape_bounds(f, r) for c, f, r in zip(constraints, forms, objective.nodes, strict=True)
-        ]
+        narrowed = [c.shape_bounds(f, r) for c, f, r in zip(constraints, forms, objective.nodes, strict=True)]
         limits = [bounds for bounds in narrowed if bounds is not None]
         if len(limits) < len(forms):
             return Fit(tuple(forms), tuple(np.zeros(len(f.terms)) for f in forms), np.inf)
@@ -155,7 +153,7 @@ def fit(
         return np.asarray(at(theta).residual / np.sqrt(objective.square))
 
     def jacobian(theta: FloatArray) -> FloatArray:
-        return at(theta).jacobian(objective) / np.sqrt(objective.square)
+        return np.asarray(at(theta).jacobian(objective) / np.sqrt(objective.square))
 
     first = np.concatenate([form.free for form in forms])
     lower, upper = np.hstack(limits)
