@@ -256,6 +256,7 @@ class ConstrainedProjection:
         self._rows = block_diag(*(rows for rows, _ in parts))
         self._solve(np.concatenate([least for _, least in parts]), objective.y)
         self._a = self._back @ self._x
+        self._settle(np.concatenate([least for _, least in parts]))
         self.residual = self._U @ self._x - objective.y if self.feasible else -10 * objective.y
 
     def _solve(self, least: FloatArray, y: FloatArray) -> None:
@@ -275,6 +276,13 @@ class ConstrainedProjection:
         self._C = C[self.active]
         if self.feasible and self.active.any():
             self._x = x + np.linalg.lstsq(self._C, d[self.active], rcond=None)[0]
+
+    def _settle(self, least: FloatArray) -> None:
+        """Coefficients at one of their bounds have exactly its value, not one beyond it by rounding."""
+        for k in np.flatnonzero(self.active):
+            own = np.flatnonzero(self._rows[k])
+            if len(own) == 1:
+                self._a[own] = least[k] / self._rows[k, own]
 
     def coefficients(self, y: FloatArray) -> list[FloatArray]:
         """Best coefficients that meet the constraints, per channel."""

@@ -22,10 +22,13 @@ from interpot.statistic.objective import Objective
 def keep_best(found: dict[tuple[object, ...], Fit], fits: Iterable[Fit]) -> None:
     """Add fits to those found, of each structure the best.
 
-    Forms of two equal terms are left out, and those whose constants cannot meet the constraints.
+    Forms of two equal terms are left out, and those whose constants cannot meet the constraints or do so only without
+    one of the terms.
     """
     for candidate in fits:
-        if np.isinf(candidate.misfit) or twins(candidate.forms[0]):
+        if np.isinf(candidate.misfit) or any(np.any(a == 0) for a in candidate.coefficients):
+            continue
+        if twins(candidate.forms[0]):
             continue
         known = found.get(candidate.key)
         if known is None or candidate.misfit < known.misfit:
