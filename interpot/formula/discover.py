@@ -14,13 +14,17 @@ import pandas as pd
 from interpot.errors import InterpotError
 from interpot.formula.constraints import Constraint, price, restrictions
 from interpot.formula.known import Known, known_parts, without_known
+from interpot.formula.mixing import RuleTest, check_rules
+from interpot.formula.mixing import remarks as mixing_remarks
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.regress import METHODS
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.ruled import with_held_out
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose
+from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.terms import TERMS
 from interpot.formula.terms import library as load_library
 from interpot.records import FloatArray
@@ -58,6 +62,8 @@ class Discovery:
         What it was found from.
     remarks
         Decisions that a reader should know of, one sentence each.
+    mixing
+        Test of each mixing rule on each unlike pair whose form is that of both like pairs.
     """
 
     best: Potential
@@ -65,6 +71,7 @@ class Discovery:
     splines: SplineFit
     statistic: Statistic
     remarks: tuple[str, ...]
+    mixing: tuple[RuleTest, ...] = ()
 
 
 @one_blas_thread()
@@ -76,6 +83,7 @@ def discover(
     method: str = "exhaustive",
     constraints: Sequence[str | Constraint] = (),
     known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
+    shared_form: bool | str = False,
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
@@ -98,6 +106,9 @@ def discover(
     known
         What is known of the functions already, as `interpot.formula.known.known_parts` takes it; it is added to what is
         found.
+    shared_form
+        Whether all pairs of species must have the same form, with constants of their own; "auto" where the data allow it.
+        Where they do is said in any case.
     provenance
         Added to the potential's.
     progress
@@ -113,6 +124,8 @@ def discover(
             f"{max_terms} terms of {list(terms or TERMS)} were asked for: expected at least one"
         )
     statistic = opened(statistic)
+    if shared_form not in (True, False, "auto"):
+        raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     library = load_library(terms)
@@ -139,11 +152,23 @@ def discover(
     say("fitting all channels jointly and cross-validating")
     refit = partial(fit, objective, constraints=rules if any(rule.names for rule in rules) else None)
     chosen, judged = _joint_choice(refit, judge, found)
+    shared = find_shared_form(found, chosen, judge, partial(_alone, alone, rules), refit)
+    if shared is not None:
+        taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.allowed))
+        title = _named(statistic, shared.candidate.fit, 0, None).name
+        remarks.append(shared.remark(title, taken, shared_form is True))
+        if taken:
+            chosen, judged = shared.candidate, _marked(judged, shared.candidate)
     remarks += price(objective, chosen.fit, rules, [c.label for c in statistic.channels])
     say("estimating errors")
     best = _potential(statistic, objective, judge, chosen, parts, provenance or {})
+    mixing = with_held_out(
+        check_rules(best, judge.blocks(chosen.fit)), objective, judge, chosen, statistic.channels
+    )
+    remarks += mixing_remarks(mixing)
     remarks += _remarks(statistic, best)
-    return Discovery(best, _front(statistic, judged, parts), spline_fit(statistic), statistic, tuple(remarks))
+    front = _front(statistic, judged, parts)
+    return Discovery(best, front, spline_fit(statistic), statistic, tuple(remarks), tuple(mixing))
 
 
 def _check_rank(statistic: Statistic, objective: Objective) -> None:
@@ -228,6 +253,21 @@ def _joint_choice(
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
         judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
     return judge.candidate(refit(picks)), judged
+
+
+def _alone(alone: Sequence[Objective], rules: Sequence[Restriction], c: int, form: Form) -> Fit:
+    return fit(alone[c], [form], constraints=[rules[c]] if rules[c].names else None)
+
+
+def _marked(judged: list[tuple[int, Candidate, str]], chosen: Candidate) -> list[tuple[int, Candidate, str]]:
+    """What was judged, with the form that is shared by all channels as the chosen one."""
+    key = chosen.fit.forms[0].key
+    others = [
+        (c, candidate, mark.replace("chosen", "rival"))
+        for c, candidate, mark in judged
+        if candidate.fit.forms[c].key != key
+    ]
+    return [*others, *((c, chosen, "chosen") for c in range(len(chosen.fit.forms)))]
 
 
 def _named(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:

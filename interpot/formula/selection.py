@@ -145,6 +145,11 @@ class Judge:
             start += form.constants
         return True
 
+    def blocks(self, fit: Fit) -> int | None:
+        """From how many blocks the errors of a fit's constants come; None where independent residuals are taken."""
+        count = len(self._statistic.blocks.square)
+        return None if count < fit.constants + 2 else count
+
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
 
@@ -221,7 +226,7 @@ class Judge:
         gradient = J.T @ (residual - fold.S @ residual - fold.t)
         H = J.T @ J
         step = _determined_step(H, H - J.T @ (fold.S @ J), gradient)
-        return _moved(fit, -directions @ step, self._objective.nodes)
+        return moved(fit, -directions @ step, self._objective.nodes)
 
 
 def _larger(H: FloatArray, sandwiched: FloatArray, independent: FloatArray) -> FloatArray:
@@ -257,7 +262,7 @@ def _scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:
     return scale, np.asarray(np.linalg.pinv(H / scale / scale[:, None], rcond=1e-13, hermitian=True))
 
 
-def _moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
+def moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:
     """Move all constants of a fit; shapes stay within their bounds."""
     forms, coefficients, start = [], [], 0
     for form, a, r in zip(fit.forms, fit.coefficients, nodes, strict=True):

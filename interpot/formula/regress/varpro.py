@@ -50,8 +50,8 @@ class Fit:
 
     @property
     def constants(self) -> int:
-        """Number of fitted constants."""
-        return sum(form.constants for form in self.forms)
+        """Number of fitted constants: those that active constraints leave free."""
+        return sum(form.constants for form in self.forms) - (0 if self.active is None else len(self.active))
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -63,7 +63,9 @@ class Fit:
 
         `still` (constants,) marks those that do not move at all.
         """
-        moving = np.eye(self.constants) if still is None else np.eye(self.constants)[:, ~still]
+        moving = np.eye(sum(form.constants for form in self.forms))
+        if still is not None:
+            moving = moving[:, ~still]
         if self.active is None or not moving.size:
             return moving
         rows = self.active @ moving
