@@ -83,7 +83,7 @@ def discover(
     method: str = "exhaustive",
     constraints: Sequence[str | Constraint] = (),
     known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
-    shared_form: bool | str = False,
+    shared_form: bool | str = "auto",
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Discovery:
@@ -107,8 +107,8 @@ def discover(
         What is known of the functions already, as `interpot.formula.known.known_parts` takes it; it is added to what is
         found.
     shared_form
-        Whether all pairs of species must have the same form, with constants of their own; "auto" where the data allow it.
-        Where they do is said in any case.
+        Whether all pairs of species have the same form, with constants of their own: True, False, or "auto" where the
+        data do not speak against it and it needs no more constants. Whether they do is said in any case.
     provenance
         Added to the potential's.
     progress
@@ -154,7 +154,7 @@ def discover(
     chosen, judged = _joint_choice(refit, judge, found)
     shared = find_shared_form(found, chosen, judge, partial(_alone, alone, rules), refit)
     if shared is not None:
-        taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.allowed))
+        taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.preferred))
         title = _named(statistic, shared.candidate.fit, 0, None).name
         remarks.append(shared.remark(title, taken, shared_form is True))
         if taken:

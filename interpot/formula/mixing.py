@@ -201,11 +201,10 @@ class RuleTest:
 
     @property
     def sentence(self) -> str:
-        """The verdict, with the constant that is furthest off: "excluded (ε by 12 standard errors)"."""
+        """The verdict, with how far the constants are off: "excluded (epsilon by -15 %, sigma by -0.2 %)"."""
         if self.verdict != "excluded":
             return self.verdict
-        worst = max(self.constants, key=lambda m: abs(m.errors))
-        return f"excluded ({worst.name} off by {100 * worst.deviation:+.3g} %, {abs(worst.errors):.3g} standard errors)"
+        return f"excluded ({', '.join(f'{m.name} by {100 * m.deviation:+.2g} %' for m in self.constants)})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -101,10 +101,8 @@ def fit_under(condition: Condition, objective: Objective, start: Fit) -> Fit | N
         return None
     for _ in range(STEPS):
         residual, J, scale = _linear(objective, here)
-        directions = here.directions()
-        slopes = (J / scale) @ _orthonormal(directions * scale[:, None])
-        step = np.linalg.lstsq(slopes, -residual, rcond=1e-13)[0]
-        move = _orthonormal(directions * scale[:, None]) @ step / scale
+        directions = here.directions(scale)
+        move = directions @ np.linalg.lstsq(J @ directions, -residual, rcond=1e-13)[0]
         there = None
         for share in (1.0, 0.3, 0.1, 0.01):
             there = _restored(condition, objective, moved(here, share * move, objective.nodes))
@@ -118,10 +116,6 @@ def fit_under(condition: Condition, objective: Objective, start: Fit) -> Fit | N
         if done:
             break
     return here
-
-
-def _orthonormal(directions: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.qr(directions)[0])
 
 
 def _linear(objective: Objective, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -143,19 +137,20 @@ def _restored(condition: Condition, objective: Objective, fit: Fit) -> Fit | Non
     """Bring the constants to the rule, by the Newton steps that change the forces least."""
     _, J, scale = _linear(objective, fit)
     T = np.asarray(np.linalg.qr(J / scale, mode="r"))
+    gap, slopes = condition(fit)
     for _ in range(STEPS):
-        gap, slopes = condition(fit)
-        if not np.isfinite(gap).all():
-            return None
-        if np.abs(gap).max() < 1e-13:
+        if not np.isfinite(gap).all() or np.abs(gap).max() < 1e-13:
             break
         # c = scale⁻¹ T⁻¹ z, where |z| is the change of the forces
         rows = np.linalg.lstsq(T.T, (slopes / scale).T, rcond=1e-12)[0].T
         z = np.linalg.lstsq(rows, -gap, rcond=None)[0]
         step = np.linalg.lstsq(T, z, rcond=1e-12)[0] / scale
-        largest = float(np.abs(slopes * step).max())
-        fit = moved(fit, step * min(1.0, 0.5 / largest if largest > 0 else 1.0), objective.nodes)
-    gap, slopes = condition(fit)
+        for share in 0.5 ** np.arange(8):
+            trial = moved(fit, share * step, objective.nodes)
+            ahead = condition(trial)
+            if np.abs(ahead[0]).max() < np.abs(gap).max():
+                break
+        fit, (gap, slopes) = trial, ahead
     if not np.abs(gap).max() < 1e-10:
         return None
     residual = objective.residual(fit.values(objective.nodes))

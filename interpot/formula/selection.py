@@ -138,9 +138,10 @@ class Judge:
 
     @staticmethod
     def _determined(fit: Fit, covariance: FloatArray) -> bool:
-        errors, start = np.sqrt(np.diag(covariance)), 0
+        variances, start = np.diag(covariance), 0
+        errors = np.sqrt(np.where(variances >= 0, variances, np.inf))  # what overflowed is not known
         for form, a in zip(fit.forms, fit.coefficients, strict=True):
-            if np.any(np.abs(a) <= 2 * errors[start : start + len(a)]):
+            if not np.all(np.abs(a) > 2 * errors[start : start + len(a)]):
                 return False
             start += form.constants
         return True
@@ -166,14 +167,17 @@ class Judge:
         H, meat, directions = self._bread_and_meat(fit)
         scale, inverse = _scaled_inverse(H)
         meat = meat + H * min(fit.misfit, INDIFFERENT**2 * self._objective.square)
-        covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
-        covariance = directions @ covariance @ directions.T
+        with np.errstate(over="ignore"):  # of a constant that moves no force
+            covariance = inverse @ (meat / scale / scale[:, None]) @ inverse / scale / scale[:, None]
+        if fit.active is not None:
+            covariance = directions @ covariance @ directions.T
         return np.asarray((covariance + covariance.T) / 2)
 
     def _bread_and_meat(self, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
         """H and Σ_b g_b g_bᵀ b/(b - 1) of the sandwich, and the directions of the constants that they are for."""
-        directions, residual = fit.directions(), self._residual(fit)
-        J = self._jacobian(fit) @ directions
+        J, residual = self._jacobian(fit), self._residual(fit)
+        directions = fit.directions(np.linalg.norm(J, axis=0))
+        J = J @ directions
         H, inverse = J.T @ J, self._objective.inverse
         blocks, b = self._statistic.blocks, len(self._statistic.blocks.square)
         freedom = max(self._statistic.rows - J.shape[1], 1)
@@ -221,7 +225,7 @@ class Judge:
         still: NDArray[np.bool_] | None = None,
     ) -> Fit:
         """Move the constants by a Gauss-Newton step on all folds but one, except those that stand still."""
-        directions = fit.directions(still)
+        directions = fit.directions(np.linalg.norm(J, axis=0), still)
         J = J @ directions
         gradient = J.T @ (residual - fold.S @ residual - fold.t)
         H = J.T @ J

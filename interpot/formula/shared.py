@@ -35,6 +35,8 @@ class SharedForm:
         Whether these are one form already.
     allowed
         Whether the data cannot tell that the single form is worse.
+    preferred
+        Whether it is also the better choice: it has fewer constants, or as many and a lower held-out loss.
     errors
         Paired difference of the held-out losses, in standard errors: positive where the single form is worse; NaN with
         a single block.
@@ -44,6 +46,7 @@ class SharedForm:
     free: Candidate
     same: bool
     allowed: bool
+    preferred: bool
     errors: float
 
     def remark(self, title: str, taken: bool, asked: bool) -> str:
@@ -94,9 +97,8 @@ def shared_form(
     best = candidates[choose(candidates)[0]]
     chosen, rivals = choose([free, best])
     same = len({form.key for form in free.fit.forms}) == 1
-    return SharedForm(
-        free if same else best, free, same, same or chosen == 1 or 1 in rivals, _errors(best, free)
-    )
+    allowed = same or chosen == 1 or 1 in rivals
+    return SharedForm(free if same else best, free, same, allowed, chosen == 1, _errors(best, free))
 
 
 def _keys(found: Sequence[Sequence[Fit]]) -> list[Key]:

@@ -58,22 +58,28 @@ class Fit:
         """Equal for fits of the same structure."""
         return tuple(form.key for form in self.forms)
 
-    def directions(self, still: NDArray[np.bool_] | None = None) -> FloatArray:
+    def directions(
+        self, lengths: FloatArray | None = None, still: NDArray[np.bool_] | None = None
+    ) -> FloatArray:
         """Directions in which the constants can move while active constraints hold, (constants, d).
 
-        `still` (constants,) marks those that do not move at all.
+        Parameters
+        ----------
+        lengths : (constants,)
+            By how much each constant changes the forces: the directions are orthonormal for constants times these.
+        still : (constants,)
+            Marks constants that do not move at all.
         """
         moving = np.eye(sum(form.constants for form in self.forms))
         if still is not None:
             moving = moving[:, ~still]
         if self.active is None or not moving.size:
             return moving
-        rows = self.active @ moving
-        lengths = np.linalg.norm(rows, axis=1)
-        rows = rows[lengths > 0] / lengths[lengths > 0, None]
-        scale = np.abs(rows).max(axis=0, initial=0.0)
-        scale[scale == 0] = 1.0
-        return np.asarray(moving @ (null_space(rows / scale) / scale[:, None]))
+        size = np.ones(len(moving)) if lengths is None else np.where(lengths > 0, lengths, 1.0)
+        size = np.abs(moving).T @ size
+        rows = self.active @ moving / size
+        norms = np.linalg.norm(rows, axis=1)
+        return np.asarray(moving @ (null_space(rows[norms > 0] / norms[norms > 0, None]) / size[:, None]))
 
     def values(self, nodes: Sequence[FloatArray]) -> list[FloatArray]:
         """φ of each channel on given distances."""
