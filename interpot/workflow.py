@@ -16,9 +16,8 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import writable_file, writable_folder
-from interpot.formula.discover import Discovery, discover
+from interpot.formula.discover import Discovery, check_options, discover
 from interpot.formula.potential import Potential
-from interpot.formula.regress import load_method
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
@@ -133,11 +132,11 @@ class Session:
         print_statistic(self.terminal.console, statistic)
         self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
 
-    def discover(self, statistic: Statistic, method: str = "exhaustive") -> Discovery:
-        """Find the formula."""
+    def discover(self, statistic: Statistic, **options: Any) -> Discovery:
+        """Find the formula; options as `interpot.discover` takes them."""
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
-            return discover(statistic, method=method, provenance=origin, progress=stage.say)
+            return discover(statistic, provenance=origin, progress=stage.say, **options)
 
     def show(self, found: Discovery) -> None:
         """Show what was found, and remarks that were not shown when they came up."""
@@ -220,7 +219,7 @@ def discover_files(
     cutoffs: Mapping[str, float] | None = None,
     find: str = "find",
     session: Session | None = None,
-    method: str = "exhaustive",
+    **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
 
@@ -236,37 +235,34 @@ def discover_files(
         As `interpot.accumulate` takes ``cutoffs``.
     session
         Where progress is shown.
-    method
-        As `interpot.discover` takes it.
+    options
+        As `interpot.discover` takes them.
     """
     session = session or Session()
-    load_method(method)  # a name that is wrong is said before the pass
+    check_options(**options)  # what is wrong with them is said before the pass
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
         statistic = session.accumulate(frames, channels, find)
-        return _discovered(statistic, [path.name for path in frames.sources], folder, session, method)
+        return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
 
 def discover_statistics(
-    paths: Sequence[str | Path],
-    out: str | Path,
-    session: Session | None = None,
-    method: str = "exhaustive",
+    paths: Sequence[str | Path], out: str | Path, session: Session | None = None, **options: Any
 ) -> Result:
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
-    load_method(method)
+    check_options(**options)
     with results_folder(out) as folder:
         with session.terminal.listening():
             statistic = merge(paths)
-        return _discovered(statistic, [Path(path).name for path in paths], folder, session, method)
+        return _discovered(statistic, [Path(path).name for path in paths], folder, session, options)
 
 
 def _discovered(
-    statistic: Statistic, names: Sequence[str], folder: Path, session: Session, method: str
+    statistic: Statistic, names: Sequence[str], folder: Path, session: Session, options: Mapping[str, Any]
 ) -> Result:
-    found = session.discover(statistic, method)
+    found = session.discover(statistic, **options)
     _write_findings(found, folder)
     session.show(found)
     session.report(_findings("Potential of " + ", ".join(names), found), folder)

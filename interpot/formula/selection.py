@@ -111,7 +111,7 @@ class Judge:
     def __init__(self, statistic: Statistic, objective: Objective, library: Sequence[Term] = ()) -> None:
         self._statistic, self._objective = statistic, objective
         self._library = library
-        self._ceiling = objective.inverse @ objective.y
+        self._ceiling = objective.inverse @ objective.target
         blocks = statistic.blocks
         count = len(blocks.square)
         # unpacking a block takes longer than all that is done with it, and every candidate needs them all
@@ -133,14 +133,15 @@ class Judge:
     def candidate(self, fit: Fit) -> Candidate:
         """Judge one fit."""
         loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
-        residual, J = self._residual(fit), self._jacobian(fit)
+        residual, (J, directions) = self._residual(fit), self._reach(fit)
         bread, filling = self._bread_and_meat(fit, residual, J)
+        covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
         held_out = self._held_out(residual, J)
         return Candidate(
             fit,
             float(loss),
             held_out * len(held_out) / self._statistic.square,
-            self._determined(fit, self._sandwich(fit, bread, filling)),
+            self._determined(fit, covariance),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
         )
@@ -152,7 +153,7 @@ class Judge:
         """
         scale, inverse = scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
-        if independent == 0:
+        if independent == 0 or not len(H):
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
         return float(self._statistic.rows / max(effect, 1.0))
@@ -181,9 +182,11 @@ class Judge:
         The sandwich over blocks of `interpot.formula.uncertainty`; with a single block, what independent residuals
         give. Added to it is H⁻¹ times what ‖ρ‖² has beyond chance, which is as far as rounding and projection errors
         can move the constants if they conspire, up to `INDIFFERENT`: it is what remains of the error when the
-        data are free of noise.
+        data are free of noise. Constraints that hold as equalities take away the directions in which they do not.
         """
-        return self._sandwich(fit, *self._bread_and_meat(fit, self._residual(fit), self._jacobian(fit)))
+        J, directions = self._reach(fit)
+        reduced = self._sandwich(fit, *self._bread_and_meat(fit, self._residual(fit), J))
+        return np.asarray(directions @ reduced @ directions.T)
 
     def _sandwich(self, fit: Fit, H: FloatArray, filling: FloatArray) -> FloatArray:
         directions = len(self._objective.y)
@@ -218,6 +221,12 @@ class Judge:
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
+
+    def _reach(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
+        """∂ρ/∂θ along the directions in which the constraints let the constants move, and these."""
+        J = self._jacobian(fit)
+        directions = fit.directions(np.linalg.norm(J, axis=0))
+        return J @ directions, directions
 
     def _jacobian(self, fit: Fit) -> FloatArray:
         """∂ρ/∂θ, (R, p)."""

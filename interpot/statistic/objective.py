@@ -82,6 +82,8 @@ class Objective:
         Loss of the best functions there are, eV²/Å²; 0 where it cannot be told from rounding.
     square
         C, the loss of no forces at all.
+    baseline : (R,) or None
+        What parts of the functions that are known already contribute; y is what is left of it.
     """
 
     nodes: tuple[FloatArray, ...]
@@ -90,6 +92,7 @@ class Objective:
     inverse: FloatArray
     floor: float
     square: float
+    baseline: FloatArray | None = None
 
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
@@ -129,6 +132,11 @@ class Objective:
             kept = s > 1e-14 * s[0]
             M, y = s[kept, None] * Vt[kept], U[:, kept].T @ y
         return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
+
+    @property
+    def target(self) -> FloatArray:
+        """What the whole functions should add up to, known parts included, (R,)."""
+        return self.y if self.baseline is None else self.y + self.baseline
 
     def residual(self, values: Sequence[FloatArray]) -> FloatArray:
         """W P φ(nodes) - y for values on each channel's nodes, (R,)."""
