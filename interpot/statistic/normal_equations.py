@@ -215,7 +215,9 @@ class Statistic:
             for name, own in zip(layout.species, layout.own, strict=True)
         )
         frames = file["frames"][:]
-        net = file["net"][:] if "net" in file else np.full(len(frames), np.nan)  # a file of an earlier version
+        net = (
+            file["net"][:] if "net" in file else np.full(len(frames), np.nan)
+        )  # a file of an earlier version
         blocks = Blocks(layout.size, parts, frames, net)
         provenance = json.loads(file.attrs["provenance"])
         units = unit_style(str(file.attrs["units"]))
