@@ -143,7 +143,9 @@ class _Look:
         wall = np.flatnonzero(slope < 0)
         here = f"attracts at the smallest sampled distance, {self._length(self.low)},"
         if len(wall):
-            return self._finding(False, r[wall[0]], f"{here} and repels below {self._length(r[wall[0]])} only")
+            return self._finding(
+                False, r[wall[0]], f"{here} and repels below {self._length(r[wall[0]])} only"
+            )
         words = f"{here} and at all smaller ones: nothing in this channel keeps the particles apart"
         return self._finding(True, self.low, words)
 
@@ -208,7 +210,9 @@ class _Look:
         scale = float(np.nanmax(np.abs(self.phi(np.linspace(self.low, self.high, 200)))))
         wild = ~np.isfinite(phi) | (np.abs(phi) > 1e3 * scale)
         if self.channel.zero == "cutoff":
-            words = "does not decay: beyond the cutoff the formula means nothing, and no larger one can be set"
+            words = (
+                "does not decay: beyond the cutoff the formula means nothing, and no larger one can be set"
+            )
             yield self._finding(False, cutoff, words)
         elif wild.any():
             at = float(r[np.argmax(wild)])
