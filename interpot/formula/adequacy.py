@@ -120,6 +120,16 @@ class Adequacy:
         return _verdict(self)
 
     @property
+    def notable(self) -> bool:
+        """Whether a reader should know of it: where more is left than rounding."""
+        return self.unexplained.value > NOTABLE or self._lacks_form
+
+    @property
+    def _lacks_form(self) -> bool:
+        form = self.missing_form
+        return form.significant and form.value > max(NOTABLE, 0.1 * self.unexplained.value)
+
+    @property
     def not_random(self) -> bool:
         """Whether the blocks show that what is left is more than independent noise."""
         d = self.dispersion
@@ -272,16 +282,16 @@ def percent(value: float) -> str:
 def _verdict(split: Adequacy) -> str:
     """Say what is left of the force, and what it is."""
     sentence = _unexplained_sentence(split)
-    form = split.missing_form
-    if form.significant and form.value > max(NOTABLE, 0.1 * split.unexplained.value):
-        sentence += f"; the formula lacks {form} that a free function of the distance has"
+    if split._lacks_form:
+        sentence += f"; the formula lacks {split.missing_form} that a free function of the distance has"
     return sentence
 
 
 def _unexplained_sentence(split: Adequacy) -> str:
     left = split.unexplained
     if left.value < NOTABLE:
-        return f"functions of these distances explain the force but for {left}"
+        but = f"but for {left}" if left.value > 0 else "to the last digit"
+        return f"functions of these distances explain the force {but}"
     unexplained = f"functions of these distances leave {left} of the force unexplained"
     if split.noise is not None and split.missing_physics is not None:
         return _resolved_sentence(unexplained, split.noise, split.missing_physics)

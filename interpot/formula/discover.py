@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from interpot.errors import InterpotError
+from interpot.formula.honesty import Honesty, Rival, examine
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.regress import load_method
@@ -32,9 +33,6 @@ ALTERNATIVES = 3
 LIKELY = 24
 """Of the others, how many of those whose information criterion is not far from the best one's."""
 
-UNEXPLAINED = 1e-4
-"""Relative force error of the ceiling from which on a reader should know that something else acts."""
-
 Progress = Callable[[str], None]
 
 
@@ -55,6 +53,8 @@ class Discovery:
         What it was found from.
     remarks
         Decisions that a reader should know of, one sentence each.
+    honesty
+        What the data cannot tell, and what the formulas do where they were not sampled.
     """
 
     best: Potential
@@ -62,6 +62,7 @@ class Discovery:
     splines: SplineFit
     statistic: Statistic
     remarks: tuple[str, ...]
+    honesty: Honesty
 
 
 @one_blas_thread()
@@ -119,8 +120,11 @@ def discover(
     chosen, judged = _joint_choice(objective, judge, found)
     say("estimating errors")
     best = _potential(statistic, objective, judge, chosen, {"method": method, **(provenance or {})})
-    remarks = _remarks(statistic, best)
-    return Discovery(best, _front(statistic, judged), spline_fit(statistic), statistic, remarks)
+    say("asking what the data cannot tell")
+    splines = spline_fit(statistic)
+    honesty = examine(statistic, objective, chosen.fit, _rivals(judged), library, best, splines)
+    remarks = _remarks(statistic, best, honesty)
+    return Discovery(best, _front(statistic, judged), splines, statistic, remarks, honesty)
 
 
 def _check_rank(statistic: Statistic, objective: Objective) -> None:
@@ -204,6 +208,12 @@ def _joint_choice(
     return judge.candidate(fit(objective, picks)), judged
 
 
+def _rivals(judged: list[tuple[int, Candidate, str]]) -> list[Rival]:
+    """Each channel's rivals beside the fit that was chosen for it."""
+    chosen = {c: candidate.fit for c, candidate, mark in judged if mark == "chosen"}
+    return [(c, chosen[c], candidate.fit) for c, candidate, mark in judged if mark == "rival"]
+
+
 def _named(statistic: Statistic, candidate: Fit, c: int) -> Named:
     return name(candidate.forms[c], candidate.coefficients[c], statistic.channels[c].cutoff)
 
@@ -274,14 +284,9 @@ def _front(statistic: Statistic, judged: list[tuple[int, Candidate, str]]) -> pd
     return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
 
 
-def _remarks(statistic: Statistic, best: Potential) -> tuple[str, ...]:
+def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> tuple[str, ...]:
     """What a reader should know about the result."""
-    remarks = list(statistic.provenance.get("remarks", ()))
-    if best.loss.ceiling > UNEXPLAINED:
-        remarks.append(
-            f"the best functions of these distances leave a relative force error of {best.loss.ceiling:.2g}: that is "
-            "noise, interactions beyond the cutoff (a larger one would tell), or forces that are not of pair form"
-        )
+    remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
     if best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
