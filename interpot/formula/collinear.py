@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import sympy
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
 from interpot.formula.paired import difference
@@ -174,7 +176,8 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
     exponent = expression.as_base_exp()[1] if expression.as_base_exp()[0] == R else None
     if exponent is not None:
         return "r" + str(exponent).translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return str(expression).replace("**", "^").replace("*", " ")
+    text = str(expression).replace("**", "^").replace("*", " ")
+    return re.sub(r"([\d.e+-]+ \w+)\^", r"(\1)^", text)
 
 
 def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tuple[str, ...]:
@@ -192,20 +195,25 @@ def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tu
 
 
 def correlated_constants(potential: Potential) -> tuple[str, ...]:
-    """One sentence for each pair of constants that the data do not know apart."""
-    names = [(channel.label, p.name) for channel in potential.channels for p in channel.parameters]
-    errors, sentences = np.sqrt(np.diag(potential.covariance)), []
+    """Name the pairs of constants that the data do not know apart, in a sentence; none, no sentence."""
     several = len(potential.channels) > 1
+    names = [
+        pretty_symbol(p.name) + (f" of {channel.label}" if several else "")
+        for channel in potential.channels
+        for p in channel.parameters
+    ]
+    errors, pairs = np.sqrt(np.diag(potential.covariance)), []
     for i, j in combinations(range(len(names)), 2):
         if not errors[i] * errors[j] > 0:
             continue
         correlation = potential.covariance[i, j] / errors[i] / errors[j]
         if abs(correlation) > STRONG:
-            one, two = (f"{name} of {label}" if several else name for label, name in (names[i], names[j]))
-            sentences.append(
-                f"{one} and {two} are correlated by {correlation:.4f}: together they are known better than each alone"
-            )
-    return tuple(sentences)
+            pairs.append(f"{names[i]} and {names[j]} ({correlation:.4f})")
+    if not pairs:
+        return ()
+    return (
+        f"constants that are known better together than each alone, with their correlation: {', '.join(pairs)}",
+    )
 
 
 def conditions(statistic: Statistic, objective: Objective, chosen: Fit) -> Conditions:

@@ -37,7 +37,7 @@ MOST_DATA = 1000.0
 """Times the data that are worth proposing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """What would tell a rival from the chosen formula. Internal units.
 
@@ -59,6 +59,9 @@ class Decision:
         pairs there; NaN where there is none that could be reached.
     farther
         Cutoff that decides; NaN where none up to twice the present one does.
+    r, difference, error : (m,) float64
+        Distances from a tenth below the smallest sampled one on, by how much the rival's force -φ' is larger there, and
+        the standard error of the spline fit, NaN where nothing was sampled.
     """
 
     channel: str
@@ -71,6 +74,9 @@ class Decision:
     closer: float
     hotter: float
     farther: float
+    r: FloatArray
+    difference: FloatArray
+    error: FloatArray
 
     def sentence(self, length: float = 1.0, unit: str = "Å") -> str:
         """Say what to do, with lengths in units of `length` Å."""
@@ -119,13 +125,16 @@ def decision(
     c, seen, cutoff = channel, statistic.coverage[channel], statistic.channels[channel].cutoff
 
     def apart(r: FloatArray) -> FloatArray:
-        """By how much the forces differ."""
+        """By how much the rival's force is larger."""
         one, two = (_slope(f.forms[c], f.coefficients[c], r) for f in (chosen, rival))
-        return np.abs(one - two)
+        return one - two
 
     chance = difference(objective, chosen, rival, variance)
     r, error = splines.r[c], splines.error[c]
-    ratio = np.divide(apart(r), error, out=np.zeros_like(error), where=error > 0)
+    ratio = np.divide(np.abs(apart(r)), error, out=np.zeros_like(error), where=error > 0)
+    inner = np.linspace(0.9 * seen.minimum, seen.minimum, 40)[:-1]
+    drawn = np.concatenate([inner, r[r > seen.minimum]])
+    drawn_error = np.concatenate([np.full(len(inner), np.nan), error[r > seen.minimum]])
     closer, hotter = _closer(chosen, c, apart, seen.minimum, seen.maximum, variance)
     names = [name(f.forms[c], f.coefficients[c], cutoff).name for f in (chosen, rival)]
     return Decision(
@@ -139,6 +148,9 @@ def decision(
         closer=closer,
         hotter=hotter,
         farther=_farther(statistic, c, apart, variance),
+        r=drawn,
+        difference=apart(drawn),
+        error=drawn_error,
     )
 
 
