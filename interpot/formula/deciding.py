@@ -89,7 +89,7 @@ class Decision:
         if np.isfinite(self.farther):
             ways.append(f"pairs up to {self.farther / length:.3g} {unit}, if the reference reaches so far")
         if self.more_data <= MOST_DATA:
-            ways.append(f"{self.more_data:.2g} times as many frames")
+            ways.append(f"{max(self.more_data, 1.1):.2g} times as many frames")
         where = (
             f"in the sampled range they differ most at {self.widest / length:.3g} {unit}, by {self.ratio:.2g} of the "
             "spline's standard errors"

@@ -124,7 +124,7 @@ class _Look:
         turn = np.flatnonzero(slope[:end] > 0)
         if len(turn) == 0:
             if _levels_off(r[:end], phi[:end], slope[:end]):
-                yield self._core(float(phi[end - 1]))
+                yield self._core(float(phi[end - 1] - r[end - 1] * slope[end - 1]))
         elif turn[0] == 0:
             yield self._attracted(r[:end], slope[:end])
         else:

@@ -114,7 +114,7 @@ def test_a_net_force_that_was_removed_tells_nothing() -> None:
 
 
 def test_a_field_is_not_taken_for_noise() -> None:
-    found = split([replace(f, forces=f.forces + [0.0, 0.0, 0.02]) for f in frames()])
+    found = split([replace(f, forces=f.forces + np.array([0, 0, 0.02])) for f in frames()])
     assert found.noise is None and "field" in found.reason
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from systems import System, crystal, statistic_of
 
-from interpot.formula.codegen import R
 from interpot.formula.expression import parse_expression
 from interpot.formula.outside import Finding, outside
 from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
@@ -23,7 +22,8 @@ KT = 0.0862  # eV, 1000 K
 def made(
     text: str, cutoff: float, low: float, high: float = 0.0, zero: str = "infinity", **constants: float
 ) -> Potential:
-    parameters = tuple(Parameter(name, value, 0.1, 1, 0) for name, value in constants.items())
+    dimensions = {"C": (1, 6), "rho": (0, 1), "s": (0, 1)}
+    parameters = tuple(Parameter(n, value, 0.1, *dimensions.get(n, (1, 0))) for n, value in constants.items())
     expression = parse_expression(text, {p.name: p.symbol for p in parameters})
     domain = (low, high or 0.999 * cutoff)
     channel = ChannelFormula(("O", "O"), cutoff, domain, "form", expression, parameters, zero)
@@ -82,7 +82,7 @@ def test_a_hard_core_is_nothing_to_speak_of() -> None:
 )  # fmt: skip
 def test_a_soft_core(potential: Potential, severe: bool, top: float) -> None:
     finding = said(potential, "the core is soft")
-    assert finding.severe is severe and f"{top:.2g}"[:2] in finding.sentence
+    assert finding.severe is severe and f"φ goes to {top:.3g} eV" in finding.sentence
 
 
 def test_a_logarithm_is_no_soft_core() -> None:
@@ -116,7 +116,6 @@ def test_poles_and_oscillations() -> None:
     assert said(weber, "singular").r == pytest.approx(3.77118, rel=0.01)
     assert silent(weber, "jumps")
     assert said(made("A*cos(5*r)/r**3 + B/r**12", 8.0, 2.5, A=0.3, B=5e3), "oscillates")
-    assert said(made("A/(r - a) + B/r**12", 8.0, 3.0, A=0.1, B=1e4, a=2.0), "attracts").r
 
 
 def test_what_was_not_sampled_up_to_the_cutoff() -> None:
@@ -142,7 +141,3 @@ def test_the_temperature_of_a_simulation(reference_folder: Path) -> None:
     assert thermal / unit_style("metal").boltzmann == pytest.approx(150.0, rel=0.04)
     assert thermal_energy(statistic, lj.to_units("real")) == pytest.approx(thermal * 23.0605, rel=1e-4)
     assert np.isnan(thermal_energy(statistic, replace(lj, loss=Loss(0.9, 0.9, 0.9))))
-
-
-def test_the_variable() -> None:
-    assert LJ.channels[0].expression.has(R)
