@@ -30,6 +30,11 @@ STRONG = 0.99
 TRIED = 6
 """How many replacements of a term are fitted, the most promising first."""
 
+SAME = 1e-6
+"""Squared sine of the angle between the forces of two terms below which they are one and the same function."""
+
+LONGEST = 48  # characters of a term that is written out
+
 STEPS = 40  # of a fit that starts from the chosen formula
 
 
@@ -112,7 +117,10 @@ def substitutes(
                 if not twins(forms[c]):
                     trials.append(fit(objective, forms, STEPS))
             for trial in sorted(trials, key=lambda f: f.misfit):
-                if not difference(objective, chosen, trial, variance).told_apart:
+                if (
+                    not _is_limit(alone, form, trial.forms[c], t)
+                    and not difference(objective, chosen, trial, variance).told_apart
+                ):
                     other = member_name(trial.forms[c].terms[t], trial.forms[c].split()[t], statistic.units)
                     found.append(
                         Substitute(channel.label, member_name(term, shapes, statistic.units), other, trial)
@@ -139,6 +147,13 @@ def _promising(alone: Objective, grid: Grid, columns: FloatArray, form: Form, t:
         best.setdefault(int(grid.families[member]), int(member))
     own = [_same(grid.terms[m], grid.shapes[m], form.terms[t], form.split()[t]) for m in best.values()]
     return [m for m, same in zip(best.values(), own, strict=True) if not same][:TRIED]
+
+
+def _is_limit(alone: Objective, form: Form, other: Form, t: int) -> bool:
+    """Whether a term has turned into the one it replaces: damped dispersion without damping."""
+    one, two = (alone.maps[0] @ f.terms[t].values(alone.nodes[0], *f.split()[t]) for f in (form, other))
+    one, two = one / np.linalg.norm(one), two / np.linalg.norm(two)
+    return bool(np.sum((two - one * (one @ two)) ** 2) < SAME)
 
 
 def _same(one: Term, a: Sequence[float], other: Term, b: FloatArray) -> bool:
@@ -177,7 +192,10 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
     if exponent is not None:
         return "r" + str(exponent).translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
     text = str(expression).replace("**", "^").replace("*", " ")
-    return re.sub(r"([\d.e+-]+ \w+)\^", r"(\1)^", text)
+    if len(text) > LONGEST:
+        pairs = zip(term.shapes, given.values(), strict=True)
+        return f"{term.name.replace('_', ' ')} with {', '.join(f'{s.name} = {v}' for s, v in pairs)}"
+    return re.sub(rf"(\d[\d.e+-]* {re.escape(units.length_unit)})\^", r"(\1)^", text)
 
 
 def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tuple[str, ...]:

@@ -136,6 +136,7 @@ def decision(
     drawn = np.concatenate([inner, r[r > seen.minimum]])
     drawn_error = np.concatenate([np.full(len(inner), np.nan), error[r > seen.minimum]])
     closer, hotter = _closer(chosen, c, apart, seen.minimum, seen.maximum, variance)
+    ends = any(term.ends for f in (chosen, rival) for term in f.forms[c].terms)
     names = [name(f.forms[c], f.coefficients[c], cutoff).name for f in (chosen, rival)]
     return Decision(
         channel=statistic.channels[c].label,
@@ -147,7 +148,8 @@ def decision(
         ratio=float(ratio.max()),
         closer=closer,
         hotter=hotter,
-        farther=_farther(statistic, c, apart, variance),
+        # a function that ends somewhere has no meaning from there on
+        farther=float("nan") if ends else _farther(statistic, c, apart, variance),
         r=drawn,
         difference=apart(drawn),
         error=drawn_error,
