@@ -23,6 +23,7 @@ from interpot.proof.export import export
 from interpot.proof.validate import validate
 from interpot.records import Comparison, Experiment, MdRun, Trajectory
 from interpot.report.findings import ChannelData, Findings, SplineCurve
+from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
 from interpot.report.tables import print_comparison, print_front, print_potential
 from interpot.report.terminal import Terminal
@@ -144,6 +145,7 @@ class Session:
             self.terminal.note(remark)
         print_potential(self.terminal.console, found.best)
         print_front(self.terminal.console, found.front)
+        print_limits(self.terminal.console, found.honesty)
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
@@ -419,6 +421,7 @@ def _findings(title: str, found: Discovery) -> Findings:
         front=found.front,
         channels=_channel_data(found),
         remarks=found.remarks,
+        honesty=found.honesty,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
     )
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.formula.constraints import Constraint, price, restrictions
+from interpot.formula.honesty import Honesty, Rival, examine
 from interpot.formula.known import Known, known_parts, without_known
 from interpot.formula.mixing import RuleTest, check_rules
 from interpot.formula.mixing import remarks as mixing_remarks
@@ -41,9 +42,6 @@ ALTERNATIVES = 3
 LIKELY = 24
 """Of the others, how many of those whose information criterion is not far from the best one's."""
 
-UNEXPLAINED = 1e-4
-"""Relative force error of the ceiling from which on a reader should know that something else acts."""
-
 Progress = Callable[[str], None]
 
 
@@ -64,6 +62,8 @@ class Discovery:
         What it was found from.
     remarks
         Decisions that a reader should know of, one sentence each.
+    honesty
+        What the data cannot tell, and what the formulas do where they were not sampled.
     mixing
         Test of each mixing rule on each unlike pair whose form is that of both like pairs.
     """
@@ -73,6 +73,7 @@ class Discovery:
     splines: SplineFit
     statistic: Statistic
     remarks: tuple[str, ...]
+    honesty: Honesty
     mixing: tuple[RuleTest, ...] = ()
 
 
@@ -163,9 +164,12 @@ def discover(
     tested = check_rules(best, blocks if blocks > 1 else None)
     mixing = with_held_out(tested, objective, judge, chosen, statistic.channels)
     remarks += mixing_remarks(mixing)
-    remarks += _remarks(statistic, best)
+    say("asking what the data cannot tell")
+    splines = spline_fit(statistic)
+    honesty = examine(statistic, objective, chosen.fit, _rivals(judged), library, best, splines)
+    remarks += _remarks(statistic, best, honesty)
     front = _front(statistic, judged, parts)
-    return Discovery(best, front, spline_fit(statistic), statistic, tuple(remarks), tuple(mixing))
+    return Discovery(best, front, splines, statistic, tuple(remarks), honesty, tuple(mixing))
 
 
 def check_options(
@@ -289,6 +293,12 @@ def _marked(judged: list[tuple[int, Candidate, str]], chosen: Candidate) -> list
     return [*others, *((c, chosen, "chosen") for c in range(len(chosen.fit.forms)))]
 
 
+def _rivals(judged: list[tuple[int, Candidate, str]]) -> list[Rival]:
+    """Each channel's rivals beside the fit that was chosen for it."""
+    chosen = {c: candidate.fit for c, candidate, mark in judged if mark == "chosen"}
+    return [(c, chosen[c], candidate.fit) for c, candidate, mark in judged if mark == "rival"]
+
+
 def _named(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:
     cutoff = statistic.channels[c].cutoff
     found = name(candidate.forms[c], candidate.coefficients[c], cutoff)
@@ -364,14 +374,9 @@ def _front(
     return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
 
 
-def _remarks(statistic: Statistic, best: Potential) -> list[str]:
+def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
-    remarks = list(statistic.provenance.get("remarks", ()))
-    if best.loss.ceiling > UNEXPLAINED:
-        remarks.append(
-            f"the best functions of these distances leave a relative force error of {best.loss.ceiling:.2g}: that is "
-            "noise, interactions beyond the cutoff (a larger one would tell), or forces that are not of pair form"
-        )
+    remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
     if best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
