@@ -338,7 +338,8 @@ def _potential(
     origin = {**statistic.provenance, "versions": versions(), **provenance}
     # internal units are those of metal for energy and length; in reduced units the numbers are the same
     units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
-    return Potential(units, tuple(channels), covariance, loss, origin).to_units(statistic.units)
+    found = Potential(units, tuple(channels), covariance, loss, origin, judge.freedom)
+    return found.to_units(statistic.units)
 
 
 def _block_diagonal(parts: Sequence[FloatArray]) -> FloatArray:

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
+from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
-from interpot.formula.uncertainty import half_width, meat, sandwich, scaled_inverse
+from interpot.formula.uncertainty import meat, sandwich, scaled_inverse
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective

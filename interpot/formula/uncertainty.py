@@ -19,7 +19,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.records import FloatArray
@@ -110,24 +109,6 @@ def _without(statistic: Statistic, n: int) -> Statistic:
 def _constants(found: Fit) -> FloatArray:
     parts = zip(found.forms, found.coefficients, strict=True)
     return np.concatenate([np.concatenate([a, form.free]) for form, a in parts])
-
-
-def half_width(stderr: float, freedom: float, level: float = 0.95) -> float:
-    """Half the width of the interval that holds the truth with a probability of `level`, by Student's t.
-
-    Parameters
-    ----------
-    stderr
-        Standard error.
-    freedom
-        Degrees of freedom of it; infinitely many where it is not from a spread.
-    level
-        Between 0 and 1.
-
-    >>> round(half_width(1.0, 7), 3), round(half_width(1.0, np.inf), 3)
-    (2.365, 1.96)
-    """
-    return float(stdtrit(freedom, (1 + level) / 2) * stderr)
 
 
 def scaled_inverse(H: FloatArray) -> tuple[FloatArray, FloatArray]:

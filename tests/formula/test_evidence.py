@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from systems import Frames, blocks_of, clusters, noisy, statistic_of
+from systems import blocks_of
 
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
@@ -20,7 +20,7 @@ from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Coverage, Statistic
 from interpot.statistic.objective import Objective
-from interpot.units import STYLES, unit_style
+from interpot.units import unit_style
 
 BASIS = LogSplines(9.0, spacing=1 / 15).covering(3.0)
 NODES = BASIS.nodes()
@@ -333,25 +333,3 @@ def test_a_single_block_is_judged_by_information() -> None:
 
 def test_one_candidate_is_chosen() -> None:
     assert choose([candidate(7, [], determined=False)]) == (0, [])
-
-
-@pytest.mark.parametrize("blocks", [5, 8, 16])
-def test_errors_hold_for_few_blocks(blocks: int) -> None:
-    """The rms of (found - true)/error over repeats of independent noise is 1, however few blocks there are."""
-    power, truth = library(["power"])[0], np.array([4.0, -4.0])
-
-    def slope(r: Any) -> Any:
-        return np.where(r < 2.5, 4 * (-12 * r**-13.0 + 6 * r**-7.0), 0.0)
-
-    clean = clusters(slope, blocks, 30, 0.9, 3.8)
-    deviations = []
-    for seed in range(40):
-        statistic = statistic_of(Frames(noisy(clean, 0.01, seed), STYLES["lj"]), 2.5)
-        objective = Objective.of(statistic)
-        fitted = fit(objective, [Form.of((power, power), np.array([12.0, 6.0]))])
-        errors = np.sqrt(np.diag(Judge(statistic, objective).covariance(fitted)))
-        deviations.append((fitted.coefficients[0] - truth) / errors)
-    rms = np.sqrt(np.mean(np.square(deviations), axis=0))
-    assert np.all(
-        (rms > 0.6) & (rms < 1.35)
-    )  # 40 repeats scatter the rms by a ninth; conservative is allowed
