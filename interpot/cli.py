@@ -22,6 +22,7 @@ from interpot.options import (
     Dimension,
     Frames,
     KeepCutoff,
+    Method,
     PotentialFile,
     Script,
     Species,
@@ -120,15 +121,17 @@ def discover(
     frames: Frames = None,
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
+    method: Method = "exhaustive",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session())
+        workflow.discover_statistics(data, out, _session(), method=method)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
-    workflow.discover_files(trajectory, out, common, pairs, "given" if keep_cutoff else "find", _session())
+    find = "given" if keep_cutoff else "find"
+    workflow.discover_files(trajectory, out, common, pairs, find, _session(), method=method)
 
 
 @app.command()

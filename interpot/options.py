@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from interpot.errors import InterpotError
+from interpot.formula.regress import METHODS
 from interpot.records import Trajectory
 from interpot.statistic.merge import is_statistic
 from interpot.trajectory import parse_frames, parse_species, read
@@ -39,6 +40,7 @@ Dimension = Annotated[
 KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
+Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",

@@ -9,13 +9,13 @@ from typing import Any
 from interpot.errors import InterpotError
 
 
-def load_row(table: Mapping[str, str], name: str, what: str) -> Any:
+def load_row(table: Mapping[str, str], name: str, what: str, extra: str | None = None) -> Any:
     """Import the object that a row "module:object" names.
 
     Raises
     ------
     InterpotError
-        No such row, or a package that it needs is missing; the extra that brings it has the row's name.
+        No such row, or a package that it needs is missing; the extra that brings it has the row's name unless given.
     """
     if name not in table:
         raise InterpotError(f"unknown {what} '{name}': expected one of {', '.join(table)}")
@@ -26,5 +26,5 @@ def load_row(table: Mapping[str, str], name: str, what: str) -> Any:
         if (error.name or "").startswith("interpot"):
             raise  # a mistake of ours, not a package that is missing
         raise InterpotError(
-            f"{what} '{name}' needs the package '{error.name}': pip install 'interpot[{name}]'"
+            f"{what} '{name}' needs the package '{error.name}': pip install 'interpot[{extra or name}]'"
         ) from error

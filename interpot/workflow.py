@@ -16,13 +16,14 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import writable_file, writable_folder
-from interpot.formula.discover import Discovery, discover
+from interpot.formula.discover import Discovery, check_options, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
 from interpot.records import Comparison, Experiment, MdRun, Trajectory
 from interpot.report.findings import ChannelData, Findings, SplineCurve
+from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
 from interpot.report.tables import print_comparison, print_front, print_potential
 from interpot.report.terminal import Terminal
@@ -132,11 +133,11 @@ class Session:
         print_statistic(self.terminal.console, statistic)
         self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
 
-    def discover(self, statistic: Statistic) -> Discovery:
-        """Find the formula."""
+    def discover(self, statistic: Statistic, **options: Any) -> Discovery:
+        """Find the formula; options as `interpot.discover` takes them."""
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
-            return discover(statistic, provenance=origin, progress=stage.say)
+            return discover(statistic, provenance=origin, progress=stage.say, **options)
 
     def show(self, found: Discovery) -> None:
         """Show what was found, and remarks that were not shown when they came up."""
@@ -144,6 +145,7 @@ class Session:
             self.terminal.note(remark)
         print_potential(self.terminal.console, found.best)
         print_front(self.terminal.console, found.front)
+        print_limits(self.terminal.console, found.honesty)
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
@@ -219,6 +221,7 @@ def discover_files(
     cutoffs: Mapping[str, float] | None = None,
     find: str = "find",
     session: Session | None = None,
+    **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
 
@@ -234,28 +237,34 @@ def discover_files(
         As `interpot.accumulate` takes ``cutoffs``.
     session
         Where progress is shown.
+    options
+        As `interpot.discover` takes them.
     """
     session = session or Session()
+    check_options(**options)  # what is wrong with them is said before the pass
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
         statistic = session.accumulate(frames, channels, find)
-        return _discovered(statistic, [path.name for path in frames.sources], folder, session)
+        return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
 
 def discover_statistics(
-    paths: Sequence[str | Path], out: str | Path, session: Session | None = None
+    paths: Sequence[str | Path], out: str | Path, session: Session | None = None, **options: Any
 ) -> Result:
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
+    check_options(**options)
     with results_folder(out) as folder:
         with session.terminal.listening():
             statistic = merge(paths)
-        return _discovered(statistic, [Path(path).name for path in paths], folder, session)
+        return _discovered(statistic, [Path(path).name for path in paths], folder, session, options)
 
 
-def _discovered(statistic: Statistic, names: Sequence[str], folder: Path, session: Session) -> Result:
-    found = session.discover(statistic)
+def _discovered(
+    statistic: Statistic, names: Sequence[str], folder: Path, session: Session, options: Mapping[str, Any]
+) -> Result:
+    found = session.discover(statistic, **options)
     _write_findings(found, folder)
     session.show(found)
     session.report(_findings("Potential of " + ", ".join(names), found), folder)
@@ -412,6 +421,7 @@ def _findings(title: str, found: Discovery) -> Findings:
         front=found.front,
         channels=_channel_data(found),
         remarks=found.remarks,
+        honesty=found.honesty,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
     )
 

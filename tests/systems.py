@@ -187,9 +187,15 @@ def statistic_of(frames: Trajectory, cutoff: float, find: str = "given") -> Stat
 
 
 def blocks_of(
-    gram: FloatArray, moment: FloatArray, square: FloatArray, rows: IntArray, frames: IntArray
+    gram: FloatArray,
+    moment: FloatArray,
+    square: FloatArray,
+    rows: IntArray,
+    frames: IntArray,
+    net: FloatArray | None = None,
 ) -> Blocks:
     """Sums of a single species "Ar", whose matrices are given in full: (b, K, K), (b, K), (b,) ..."""
     upper = np.triu_indices(gram.shape[1])
     own = np.arange(gram.shape[1])
-    return Blocks(len(own), (SpeciesSums("Ar", own, gram[:, *upper], moment, square, rows),), frames)
+    part = SpeciesSums("Ar", own, gram[:, *upper], moment, square, rows)
+    return Blocks(len(own), (part,), frames, np.full(len(frames), np.nan) if net is None else net)

@@ -76,6 +76,10 @@ def late_xenon(folder: Path) -> Path:
 # name → what is typed after "discover", and what the sentence holds
 DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     "no such file": (lambda d: discover(d / "absent.dump"), ("no such file", "absent.dump")),
+    "an unknown method": (
+        lambda d: discover(write_dump(d / "ne.dump", frames=2), "--method", "guess"),
+        ("unknown method 'guess'", "expected one of exhaustive, ridge, stlsq"),
+    ),
     "brackets in the name": (
         lambda d: discover(d / "a[bold]b[/].dump"),
         ("no such file", "a[bold]b[/].dump"),

@@ -90,6 +90,14 @@ def test_a_cutoff_that_is_kept(tmp_path: Path) -> None:
     assert Potential.load(tmp_path / "out" / "potential.json").channel().cutoff == 5.8
 
 
+def test_another_method(tmp_path: Path) -> None:
+    """What it finds is its affair; that it was asked for stands in the file."""
+    dump, out = write_dump(tmp_path / "ne.dump"), tmp_path / "out"
+    call("discover", dump, "--units", "metal", "--cutoff", 6.5, "--method", "omp", "-o", out)
+    found = Potential.load(out / "potential.json")
+    assert found.provenance["method"] == "omp" and found.channel().domain[1] <= 5.5
+
+
 def test_several_files_are_one(tmp_path: Path) -> None:
     files = [write_dump(tmp_path / f"{seed}.dump", frames=8, seed=seed) for seed in (1, 2, 3)]
     call("discover", *files, "--units", "metal", "--cutoff", 6.5, "-o", tmp_path / "out")

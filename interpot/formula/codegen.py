@@ -82,13 +82,16 @@ def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -
 def numpy_function(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., FloatArray]:
     """Make the same function from numpy and scipy calls: slower per value, but ready at once.
 
-    For searches, which try many expressions on a thousand nodes; arguments broadcast.
+    For searches, which try many expressions on a thousand nodes; the value has the first argument's shape, with
+    which the others broadcast.
     """
     function = sympy.lambdify(arguments, sympy.sympify(expression), modules=["scipy", "numpy"], cse=True)
 
-    def evaluate(*values: ArrayLike) -> FloatArray:
-        arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values))
+    def evaluate(first: ArrayLike, *others: ArrayLike) -> FloatArray:
+        x = np.asarray(first, dtype=np.float64)
+        rest = [np.asarray(v, dtype=np.float64)[()] for v in others]  # numpy's numbers: 1/0 is inf
         with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-            return np.broadcast_to(np.asarray(function(*arrays), dtype=np.float64), arrays[0].shape)
+            value = np.asarray(function(x[()], *rest), dtype=np.float64)
+        return value if value.shape == x.shape else np.broadcast_to(value, x.shape)
 
     return evaluate

@@ -21,7 +21,7 @@ from interpot.formula import schema
 from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.expression import parse_expression, print_expression
 from interpot.formula.notation import latex
-from interpot.formula.quantity import unit_name, with_error
+from interpot.formula.quantity import half_width, unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
 
@@ -157,6 +157,9 @@ class Potential:
         How well it explains the forces.
     provenance
         Files, frames, versions, command.
+    freedom
+        Degrees of freedom of the standard errors: blocks of frames - 1; infinite where they are not from the spread
+        over blocks.
     """
 
     units: UnitStyle
@@ -164,6 +167,7 @@ class Potential:
     covariance: FloatArray
     loss: Loss
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    freedom: float = np.inf
 
     @property
     def species(self) -> tuple[str, ...]:
@@ -193,6 +197,31 @@ class Potential:
             if channel.species == names or species == (channel.label,):
                 return channel
         raise InterpotError(f"the potential has no channel {'-'.join(names)}: it has {known}")
+
+    def interval(self, parameter: str, *species: str, level: float = 0.95) -> tuple[float, float]:
+        """Return the ends between which a constant lies with a probability of `level`, by Student's t.
+
+        Parameters
+        ----------
+        parameter
+            Its name, "epsilon".
+        species
+            Of the channel, as `channel` takes them.
+        level
+            Between 0 and 1.
+
+        Raises
+        ------
+        InterpotError
+            No such constant or channel, or a level that is no probability.
+        """
+        channel = self.channel(*species)
+        for p in channel.parameters:
+            if p.name == parameter:
+                half = half_width(p.stderr, self.freedom, level)
+                return p.value - half, p.value + half
+        known = ", ".join(p.name for p in channel.parameters)
+        raise InterpotError(f"{channel.label} has no constant '{parameter}': it has {known or 'none'}")
 
     def energy(self, r: ArrayLike, *species: str) -> FloatArray:
         """φ(r) of a pair, in the potential's energy unit."""
@@ -304,6 +333,7 @@ class Potential:
             np.array(document["covariance"], dtype=np.float64),  # null becomes NaN
             Loss(**{name: _number(value) for name, value in document["loss"].items()}),
             document["provenance"],
+            _freedom(document.get("degrees_of_freedom")),
         )
 
     def describe(self, channel: ChannelFormula) -> str:
@@ -368,6 +398,7 @@ def _document(potential: Potential) -> dict[str, Any]:
             for c in potential.channels
         ],
         "covariance": [[_nullable(value) for value in row] for row in potential.covariance],
+        "degrees_of_freedom": potential.freedom if np.isfinite(potential.freedom) else None,
         "loss": {name: _nullable(value) for name, value in asdict(potential.loss).items()},
         "provenance": _plain(potential.provenance),
     }
@@ -389,6 +420,10 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
         kind=entry["kind"],
         variable=entry["variable"],
     )
+
+
+def _freedom(value: float | None) -> float:
+    return np.inf if value is None else float(value)
 
 
 def _nullable(value: float) -> float | None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from math import isfinite
 
+from scipy.special import stdtrit
+
+from interpot.errors import InterpotError
+
 
 def with_error(value: float, stderr: float) -> str:
     """Write a value with its standard error in the last digits, as tables of constants do.
@@ -31,6 +35,31 @@ def with_error(value: float, stderr: float) -> str:
     mantissa = f"{digits * 10.0 ** (last - exponent):.{max(exponent - last, 0)}f}"
     text = f"{mantissa}({round(stderr / 10.0**last)})"
     return f"{text}e{exponent:+d}" if exponent else text
+
+
+def half_width(stderr: float, freedom: float, level: float = 0.95) -> float:
+    """Half the width of the interval that holds the truth with a probability of `level`, by Student's t.
+
+    Parameters
+    ----------
+    stderr
+        Standard error.
+    freedom
+        Degrees of freedom of it; infinite where it is not from a spread.
+    level
+        Between 0 and 1.
+
+    >>> round(half_width(1.0, 7), 3), round(half_width(1.0, inf), 3)
+    (2.365, 1.96)
+
+    Raises
+    ------
+    InterpotError
+        A level that is no probability.
+    """
+    if not 0 < level < 1:
+        raise InterpotError(f"a level of {level:g} was asked for: expected one between 0 and 1, such as 0.95")
+    return float(stdtrit(freedom, (1 + level) / 2) * stderr)
 
 
 def power(base: str, exponent: float) -> str:

@@ -1,6 +1,6 @@
 """``potential.json``, schema "interpot.potential/1": the documented file, its check, reading and writing.
 
-The file is one JSON object in UTF-8. Every key is required, but for a constant's ``energy`` and ``length``,
+The file is one JSON object in UTF-8. Every key is required, but for those that are called optional,
 and no others are allowed, except inside ``provenance``. Numbers are written with the digits that give the
 same double back.
 
@@ -32,6 +32,8 @@ same double back.
                           digits stand for the dimensionless constant of the channel that rounds to them.
 ``covariance``            Matrix, a list of rows, of all parameters of all channels in the order of the file;
                           its diagonal is the square of the standard errors, null where those are.
+``degrees_of_freedom``    Of the standard errors, for Student's t: blocks of frames - 1; null where they are not
+                          from the spread over blocks. Optional: null.
 ``loss``                  Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
 ``  formula``             Of the closed forms.
 ``  ceiling``             Of the spline fit: the best that any function of the same channels can do.
@@ -224,7 +226,8 @@ def check(document: Any, source: str | Path) -> None:
     if found != SCHEMA:
         what = "has no key 'schema'" if found is None else f"has the schema {json.dumps(found)}"
         top.fail(what, f"a potential of the schema '{SCHEMA}'")
-    top.keys(document, ("schema", "units", "channels", "covariance", "loss", "provenance"))
+    names = ("schema", "units", "channels", "covariance", "loss", "provenance")
+    top.keys(document, (*names, "degrees_of_freedom"), optional=("degrees_of_freedom",))
     energy, length = _check_units(document["units"], top.at("units"))
     channels, place = document["channels"], top.at("channels")
     if not isinstance(channels, list) or not channels:
@@ -242,6 +245,7 @@ def check(document: Any, source: str | Path) -> None:
     stderrs = [p["stderr"] for channel in channels for p in channel["parameters"].values()]
     _check_covariance(document["covariance"], stderrs, top.at("covariance"))
     _check_loss(document["loss"], top.at("loss"))
+    top.at("degrees_of_freedom").number(document.get("degrees_of_freedom"), lower=1.0, nullable=True)
     place = top.at("provenance")
     if not isinstance(document["provenance"], Mapping):
         place.fail(f"is {_kind(document['provenance'])}", "an object")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from interpot.formula.honesty import Honesty
 from interpot.formula.potential import ChannelFormula, Parameter, Potential
 from interpot.formula.quantity import with_error
 from interpot.records import Comparison, FloatArray, IntArray
@@ -77,6 +78,8 @@ class Findings:
         How many, for the energy per particle.
     remarks
         What was decided on the way, a sentence each.
+    honesty
+        What the data cannot tell, where a discovery has asked.
     provenance
         Files, frames, versions.
     command
@@ -93,6 +96,7 @@ class Findings:
     remarks: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    honesty: Honesty | None = None
 
     def true_constant(self, channel: ChannelFormula, parameter: Parameter) -> tuple[float, str] | None:
         """Value and unit that the reference has for a constant, where it has one of that name."""

@@ -17,6 +17,7 @@ from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import figures, tables
 from interpot.report.findings import Findings, written
+from interpot.report.limits_page import adequacy_part, limits_section
 from interpot.report.markup import Gallery, Html, badge, formula, page, table
 from interpot.report.tables import raised, short, typeset
 from interpot.version import VERSION
@@ -53,6 +54,7 @@ def write_report(findings: Findings, folder: Path) -> Path:
         _potential(findings, gallery),
         _forces(findings, gallery),
         _front(findings, gallery),
+        limits_section(findings, gallery),
         _remarks(findings),
         _proof(findings, gallery),
         _origin(findings),
@@ -169,7 +171,10 @@ def _forces(findings: Findings, gallery: Gallery) -> str:
         ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
     ]
     caption = gallery.caption("Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖.")
-    body = f"<p>{escape(loss_sentence(loss))}</p>" + table(caption, ("model", ">error", "meaning"), rows)
+    said = "" if findings.honesty else f"<p>{escape(loss_sentence(loss))}</p>"
+    body = said + table(caption, ("model", ">error", "meaning"), rows)
+    if findings.honesty is not None:
+        body += adequacy_part(findings.honesty, gallery)
     comparison = findings.comparison
     if comparison is not None and comparison.forces is not None:
         caption = (
@@ -246,9 +251,11 @@ def _candidates(group: pd.DataFrame, of: str, gallery: Gallery) -> str:
 
 
 def _remarks(findings: Findings) -> str:
-    if not findings.remarks:
+    said = findings.honesty.warnings if findings.honesty is not None else ()  # in sections of their own
+    remarks = [remark for remark in findings.remarks if remark not in said]
+    if not remarks:
         return ""
-    items = "".join(f"<li>{escape(remark)}</li>" for remark in findings.remarks)
+    items = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
     return f'<section><h2>What was decided</h2><ul class="remarks">{items}</ul></section>'
 
 

@@ -12,6 +12,7 @@ h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; font-weight: 600; tex
   overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 3.2rem 0 .8rem; padding-top: .9rem; font-weight: 600;
   border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; font-weight: 600; }
 p { margin: .7rem 0; }
 .lead { font-size: 1.12rem; margin: .3rem 0; overflow-wrap: anywhere; }
 .lead b { font-weight: 600; }

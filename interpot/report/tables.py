@@ -17,7 +17,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic
 from interpot.formula.potential import ChannelFormula, Potential
-from interpot.formula.quantity import with_error
+from interpot.formula.quantity import half_width, with_error
 from interpot.records import Comparison, Curve, MdRun, Observable
 from interpot.report.findings import Findings, written
 from interpot.units import UnitStyle
@@ -171,17 +171,19 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the force errors."""
-    table = new_table("channel", "form", "constant", ">value", "unit", ">range")
+    table = new_table("channel", "form", "constant", ">value", ">95 %", "unit", ">range")
     unit = potential.units.length_unit
     for channel in potential.channels:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, channel.form]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
-            table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
+            half = half_width(parameter.stderr, potential.freedom)
+            within = f"±{short(half, 2)}" if half > 0 else ""
+            table_row(table, [*head, pretty_symbol(parameter.name), value, within, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:
-            table_row(table, [*head, "", "", "", reach])
+            table_row(table, [*head, "", "", "", "", reach])
         table.add_section()
     console.print("", table, "")
     for channel in potential.channels:

@@ -46,6 +46,8 @@ class BatchSums:
         Force components.
     frames
         Number of frames.
+    net
+        Sum over the frames of |Σ_i F_i|².
     seen
         Coverage of all channels.
     """
@@ -54,7 +56,7 @@ class BatchSums:
         self.layout = layout
         self.products = [np.zeros((len(own) + 1, len(own) + 1)) for own in layout.own]
         self.rows = np.zeros(len(layout.own), dtype=np.int64)
-        self.frames = 0
+        self.frames, self.net = 0, 0.0
         self.seen = Seen(layout)
 
     def add(self, other: BatchSums) -> None:
@@ -63,6 +65,7 @@ class BatchSums:
             mine += theirs
         self.rows += other.rows
         self.frames += other.frames
+        self.net += other.net
 
     def see(self, other: Seen) -> None:
         """Take over what else was seen."""
@@ -81,7 +84,7 @@ class BatchSums:
                 [*(local[c] + np.arange(self.layout.bases[c].size) for c in acting), [len(layout.own[a])]]
             )
             grown.products[a][np.ix_(place, place)] = self.products[a]
-        grown.rows, grown.frames = self.rows, self.frames
+        grown.rows, grown.frames, grown.net = self.rows, self.frames, self.net
         for c, basis in enumerate(self.layout.bases):
             old, new = self.layout.starts[c], layout.starts[c]
             grown.seen.counts[new : new + basis.size] = self.seen.counts[old : old + basis.size]
@@ -172,6 +175,7 @@ class Summation:
                     self._fill(sums, a, forces, frame.dimension)
                 self._check_reach(layout)
             sums.frames += 1
+            sums.net += float(np.sum(target[:, : frame.dimension].sum(axis=0) ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._panels[a].flush(sums.products[a])

@@ -66,6 +66,7 @@ class BlockStore:
         self.layout, self.length, self._memory, self.fixed = layout, length, memory, fixed
         self.count = 0
         self._frames: list[int] = []
+        self._net: list[float] = []
         self._parts = self._allocate(layout, self.most)
 
     def _allocate(self, layout: Layout, capacity: int) -> list[SpeciesSums]:
@@ -97,7 +98,7 @@ class BlockStore:
     def restore(self, blocks: Blocks, capacity: int = 0) -> None:
         """Take over finished blocks, which are over the present layout."""
         self._parts = self._allocate(self.layout, max(self.most, len(blocks) + 1, capacity))
-        self.count, self._frames = len(blocks), blocks.frames.tolist()
+        self.count, self._frames, self._net = len(blocks), blocks.frames.tolist(), blocks.net.tolist()
         for mine, theirs in zip(self._parts, blocks.parts, strict=True):
             for name in ARRAYS:
                 getattr(mine, name)[: self.count] = getattr(theirs, name)
@@ -113,6 +114,7 @@ class BlockStore:
             part.square[self.count] = products[-1, -1]
             part.rows[self.count] = sums.rows[a]
         self._frames.append(sums.frames)
+        self._net.append(sums.net)
         self.count += 1
         if not self.fixed and self.count >= self.most and self.count % 2 == 0:
             self._join()
@@ -126,6 +128,7 @@ class BlockStore:
                 for b in range(joined):  # block by block: no second copy of all
                     array[b] = array[2 * b] + array[2 * b + 1]
         self._frames = [sum(self._frames[2 * b : 2 * b + 2]) for b in range(joined)]
+        self._net = [sum(self._net[2 * b : 2 * b + 2]) for b in range(joined)]
         self.count = joined
         self.length *= 2
 
@@ -135,7 +138,7 @@ class BlockStore:
             SpeciesSums(p.species, p.columns, *(getattr(p, name)[: self.count] for name in ARRAYS))
             for p in self._parts
         )
-        return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64))
+        return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64), np.array(self._net))
 
 
 def one_block(sums: BatchSums) -> Blocks:
@@ -146,7 +149,7 @@ def one_block(sums: BatchSums) -> Blocks:
         pack(products[:-1, :-1], gram[0])
         moment, square = products[None, :-1, -1].copy(), products[None, -1, -1].copy()
         parts.append(SpeciesSums(name, own, gram, moment, square, sums.rows[a : a + 1].copy()))
-    return Blocks(sums.layout.size, tuple(parts), np.array([sums.frames]))
+    return Blocks(sums.layout.size, tuple(parts), np.array([sums.frames]), np.array([sums.net]))
 
 
 def reopen(blocks: Blocks, sums: BatchSums) -> None:
@@ -156,7 +159,7 @@ def reopen(blocks: Blocks, sums: BatchSums) -> None:
         sums.products[a][:-1, -1] = part.moment[-1]
         sums.products[a][-1, -1] = part.square[-1]
         sums.rows[a] = part.rows[-1]
-    sums.frames = int(blocks.frames[-1])
+    sums.frames, sums.net = int(blocks.frames[-1]), float(blocks.net[-1])
 
 
 def _zeros(rows: int, columns: int) -> FloatArray:

@@ -100,11 +100,15 @@ class Blocks:
         One per species.
     frames : (b,) int64
         Frames in each block.
+    net : (b,) float64
+        Sum over the frames of the squared net force |Σ_i F_i|², eV²/Å²; NaN where it was not recorded. Internal forces
+        cancel in it, so that noise independent from row to row has the same expectation in it as in C.
     """
 
     size: int
     parts: tuple[SpeciesSums, ...]
     frames: IntArray
+    net: FloatArray
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -138,12 +142,13 @@ class Blocks:
     def laid_out(self, columns: IntArray, size: int, own: Sequence[IntArray]) -> Blocks:
         """Return the same sums with column k moved to columns[k] of `size`; see `SpeciesSums.laid_out`."""
         parts = tuple(p.laid_out(columns, c) for p, c in zip(self.parts, own, strict=True))
-        return Blocks(size, parts, self.frames)
+        return Blocks(size, parts, self.frames, self.net)
 
     def beside(self, other: Blocks) -> Blocks:
         """Return the blocks of both; species and columns must be the same."""
         parts = tuple(a.beside(b) for a, b in zip(self.parts, other.parts, strict=True))
-        return Blocks(self.size, parts, np.concatenate([self.frames, other.frames]))
+        frames, net = (np.concatenate([getattr(self, n), getattr(other, n)]) for n in ("frames", "net"))
+        return Blocks(self.size, parts, frames, net)
 
     def first(self, count: int) -> Blocks:
         """Return the first blocks; the arrays are views."""
@@ -151,11 +156,12 @@ class Blocks:
             SpeciesSums(p.species, p.columns, *(getattr(p, name)[:count] for name in ARRAYS))
             for p in self.parts
         )
-        return Blocks(self.size, tuple(parts), self.frames[:count])
+        return Blocks(self.size, tuple(parts), self.frames[:count], self.net[:count])
 
     def summed(self) -> Blocks:
         """Return the sum as one block."""
-        return Blocks(self.size, tuple(p.summed() for p in self.parts), self.frames.sum(keepdims=True))
+        parts = tuple(p.summed() for p in self.parts)
+        return Blocks(self.size, parts, self.frames.sum(keepdims=True), self.net.sum(keepdims=True))
 
     @property
     def nbytes(self) -> int:

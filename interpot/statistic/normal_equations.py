@@ -94,6 +94,11 @@ class Statistic:
         return int(self.blocks.rows.sum())
 
     @property
+    def net(self) -> float:
+        """Sum over all frames of the squared net force, eV²/Å²; NaN where it was not recorded in all of them."""
+        return float(self.blocks.net.sum())
+
+    @property
     def frames(self) -> int:
         """Number of frames."""
         return int(self.blocks.frames.sum())
@@ -160,6 +165,7 @@ class Statistic:
             file.attrs["units"] = self.units.name
             file.attrs["provenance"] = json.dumps(dict(self.provenance), ensure_ascii=False)
             file["frames"] = self.blocks.frames
+            file["net"] = self.blocks.net
             for part in self.blocks.parts:
                 group = file.create_group(f"forces_on/{part.species}")
                 for name in ARRAYS:
@@ -208,7 +214,11 @@ class Statistic:
             SpeciesSums(name, own, *(file[f"forces_on/{name}/{array}"][:] for array in ARRAYS))
             for name, own in zip(layout.species, layout.own, strict=True)
         )
-        blocks = Blocks(layout.size, parts, file["frames"][:])
+        frames = file["frames"][:]
+        net = (
+            file["net"][:] if "net" in file else np.full(len(frames), np.nan)
+        )  # a file of an earlier version
+        blocks = Blocks(layout.size, parts, frames, net)
         provenance = json.loads(file.attrs["provenance"])
         units = unit_style(str(file.attrs["units"]))
         return cls(tuple(channels), tuple(bases), blocks, tuple(coverage), units, provenance)

@@ -82,6 +82,8 @@ class Objective:
         Loss of the best functions there are, eV²/Å²; 0 where it cannot be told from rounding.
     square
         C, the loss of no forces at all.
+    baseline : (R,) or None
+        What parts of the functions that are known already contribute; y is what is left of it.
     """
 
     nodes: tuple[FloatArray, ...]
@@ -90,6 +92,7 @@ class Objective:
     inverse: FloatArray
     floor: float
     square: float
+    baseline: FloatArray | None = None
 
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
@@ -115,7 +118,8 @@ class Objective:
         """Return the objective of one channel with all others eliminated exactly.
 
         The others take, for every formula of this one, the best functions that they can: the residual is
-        projected on what they cannot reach (the Schur complement of A).
+        projected on what they cannot reach (the Schur complement of A). Only the directions that this channel can
+        reach are kept, which are fewer.
         """
         others = [M for c, M in enumerate(self.maps) if c != channel]
         M, y = self.maps[channel], self.y
@@ -124,7 +128,15 @@ class Objective:
             U, s, _ = np.linalg.svd(joint / np.linalg.norm(joint, axis=0).max(), full_matrices=False)
             U = U[:, s > 1e-10 * s[0]]
             M, y = M - U @ (U.T @ M), y - U @ (U.T @ y)
+            U, s, Vt = np.linalg.svd(M, full_matrices=False)
+            kept = s > 1e-14 * s[0]
+            M, y = s[kept, None] * Vt[kept], U[:, kept].T @ y
         return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
+
+    @property
+    def target(self) -> FloatArray:
+        """What the whole functions should add up to, known parts included, (R,)."""
+        return self.y if self.baseline is None else self.y + self.baseline
 
     def residual(self, values: Sequence[FloatArray]) -> FloatArray:
         """W P φ(nodes) - y for values on each channel's nodes, (R,)."""

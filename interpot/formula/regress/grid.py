@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 
 from interpot.formula.regress.form import Form
+from interpot.formula.regress.restriction import Restriction
 from interpot.formula.terms import Term
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.objective import Objective
@@ -39,6 +40,8 @@ class Grid:
         Normalised and compressed.
     y : (R,) float64
         What a sum of columns should give, compressed in the same way.
+    norms : (columns,) float64
+        What the columns were divided by.
     """
 
     terms: list[Term]
@@ -48,14 +51,27 @@ class Grid:
     first: IntArray
     columns: FloatArray
     y: FloatArray
+    norms: FloatArray
 
     @classmethod
-    def of(cls, objective: Objective, library: Sequence[Term], domain: tuple[float, float]) -> Grid:
-        """Evaluate the library where the channel was sampled; members that are not finite there are left out."""
-        terms, shapes, kinds, numbers, columns, first = [], [], [], [], [], [0]
+    def of(
+        cls,
+        objective: Objective,
+        library: Sequence[Term],
+        domain: tuple[float, float],
+        constraints: Restriction | None = None,
+    ) -> Grid:
+        """Evaluate the library where the channel was sampled; members that are not finite there are left out.
+
+        So are those that constraints do not allow.
+        """
+        rule = constraints or Restriction()
+        terms, shapes, kinds, numbers, columns, first, sizes = [], [], [], [], [], [0], []
         families: dict[tuple[object, ...], int] = {}
         for kind, term in enumerate(library):
-            for whole, values in _by_family(term, domain):
+            for whole, values in _by_family(term, domain, rule):
+                if not rule.allows(term, values):
+                    continue
                 with np.errstate(over="ignore", invalid="ignore"):
                     member = _member(objective, term, values)
                     norms = np.linalg.norm(member, axis=1)
@@ -65,10 +81,20 @@ class Grid:
                 shapes.append(values)
                 kinds.append(kind)
                 numbers.append(families.setdefault((kind, *whole), len(families)))
+                sizes += norms.tolist()
                 columns += [column / norm for column, norm in zip(member, norms, strict=True)]
                 first.append(len(columns))
         R = np.asarray(np.linalg.qr(np.column_stack([*columns, objective.y]), mode="r"))
-        return cls(terms, shapes, np.array(kinds), np.array(numbers), np.array(first), R[:, :-1], R[:, -1])
+        return cls(
+            terms,
+            shapes,
+            np.array(kinds),
+            np.array(numbers),
+            np.array(first),
+            R[:, :-1],
+            R[:, -1],
+            np.array(sizes),
+        )
 
     def form(self, members: Sequence[int]) -> Form:
         """The form that has these members' terms, with their shapes to start from."""
@@ -77,10 +103,12 @@ class Grid:
         )
 
 
-def _by_family(term: Term, domain: tuple[float, float]) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+def _by_family(
+    term: Term, domain: tuple[float, float], rule: Restriction
+) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
     """Whole exponents and all shapes of each of a term's members, in the order of the former."""
     members = []
-    for values in product(*(shape.grid(*domain).tolist() for shape in term.shapes)):
+    for values in product(*(rule.grid(term, shape, domain).tolist() for shape in term.shapes)):
         whole = tuple(v for v, shape in zip(values, term.shapes, strict=True) if shape.integer)
         members.append((whole, values))
     return sorted(members)

@@ -7,18 +7,27 @@ they come out near whole numbers, set to these again; two rates near 1 : 2 are t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import combinations, product
 
 import numpy as np
 
+from interpot.formula.regress import varpro
 from interpot.formula.regress.form import Form
-from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.regress.restriction import Restriction
+from interpot.formula.regress.varpro import Fit
 from interpot.statistic.objective import Objective
 
 
 def keep_best(found: dict[tuple[object, ...], Fit], fits: Iterable[Fit]) -> None:
-    """Add fits to those found, of each structure the best; forms of two equal terms are left out."""
+    """Add fits to those found, of each structure the best.
+
+    Forms of two equal terms are left out, and those whose constants cannot meet the constraints or do so only without
+    one of the terms.
+    """
     for candidate in fits:
+        if np.isinf(candidate.misfit) or any(np.any(a == 0) for a in candidate.coefficients):
+            continue
         if twins(candidate.forms[0]):
             continue
         known = found.get(candidate.key)
@@ -26,8 +35,9 @@ def keep_best(found: dict[tuple[object, ...], Fit], fits: Iterable[Fit]) -> None
             found[candidate.key] = candidate
 
 
-def polished(objective: Objective, form: Form) -> Iterator[Fit]:
+def polished(objective: Objective, form: Form, constraints: Restriction | None = None) -> Iterator[Fit]:
     """Fit a form and its variants, each from the best point known for it."""
+    fit = partial(varpro.fit, constraints=None if constraints is None else [constraints])
     whole = fit(objective, [form])
     yield whole
     yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))

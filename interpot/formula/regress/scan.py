@@ -5,6 +5,9 @@ orthonormal basis of that span each is a short vector. The columns of a subset a
 other by modified Gram-Schmidt steps, never through normal equations, which would square their condition. All
 members but the last two form a prefix; what all columns hold beyond it is made once and shared by all pairs that
 complete the prefix.
+
+Under constraints a subset explains no more than without. Only one that would be the best of its combination is
+therefore solved again with them.
 """
 
 from __future__ import annotations
@@ -16,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import comb
 
+from interpot.formula.regress.constrained import COLLINEAR, subset_value
 from interpot.formula.regress.grid import Grid
+from interpot.formula.regress.restriction import GridRows, Restriction
 from interpot.records import FloatArray, IntArray
-
-COLLINEAR = 1e-10
-"""Squared sine of the angle below which a column adds nothing to those before it."""
 
 RANK = 1e-14
 """Directions in which no normalised column is longer than this are left out."""
@@ -53,7 +55,7 @@ class Scan:
     count: int
 
 
-def scan(grid: Grid, size: int, together: NDArray[np.bool_]) -> Scan:
+def scan(grid: Grid, size: int, together: NDArray[np.bool_], constraints: Restriction | None = None) -> Scan:
     """Solve all subsets of one size and keep the best of each combination of families.
 
     Parameters
@@ -64,6 +66,8 @@ def scan(grid: Grid, size: int, together: NDArray[np.bool_]) -> Scan:
         Number of members of a subset, at least 1.
     together : (members, members) bool
         Which two members may be in one subset.
+    constraints
+        That the coefficients must meet; combinations in which none can are left out.
     """
     families = int(grid.families.max()) + 1
     # combinations with repetition are ranked in the combinatorial number system
@@ -71,9 +75,18 @@ def scan(grid: Grid, size: int, together: NDArray[np.bool_]) -> Scan:
     best = np.full(comb(families + size - 1, size, exact=True), -np.inf)
     which = np.zeros((len(best), size), dtype=np.int64)
     vectors, target = _short(grid)
-    count = _scan(vectors, target, grid.first, grid.families, together, size, ranks, best, which)
+    demands = _demands(grid, constraints)
+    count = _scan(vectors, target, grid.first, grid.families, together, size, ranks, demands, best, which)
     order = np.argsort(-best, kind="stable")[: np.isfinite(best).sum()]
     return Scan(best[order], which[order], count)
+
+
+def _demands(grid: Grid, constraints: Restriction | None) -> tuple[FloatArray, ...]:
+    """The constraints on the columns as the kernels take them; without any there are no bounds at all."""
+    if constraints is None or not constraints.linear:
+        return np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0)
+    demands: GridRows = constraints.grid_rows(grid.terms, grid.shapes, grid.norms)
+    return demands.rows, demands.least, demands.lower, demands.upper
 
 
 def _short(grid: Grid) -> tuple[FloatArray, FloatArray]:
@@ -88,7 +101,9 @@ def _short(grid: Grid) -> tuple[FloatArray, FloatArray]:
 
 
 @_fast
-def _scan(vectors, target, first, families, together, size, ranks, best, which):  # type: ignore[no-untyped-def]
+def _scan(  # type: ignore[no-untyped-def]
+    vectors, target, first, families, together, size, ranks, demands, best, which
+):
     """Turn the prefixes like an odometer and complete each; returns how many subsets were solved."""
     members, (columns, length) = len(first) - 1, vectors.shape
     depths = max(size - 1, 1)  # prefixes of 0 ... size - 2 members
@@ -102,8 +117,8 @@ def _scan(vectors, target, first, families, together, size, ranks, best, which):
     while depth >= 0:
         if depth >= size - 2:
             solved += _complete(
-                beyond[depth], left[depth], explained[depth], first, families, together, allowed[depth],
-                size, ranks, subset, work, best, which,
+                vectors, target, beyond[depth], left[depth], explained[depth], first, families, together,
+                allowed[depth], size, ranks, demands, subset, work, best, which,
             )  # fmt: skip
             depth -= 1
             continue
@@ -129,7 +144,22 @@ def _scan(vectors, target, first, families, together, size, ranks, best, which):
 
 @_fast
 def _complete(  # type: ignore[no-untyped-def]
-    beyond, left, explained, first, families, together, allowed, size, ranks, subset, work, best, which
+    vectors,
+    target,
+    beyond,
+    left,
+    explained,
+    first,
+    families,
+    together,
+    allowed,
+    size,
+    ranks,
+    demands,
+    subset,
+    work,
+    best,
+    which,
 ):
     """Complete a prefix by all pairs of later members, or the empty prefix by all single ones."""
     members = len(first) - 1
@@ -146,6 +176,8 @@ def _complete(  # type: ignore[no-untyped-def]
             continue
         if size == 1:
             solved += 1
+            if gain > best[families[i]] and len(demands[2]):
+                gain = _constrained(vectors, target, first, subset[:0], i, -1, demands)
             if gain > best[families[i]]:
                 best[families[i]] = gain
                 which[families[i], 0] = i
@@ -160,6 +192,8 @@ def _complete(  # type: ignore[no-untyped-def]
             solved += 1
             value = explained + gain + last
             rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
+            if value > best[rank_j] and len(demands[2]):
+                value = _constrained(vectors, target, first, subset[: size - 2], i, j, demands)
             if value > best[rank_j]:
                 best[rank_j] = value
                 for k in range(size - 2):
@@ -167,6 +201,21 @@ def _complete(  # type: ignore[no-untyped-def]
                 which[rank_j, size - 2] = i
                 which[rank_j, size - 1] = j
     return solved
+
+
+@numba.njit(cache=True, nogil=True)
+def _constrained(vectors, target, first, prefix, i, j, demands):  # type: ignore[no-untyped-def]
+    """What a subset explains under the constraints: the members of a prefix, i and, unless it is -1, j."""
+    used = np.empty((len(prefix) + 2) * WIDEST, dtype=np.int64)
+    count = 0
+    for k in range(len(prefix) + 2):
+        member = prefix[k] if k < len(prefix) else (i if k == len(prefix) else j)
+        if member >= 0:
+            for column in range(first[member], first[member + 1]):
+                used[count] = column
+                count += 1
+    rows, least, lower, upper = demands
+    return subset_value(vectors, target, used[:count], rows, least, lower, upper)
 
 
 @_fast

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.polish import keep_best, polished
+from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.scan import scan
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
@@ -40,6 +41,7 @@ def search(
     max_terms: int = 3,
     polish: int = 4,
     enough: float = 0.0,
+    constraints: Restriction | None = None,
 ) -> list[Fit]:
     """Find the forms of one channel that explain the forces best.
 
@@ -57,6 +59,8 @@ def search(
         How many combinations with each number of constants are polished, of families and of terms each.
     enough
         Misfit (eV²/Å²) below which a larger subset is not tried: rounding explains the rest.
+    constraints
+        That the formulas have to meet.
 
     Returns
     -------
@@ -64,19 +68,21 @@ def search(
         Polished fits with their variants (whole exponents or free ones, tied rates or free ones), one per
         structure, in no particular order.
     """
-    grid = Grid.of(objective, library, domain)
+    grid = Grid.of(objective, library, domain, constraints)
     found: dict[tuple[object, ...], Fit] = {}
     for size in range(1, min(max_terms, len(objective.y) - 1, len(grid.terms)) + 1):
-        for subset in _promising(grid, size, polish):
-            keep_best(found, polished(objective, grid.form(subset)))
+        for subset in _promising(grid, size, polish, constraints):
+            keep_best(found, polished(objective, grid.form(subset), constraints))
         if found and min(f.misfit for f in found.values()) < enough:
             break
     return list(found.values())
 
 
-def _promising(grid: Grid, size: int, polish: int) -> list[tuple[int, ...]]:
+def _promising(
+    grid: Grid, size: int, polish: int, constraints: Restriction | None = None
+) -> list[tuple[int, ...]]:
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
-    subsets = scan(grid, size, together(grid, size)).subsets
+    subsets = scan(grid, size, together(grid, size), constraints).subsets
     chosen: dict[tuple[int, ...], None] = {}
     for sort in (grid.families, grid.kinds):
         taken: dict[int, int] = {}

@@ -1,0 +1,70 @@
+"""Two fits of the same data against each other: the difference of their losses, and its error.
+
+With the residuals ρ₁ and ρ₂ of two fits in the compressed objective, their losses differ by Δ = |ρ₂|² - |ρ₁|². Both see
+the same noise, which therefore enters Δ only along ρ₂ - ρ₁: the standard error of Δ is 2 s |ρ₂ - ρ₁| with the variance
+s² of a force component. Two functions that hardly differ have a small Δ and a small error of it.
+
+Source: Q. H. Vuong, Econometrica 57, 307 (1989).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.formula.regress.varpro import Fit
+from interpot.formula.selection import INDIFFERENT
+from interpot.statistic.objective import Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much worse one fit explains the data than another.
+
+    Attributes
+    ----------
+    rise
+        Δ with 2 s² for every constant that the worse one has more: what it would be on other data. eV²/Å².
+    error
+        Its standard error.
+    floor
+        What rounding makes.
+    """
+
+    rise: float
+    error: float
+    floor: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the data reject the other fit, by two standard errors."""
+        return self.rise > 2 * self.error + self.floor
+
+    @property
+    def more_data(self) -> float:
+        """How many times as much data of the same kind would tell the two apart; infinite where they are equal.
+
+        The rise grows as the data, its error as their root.
+        """
+        if self.rise <= self.floor:
+            return float("inf")
+        return (2 * self.error / self.rise) ** 2
+
+
+def difference(objective: Objective, better: Fit, other: Fit, variance: float) -> Difference:
+    """Compare two fits of all channels.
+
+    Parameters
+    ----------
+    objective
+        Both were fitted to.
+    better, other
+        The latter is the one that may be rejected.
+    variance
+        s² of a force component, eV²/Å², widened where residuals are not independent.
+    """
+    one, two = (objective.residual(f.values(objective.nodes)) for f in (better, other))
+    rise = float(two @ two - one @ one) + 2 * variance * (other.constants - better.constants)
+    error = 2 * float(np.sqrt(variance) * np.linalg.norm(two - one))
+    return Difference(rise, error, INDIFFERENT**2 * objective.square)

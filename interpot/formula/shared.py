@@ -1,0 +1,124 @@
+"""One form for all pairs of species, each with constants of its own, against a form for each.
+
+Candidates are the forms that the search ranks first for some channel. Each is fitted in all channels jointly and judged
+on the same folds as the forms chosen channel by channel; the paired difference says whether the data allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.varpro import Fit
+from interpot.formula.selection import Candidate, Judge, choose
+
+FIRST = 2
+"""How many forms of each channel are tried in all, beside those that every channel has among its best."""
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedForm:
+    """The best single form for all channels, beside the forms chosen for each.
+
+    Attributes
+    ----------
+    candidate
+        Of the single form.
+    free
+        Of the forms chosen channel by channel.
+    same
+        Whether these are one form already.
+    allowed
+        Whether the data cannot tell that the single form is worse.
+    preferred
+        Whether it is also the better choice: it has fewer constants, or as many and a lower held-out loss.
+    errors
+        Paired difference of the held-out losses, in standard errors: positive where the single form is worse; NaN with
+        a single block.
+    """
+
+    candidate: Candidate
+    free: Candidate
+    same: bool
+    allowed: bool
+    preferred: bool
+    errors: float
+
+    def remark(self, title: str, taken: bool, asked: bool) -> str:
+        """One sentence, for people."""
+        one, other = self.candidate.cross_validated, self.free.cross_validated
+        size = f"cross-validated force error {one:.4g}, with forms of their own {other:.4g}"
+        if self.same:
+            return f"all pairs have one form: {title}"
+        if self.allowed:
+            words = f"the data allow one form for all pairs, {title} ({size})"
+            return words if taken else f"{words}: ask for a shared form to have it"
+        words = f"the best single form for all pairs, {title}, is worse ({size}; {self.errors:.3g} standard errors)"
+        return f"{words}; it was asked for" if asked else words
+
+
+def shared_form(
+    found: Sequence[Sequence[Fit]],
+    free: Candidate,
+    judge: Judge,
+    alone: Callable[[int, Form], Fit],
+    jointly: Callable[[Sequence[Form]], Fit],
+) -> SharedForm | None:
+    """Find the best single form for all channels; None with a single channel or where no form fits all.
+
+    Parameters
+    ----------
+    found
+        Fits of each channel by itself, the most promising first.
+    free
+        The forms chosen channel by channel, fitted jointly.
+    judge
+        Of the data.
+    alone
+        Fits a form to one channel, the others eliminated.
+    jointly
+        Fits forms to all channels.
+    """
+    if len(found) < 2:
+        return None
+    candidates = []
+    for key in _keys(found):
+        forms = _everywhere(key, found, alone)
+        joint = jointly(forms)
+        if np.isfinite(joint.misfit) and len({form.key for form in joint.forms}) == 1:
+            candidates.append(judge.candidate(joint))
+    if not candidates:
+        return None
+    best = candidates[choose(candidates)[0]]
+    chosen, rivals = choose([free, best])
+    same = len({form.key for form in free.fit.forms}) == 1
+    allowed = same or chosen == 1 or 1 in rivals
+    return SharedForm(free if same else best, free, same, allowed, chosen == 1, _errors(best, free))
+
+
+def _keys(found: Sequence[Sequence[Fit]]) -> list[Key]:
+    """Structures to try."""
+    keys = [[fit.forms[0].key for fit in fits] for fits in found]
+    common = set(keys[0]).intersection(*keys[1:])
+    ranked = sorted(common, key=lambda key: sum(own.index(key) for own in keys))
+    return list(dict.fromkeys([*ranked[: 2 * FIRST], *(key for own in keys for key in own[:FIRST])]))
+
+
+def _everywhere(key: Key, found: Sequence[Sequence[Fit]], alone: Callable[[int, Form], Fit]) -> list[Form]:
+    """The form in every channel, from the shapes that suit it there."""
+    own = [next((fit.forms[0] for fit in fits if fit.forms[0].key == key), None) for fits in found]
+    model = next(form for form in own if form is not None)
+    return [form if form is not None else alone(c, model).forms[0] for c, form in enumerate(own)]
+
+
+def _errors(one: Candidate, other: Candidate) -> float:
+    if len(one.held_out) < 2:
+        return float("nan")
+    difference = one.held_out - other.held_out
+    spread = difference.std(ddof=1) / np.sqrt(len(difference))
+    return float(difference.mean() / spread) if spread > 0 else 0.0

@@ -1,0 +1,40 @@
+"""The temperature of the data, from distances and forces alone.
+
+In equilibrium ⟨|∇U|²⟩ = kT ⟨∇²U⟩. With a pair potential, every pair of particles adds 2 (φ'' + 2 φ'/r) to ∇²U in three
+dimensions, so that the counts of the sampled distances are all that is needed besides Σ|F|².
+
+Source: H. H. Rugh, Phys. Rev. Lett. 78, 772 (1997); B. D. Butler et al., J. Chem. Phys. 109, 6519 (1998).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interpot.formula.codegen import R, derivative, numpy_function
+from interpot.formula.potential import Potential
+from interpot.statistic.basis import LogSplines
+from interpot.statistic.normal_equations import Statistic
+
+WORST = 0.3
+"""Relative force error of the formula up to which its curvature is worth anything."""
+
+
+def thermal_energy(statistic: Statistic, potential: Potential) -> float:
+    """Estimate kT of the sampled configurations, in the potential's energy unit.
+
+    In two dimensions it is a little too small. NaN where the formula is too bad, or its mean curvature not positive:
+    then the data are of no liquid, gas or crystal in equilibrium with it.
+    """
+    if not potential.loss.formula < WORST:
+        return float("nan")
+    units, laplacian = potential.units, 0.0
+    for formula, basis, seen in zip(potential.channels, statistic.bases, statistic.coverage, strict=True):
+        assert isinstance(basis, LogSplines)
+        sampled = np.flatnonzero(seen.counts)
+        r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing) / units.length
+        slope = derivative(formula.expression, R)
+        curvature = derivative(slope, R) + 2 * slope / R
+        values = numpy_function(curvature, (R, *(p.symbol for p in formula.parameters)))
+        laplacian += 2 * float(seen.counts[sampled] @ values(r, *(p.value for p in formula.parameters)))
+    square = statistic.square / units.force**2 * (1 - potential.loss.formula**2)
+    return square / laplacian if laplacian > 0 and np.isfinite(laplacian) else float("nan")
