@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -32,44 +33,62 @@ def run(asked: argparse.Namespace) -> int:
     if not cases:
         console.print(f"no potential is called '{asked.only}'")
         return 1
-    failures = share_out(cases, folder, data, asked.jobs, console)
+    share = Share(folder, data, asked.jobs, console)
+    failures = share.out("cases", _cases, lambda: running.missing(cases, folder))
+    if asked.peers:
+        failures += share.out("peers", _peers, lambda: running.missing_peers(cases, folder))
     for failure in failures:
         console.print(f"[red]failed:[/] {failure}", highlight=False)
     sum_up(cases, folder, console)
     return len(failures)
 
 
-def share_out(cases: Sequence[Case], folder: Path, data: Path, jobs: int, console: Console) -> list[str]:
-    """Do the cases that are missing in some processes; returns what went wrong."""
-    todo = running.missing(cases, folder)
-    runs = [tuple(group) for _, group in groupby(todo, key=lambda case: (case.potential, case.density))]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool,
-        Progress(*columns, console=console) as progress,
-    ):
-        task = progress.add_task("cases", total=len(cases), completed=len(cases) - len(todo))
-        pending = {pool.submit(_run, group, folder, data): group for group in runs}
-        waiting: set[Future[int]] = set(pending)
-        try:
-            while waiting:
-                _, waiting = wait(waiting, LOOK)
-                progress.update(task, completed=len(cases) - len(running.missing(cases, folder)))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return list(_failures(pending))
+class Share:
+    """Processes that work for one folder."""
+
+    def __init__(self, folder: Path, data: Path, jobs: int, console: Console) -> None:
+        self.folder, self.data, self.jobs, self.console = folder, data, jobs, console
+
+    def out(self, name: str, work: Callable[..., int], missing: Callable[[], Sequence[Any]]) -> list[str]:
+        """Share out what is missing, all of one run of LAMMPS to one process; returns what went wrong."""
+        todo = missing()
+        groups = [tuple(group) for _, group in groupby(todo, key=_run_of)]
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with (
+            ProcessPoolExecutor(self.jobs, multiprocessing.get_context("spawn")) as pool,
+            Progress(*columns, console=self.console) as progress,
+        ):
+            task = progress.add_task(name, total=len(todo))
+            pending = {pool.submit(work, group, self.folder, self.data): group for group in groups}
+            waiting: set[Future[int]] = set(pending)
+            try:
+                while waiting:
+                    _, waiting = wait(waiting, LOOK)
+                    progress.update(task, completed=len(todo) - len(missing()))
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return list(_failures(pending))
 
 
-def _run(group: Sequence[Case], folder: Path, data: Path) -> int:
+def _run_of(task: Any) -> tuple[str, str]:
+    case: Case = task if isinstance(task, Case) else task[0]
+    return case.potential, case.density
+
+
+def _cases(group: Sequence[Case], folder: Path, data: Path) -> int:
     running.warm_up()
     return sum(1 for _ in running.run(group, folder, data))
 
 
-def _failures(pending: dict[Future[int], tuple[Case, ...]]) -> Iterator[str]:
+def _peers(group: Sequence[tuple[Case, str]], folder: Path, data: Path) -> int:
+    return sum(1 for _ in running.run_peers(group, folder, data))
+
+
+def _failures(pending: dict[Future[int], tuple[Any, ...]]) -> Iterator[str]:
     for future, group in pending.items():
         if (error := future.exception()) is not None:
-            yield f"{group[0].potential}, {group[0].density}: {type(error).__name__}: {error}"
+            yield f"{', '.join(_run_of(group[0]))}: {type(error).__name__}: {error}"
 
 
 def sum_up(cases: Sequence[Case], folder: Path, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from interpot import Discovery, InterpotError, accumulate, discover, pair_channe
 from interpot.formula.potential import ChannelFormula
 from interpot.formula.regress.varpro import Fit
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
 from recovering.recording import RECORDED, returned
 from recovering.records import Found, Published, Truth
 from recovering.simulating import Frames
@@ -28,20 +30,33 @@ def statistic_of(published: Published, frames: Frames) -> Statistic:
     return accumulate(frames, channels, cutoffs="given")
 
 
-def find_and_record(published: Published, statistic: Statistic) -> tuple[Found, list[list[Fit]]]:
+def find_and_record(
+    published: Published, statistic: Statistic, clean: Objective
+) -> tuple[Found, list[list[Fit]]]:
     """Discover and judge; also the forms that the search returned, by channel."""
     returned()
-    return find(published, statistic, RECORDED), returned()
+    return find(published, statistic, RECORDED, clean), returned()
 
 
-def find(published: Published, statistic: Statistic, method: str) -> Found:
-    """Discover with a row of interpot's methods and judge; a refusal is an answer, too."""
+def find(published: Published, statistic: Statistic, method: str, clean: Objective) -> Found:
+    """Discover with a row of interpot's methods and judge; a refusal is an answer, too.
+
+    Parameters
+    ----------
+    clean
+        The objective of the same frames without noise, on which the force error is taken.
+    """
     begin = time.process_time()
     try:
         discovery = discover(statistic, method=method)
     except InterpotError as error:
         return failed(method, str(error), time.process_time() - begin)
-    return judged(published, discovery, method.removesuffix(", recorded"), time.process_time() - begin)
+    seconds = time.process_time() - begin
+    best = discovery.best
+    length, energy = best.units.length, best.units.energy
+    values = [c.energy(r / length) * energy for c, r in zip(best.channels, clean.nodes, strict=True)]
+    found = judged(published, discovery, method.removesuffix(", recorded"), seconds)
+    return replace(found, force_error=clean.relative_error(values))
 
 
 def failed(method: str, reason: str, seconds: float) -> Found:

@@ -52,15 +52,17 @@ class Oracle:
     ----------
     published
         The truth.
-    statistic
-        Noise-free.
+    statistic, objective
+        Noise-free, and compressed.
     forms
         What the exhaustive search returned for it, by channel.
     """
 
-    def __init__(self, published: Published, statistic: Statistic, forms: Sequence[Sequence[Fit]]) -> None:
+    def __init__(
+        self, published: Published, statistic: Statistic, objective: Objective, forms: Sequence[Sequence[Fit]]
+    ) -> None:
         self.published, self.statistic = published, statistic
-        self.objective = Objective.of(statistic)
+        self.objective = objective
         self._columns = [self._true_columns(c) for c in range(len(statistic.channels))]
         self._known: dict[tuple[int, object], Rival | None] = {}
         residual = sum(v for v, _ in self._columns) - self.objective.y

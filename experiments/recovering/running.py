@@ -5,21 +5,25 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import cache
 from itertools import groupby, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from interpot import accumulate, discover, pair_channels
 from interpot.files import atomic
 from interpot.records import Cell, Frame
+from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 from interpot.version import versions
+from recovering import peers, uf3_fit
 from recovering.finding import find_and_record, statistic_of
 from recovering.oracle import Oracle
 from recovering.potentials import POTENTIALS
-from recovering.records import Case, Outcome
+from recovering.records import Case, Found, Outcome
 from recovering.simulating import Frames, drawn, load, noise_level
 
 
@@ -47,12 +51,13 @@ def run(asked: Sequence[Case], folder: Path, data: Path) -> Iterator[Case]:
     for count, group in groupby(asked, key=lambda case: case.frames):
         clean = drawn(trajectory, Case(published.name, asked[0].density, 0.0, count))
         statistic = statistic_of(published, clean)
-        found, forms = find_and_record(published, statistic)
-        oracle = Oracle(published, statistic, forms)
+        objective = Objective.of(statistic)
+        found, forms = find_and_record(published, statistic, objective)
+        oracle = Oracle(published, statistic, objective, forms)
         for case in group:
             if case.noise:
                 statistic = statistic_of(published, drawn(trajectory, case))
-                found, forms = find_and_record(published, statistic)
+                found, forms = find_and_record(published, statistic, objective)
             verdict = oracle.verdict(noise_level(clean.frames, case.noise), forms)
             about = {
                 "versions": versions(),
@@ -77,15 +82,54 @@ def warm_up() -> None:
     discover(accumulate(dimers, pair_channels(dimers, 1.9), cutoffs="given"))
 
 
+def missing_peers(asked: Sequence[Case], folder: Path) -> list[tuple[Case, str]]:
+    """Cases and methods that have no file yet."""
+    pairs = ((case, method) for case in asked for method in peers.methods(case))
+    return [(case, method) for case, method in pairs if not peer_place(case, method, folder).exists()]
+
+
+def peer_place(case: Case, method: str, folder: Path) -> Path:
+    """The file of what another method made of a case."""
+    return folder / "peers" / method.replace(" ", "-") / f"{case.key}.json"
+
+
+def run_peers(todo: Sequence[tuple[Case, str]], folder: Path, data: Path) -> Iterator[Case]:
+    """Do what other methods miss of one run of LAMMPS."""
+    first = todo[0][0]
+    published = POTENTIALS[first.potential]
+    trajectory = load(published, first.density, data)
+    for case, group in groupby(todo, key=lambda pair: pair[0]):
+        clean = Objective.of(statistic_of(published, drawn(trajectory, replace(case, noise=0.0))))
+        frames = drawn(trajectory, case)
+        statistic = statistic_of(published, frames)
+        for _, method in group:
+            if method == peers.UF3:
+                found = uf3_fit.fit(published, frames, statistic.coverage[0].minimum, clean)
+            else:
+                found = peers.ask(method, published, statistic, clean)
+            _write(asdict(found), peer_place(case, method, folder))
+            yield case
+
+
 def write(outcome: Outcome, folder: Path) -> None:
     """Keep an outcome; the file is whole or not there."""
-    path = place(outcome.case, folder)
+    _write(outcome.document(), place(outcome.case, folder))
+
+
+def _write(document: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as part:
-        part.write_text(json.dumps(outcome.document(), indent=1), encoding="utf-8")
+        part.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 def outcomes(asked: Sequence[Case], folder: Path) -> list[Outcome]:
-    """Those of the cases that are done, in their order."""
-    files = [place(case, folder) for case in asked]
-    return [Outcome.of(json.loads(file.read_text())) for file in files if file.exists()]
+    """Those of the cases that are done, in their order, with what other methods made of them."""
+    done = []
+    for case in asked:
+        if not place(case, folder).exists():
+            continue
+        outcome = Outcome.of(json.loads(place(case, folder).read_text()))
+        files = [peer_place(case, method, folder) for method in peers.methods(case)]
+        others = tuple(Found(**json.loads(file.read_text())) for file in files if file.exists())
+        done.append(replace(outcome, found=(*outcome.found, *others)))
+    return done

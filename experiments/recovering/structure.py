@@ -7,6 +7,7 @@ same form exactly if their structures are equal.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -43,6 +44,11 @@ def difference(found: Structure, truth: Structure) -> tuple[int, int]:
     """How many terms are false, and how many are missed."""
     false, missed = Counter(found) - Counter(truth), Counter(truth) - Counter(found)
     return false.total(), missed.total()
+
+
+def kinds_of(terms: Structure) -> Structure:
+    """The same terms without what ties their constants to each other, or numbers to their rates."""
+    return tuple(sorted(re.sub(r"(\d+\*)?c\d*(?=[*)]|$)", "c", term) for term in terms))
 
 
 def _kernels(expression: Expr) -> Iterator[Expr]:

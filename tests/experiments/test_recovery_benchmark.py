@@ -27,6 +27,7 @@ from interpot.formula.terms.power import TERM as POWER
 from interpot.proof.engines import engine
 from interpot.records import ReferenceModel
 from interpot.statistic.basis import Functions
+from interpot.statistic.objective import Objective
 from interpot.statistic.one_pass import one_pass
 from interpot.units import STYLES, unit_style
 
@@ -136,10 +137,10 @@ def test_the_oracle_knows_what_can_be_told() -> None:
     statistic = statistic_of(ATOM, frames)
     level = noise_level(frames.frames, 0.01)
     rows, noise = statistic.rows, statistic.rows * level**2
-    alone = Oracle(ATOM, statistic, powers(12, 6))  # the truth itself is no rival
+    alone = Oracle(ATOM, statistic, Objective.of(statistic), powers(12, 6))  # the truth itself is no rival
     assert alone.verdict(level, []).margin == np.inf and alone.verdict(level, []).reached_clean
 
-    held = Oracle(ATOM, statistic, powers(12, 6, free=[1])).verdict(level, [])
+    held = Oracle(ATOM, statistic, Objective.of(statistic), powers(12, 6, free=[1])).verdict(level, [])
     assert held.margin == pytest.approx(log(rows), abs=1e-3) and held.margin_apart == np.inf
     assert held.identifiable == (log(rows) > 10) and held.identifiable_apart and not held.reached_clean
 
@@ -147,12 +148,14 @@ def test_the_oracle_knows_what_can_be_told() -> None:
     basis = [Functions(slopes, ("r^-9",))]
     textbook = one_pass(frames, statistic.channels, bases=basis)
     misfit = textbook.square - textbook.moment[0] ** 2 / textbook.gram[0, 0]
-    apart = Oracle(ATOM, statistic, []).verdict(level, powers(9))  # it came up with the noise
+    apart = Oracle(ATOM, statistic, Objective.of(statistic), []).verdict(
+        level, powers(9)
+    )  # it came up with the noise
     expected = rows * log((misfit + noise) / noise) - log(rows)
     assert apart.margin == apart.margin_apart == pytest.approx(expected, rel=1e-3)
     assert apart.identifiable and apart.rival == "Ar-Ar r^-9"
 
-    drowned = Oracle(ATOM, statistic, []).verdict(1e4 * level, powers(9))
+    drowned = Oracle(ATOM, statistic, Objective.of(statistic), []).verdict(1e4 * level, powers(9))
     assert not drowned.identifiable_apart and drowned.margin < 0 and drowned.resolution < 4
 
 
@@ -161,7 +164,7 @@ def test_the_oracles_errors_are_those_of_repeats() -> None:
     frames = cloud(LENNARD_JONES, frames=8)
     level = noise_level(frames.frames, 0.05)
     statistic = statistic_of(ATOM, frames)
-    oracle = Oracle(ATOM, statistic, [])
+    oracle = Oracle(ATOM, statistic, Objective.of(statistic), [])
     curve, r = Curve(LENNARD_JONES), oracle.objective.nodes[0]
     J = oracle.objective.maps[0] @ curve.jacobian(r)
     random = np.random.default_rng(1)
