@@ -113,14 +113,18 @@ def _noisy(frame: Frame, random: np.random.Generator, level: float) -> Frame:
     return replace(frame, forces=frame.forces + noise)
 
 
-def dimer(published: Published, pair: str, r: float) -> Frame:
-    """Two particles at a distance (length units of the style) in a box that is much larger."""
-    units = unit_style(published.units)
-    species = tuple(published.masses)
-    kinds = np.array([species.index(name) for name in pair.split("-")])
-    length = units.length
-    positions = np.array([[0.0, 0.0, 0.0], [r * length, 0.0, 0.0]])
-    flags = (False, False, False)
-    box = Cell(np.eye(3) * 4 * max(published.cutoffs.values()) * length, np.zeros(3), flags)
+def dimers(published: Published, fractions: Sequence[float]) -> tuple[Frame, list[tuple[str, float]]]:
+    """Two particles of each pair of species at each fraction of its cutoff, out of reach of one another.
+
+    Returns the frame, in which particles 2k and 2k + 1 are a dimer along x, and the dimers: pair, distance (length
+    units of the style).
+    """
+    units, species = unit_style(published.units), tuple(published.masses)
+    made = [(pair, f * cutoff) for pair, cutoff in published.cutoffs.items() for f in fractions]
+    apart = 3 * max(published.cutoffs.values())
+    places = [[(0.0, k * apart, 0.0), (r, k * apart, 0.0)] for k, (_, r) in enumerate(made)]
+    kinds = np.array([species.index(name) for pair, _ in made for name in pair.split("-")])
+    box = Cell(np.eye(3) * apart * len(made) * units.length, np.zeros(3), (False, False, False))
     masses = np.array(list(published.masses.values()))[kinds] * units.mass
-    return Frame(positions, species, kinds, box, masses=masses, source="dimer")
+    positions = np.array(places).reshape(-1, 3) * units.length
+    return Frame(positions, species, kinds, box, masses=masses, source="dimers"), made

@@ -16,7 +16,7 @@ from recovering.finding import statistic_of
 from recovering.oracle import Oracle
 from recovering.potentials import POTENTIALS
 from recovering.records import Case, Outcome, Published, StatePoint, Truth
-from recovering.simulating import Frames, dimer, drawn, noise_level
+from recovering.simulating import Frames, dimers, drawn, noise_level
 from recovering.structure import difference, structure
 from recovering.truth import Curve, constants_error
 from systems import clusters
@@ -60,23 +60,19 @@ def test_lammps_computes_the_stated_formula(published: Published) -> None:
     """Forces of dimers against central differences of the formula, whose text sympy alone evaluates."""
     units = unit_style(published.units)
     model = ReferenceModel("lammps", published.commands)
-    for pair, truth in published.truth.items():
-        for r in published.cutoffs[pair] * np.array([0.45, 0.9]):
-            force = engine("lammps").forces(model, dimer(published, pair, r), units)[0, 0] / units.force
-            step = 1e-4 * r
-            energy = Curve(truth).energy(r + step * np.array([-2.0, -1.0, 1.0, 2.0]))
-            slope = energy @ np.array([1.0, -8.0, 8.0, -1.0]) / (12 * step)
-            assert force == pytest.approx(slope, rel=1e-8)
-            assert force == pytest.approx(Curve(truth).slope(np.array([r]))[0], rel=1e-11)
-
-
-@pytest.mark.parametrize("published", POTENTIALS.values(), ids=POTENTIALS)
-def test_forces_end_at_the_stated_cutoff(published: Published) -> None:
-    units = unit_style(published.units)
-    model = ReferenceModel("lammps", published.commands)
-    for pair, cutoff in published.cutoffs.items():
-        beyond = dimer(published, pair, 1.0001 * cutoff)
-        assert not engine("lammps").forces(model, beyond, units).any()
+    frame, made = dimers(published, (0.45, 0.7, 0.95, 1.0001))
+    forces = engine("lammps").forces(model, frame, units) / units.force
+    for (pair, r), (first, second) in zip(made, forces.reshape(-1, 2, 3), strict=True):
+        curve = Curve(published.truth[pair])
+        if r > published.cutoffs[pair]:
+            assert not first.any()
+            continue
+        step = 1e-4 * r
+        energy = curve.energy(r + step * np.array([-2.0, -1.0, 1.0, 2.0]))
+        slope = energy @ np.array([1.0, -8.0, 8.0, -1.0]) / (12 * step)
+        assert first[0] == pytest.approx(slope, rel=1e-7)
+        assert first[0] == pytest.approx(curve.slope(np.array([r]))[0], rel=1e-11)
+        assert (first == -second).all() and not first[1:].any()
 
 
 # ---------------------------------------------------------------------------- structures
