@@ -35,7 +35,7 @@ def cases_figure(own: pd.DataFrame) -> Figure:
         index="potential", columns=["density", "noise", "frames"], values="state", sort=False
     )
     grid = grid.sort_index(axis=1)
-    figure = Figure(figsize=(PAGE, 0.9 + 0.16 * len(grid)), layout="constrained")
+    figure = Figure(figsize=(PAGE, 2.4 + 0.16 * len(grid)), layout="constrained")
     axes = figure.subplots()
     axes.imshow(
         grid, cmap=ListedColormap(list(STATES.values())), vmin=-0.5, vmax=len(STATES) - 0.5, aspect="auto"
