@@ -22,13 +22,17 @@ from interpot.options import (
     Dimension,
     Frames,
     KeepCutoff,
+    KnownParts,
     PotentialFile,
+    Require,
     Script,
+    SharedForm,
     Species,
     StatisticOut,
     Stride,
     Trajectories,
     Units,
+    discovery_options,
     memory_size,
     parse_cutoffs,
     parse_masses,
@@ -120,15 +124,20 @@ def discover(
     frames: Frames = None,
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
+    require: Require = None,
+    known: KnownParts = None,
+    shared_form: SharedForm = "auto",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
+    options = discovery_options(require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session())
+        workflow.discover_statistics(data, out, _session(), **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
-    workflow.discover_files(trajectory, out, common, pairs, "given" if keep_cutoff else "find", _session())
+    find = "given" if keep_cutoff else "find"
+    workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
 
 
 @app.command()

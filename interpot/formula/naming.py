@@ -15,7 +15,7 @@ from itertools import permutations
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import R, numpy_function
+from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.potential import Parameter
 from interpot.formula.regress.form import Form
 from interpot.records import FloatArray
@@ -245,7 +245,7 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray, order: tuple
             continue
         value = float(numpy_function(solution, symbols)(*values))
         parameters.append(Parameter(symbol.name, value, 0.0, energy, length))
-        slopes = np.array([float(numpy_function(sympy.diff(solution, x), symbols)(*values)) for x in symbols])
+        slopes = np.array([float(numpy_function(derivative(solution, x), symbols)(*values)) for x in symbols])
         row = np.zeros(count + form.ties.shape[1])
         row[list(order)] = slopes[:count]
         row[count:] = slopes[count:] @ form.ties
