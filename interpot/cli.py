@@ -22,14 +22,20 @@ from interpot.options import (
     Dimension,
     Frames,
     KeepCutoff,
+    KnownParts,
+    MaxTerms,
     Method,
     PotentialFile,
+    Require,
     Script,
+    SharedForm,
     Species,
     StatisticOut,
     Stride,
+    Terms,
     Trajectories,
     Units,
+    discovery_options,
     memory_size,
     parse_cutoffs,
     parse_masses,
@@ -122,16 +128,22 @@ def discover(
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
     method: Method = "exhaustive",
+    max_terms: MaxTerms = 3,
+    term: Terms = None,
+    require: Require = None,
+    known: KnownParts = None,
+    shared_form: SharedForm = "auto",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
+    options = discovery_options(method, max_terms, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session(), method=method)
+        workflow.discover_statistics(data, out, _session(), **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
     find = "given" if keep_cutoff else "find"
-    workflow.discover_files(trajectory, out, common, pairs, find, _session(), method=method)
+    workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
 
 
 @app.command()

@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from interpot.errors import InterpotError
+from interpot.formula.constraints import CONSTRAINTS
+from interpot.formula.constraints import parse as parse_constraint
 from interpot.formula.regress import METHODS
+from interpot.formula.terms import library
 from interpot.records import Trajectory
 from interpot.statistic.merge import is_statistic
 from interpot.trajectory import parse_frames, parse_species, read
@@ -41,7 +44,39 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
+MaxTerms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term",
+        metavar="TERM",
+        help="Added to the library; repeat for several: stillinger_weber, or your own with bounds, "
+        "'exp(-(r/w)**4); w = 0.5..5 Å'",
+    ),
+]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONSTRAINT",
+        help=f"That formulas must meet; repeat for several: {', '.join(CONSTRAINTS)}, 'power:6 < 0', "
+        "'exponential.alpha in 2..6', 'Ne-Xe: smooth'",
+    ),
+]
+KnownParts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known",
+        metavar="FORMULA|potential.json",
+        help="What is known of φ(r) already, in the units of the data: '2.3/r', or 'Ne-Xe: 2.3/r' for a pair",
+    ),
+]
+SharedForm = Annotated[
+    str,
+    typer.Option(
+        "--shared-form", metavar="auto|yes|no", help="One form for all pairs, each with constants of its own"
+    ),
+]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
     help="Reach of the pair functions in the files' length unit; repeat for single pairs: Ne-Xe=8",
@@ -86,6 +121,28 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
             "those of single pairs"
         )
     return common[0], pairs
+
+
+def discovery_options(
+    method: str,
+    max_terms: int,
+    terms: Sequence[str] | None,
+    require: Sequence[str] | None,
+    known: Sequence[str] | None,
+    shared_form: str,
+) -> dict[str, object]:
+    """Options of `interpot.discover`; what cannot be read is refused before any file is."""
+    shared = {"auto": "auto", "yes": True, "no": False}
+    if shared_form not in shared:
+        raise InterpotError(f"--shared-form {shared_form}: expected auto, yes or no")
+    return {
+        "method": method,
+        "max_terms": max_terms,
+        "terms": [*(term.name for term in library()), *terms] if terms else None,
+        "constraints": [parse_constraint(text) for text in require or ()],
+        "known": list(known) if known else None,
+        "shared_form": shared[shared_form],
+    }
 
 
 def parse_masses(text: str) -> dict[str, float]:

@@ -25,7 +25,7 @@ from interpot.records import Comparison, Experiment, MdRun, Trajectory
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import print_comparison, print_front, print_potential
+from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import LogSplines
@@ -146,6 +146,7 @@ class Session:
         print_potential(self.terminal.console, found.best)
         print_front(self.terminal.console, found.front)
         print_limits(self.terminal.console, found.honesty)
+        print_mixing(self.terminal.console, found.mixing)
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
@@ -420,6 +421,7 @@ def _findings(title: str, found: Discovery) -> Findings:
         potential=found.best,
         front=found.front,
         channels=_channel_data(found),
+        mixing=found.mixing,
         remarks=found.remarks,
         honesty=found.honesty,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},

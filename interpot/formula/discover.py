@@ -28,6 +28,7 @@ from interpot.formula.selection import DECISIVE, INDIFFERENT, Candidate, Judge, 
 from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
+from interpot.formula.terms.user import terms_from
 from interpot.records import FloatArray
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
@@ -98,7 +99,8 @@ def discover(
         Of the whole data, or the file that keeps it, or several files that count as one; the trajectory is not
         looked at again.
     terms
-        Members of the library to combine, all by default.
+        Members of the library to combine, by name, or formulas of one's own as `interpot.formula.terms.user.terms_from`
+        reads them; by default all members that need not be asked for.
     max_terms
         Largest number of terms in a channel.
     method
@@ -126,7 +128,7 @@ def discover(
     statistic = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
-    library = load_library(terms)
+    library = load_library() if terms is None else terms_from(terms)
     parts = known_parts(known, statistic.channels, statistic.units)
     rules = restrictions(constraints, statistic, library, parts)
     objective = without_known(Objective.of(statistic), parts, statistic.channels)
@@ -186,7 +188,7 @@ def check_options(
         )
     if shared_form not in (True, False, "auto"):
         raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
-    load_library(terms)
+    terms_from(terms or ())
     load_method(method)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from interpot.formula.honesty import Honesty
+from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import ChannelFormula, Parameter, Potential
 from interpot.formula.quantity import with_error
 from interpot.records import Comparison, FloatArray, IntArray
@@ -76,6 +77,8 @@ class Findings:
         "epsilon Ne-Xe".
     particles
         How many, for the energy per particle.
+    mixing
+        Tests of mixing rules, where there are unlike pairs.
     remarks
         What was decided on the way, a sentence each.
     honesty
@@ -93,6 +96,7 @@ class Findings:
     comparison: Comparison | None = None
     truth: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     particles: int | None = None
+    mixing: tuple[RuleTest, ...] = ()
     remarks: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""

@@ -13,6 +13,7 @@ import pandas as pd
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic, writable_folder
+from interpot.formula.mixing import EXCLUDED, RULES, TELLING
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import figures, tables
@@ -55,6 +56,7 @@ def write_report(findings: Findings, folder: Path) -> Path:
         _forces(findings, gallery),
         _front(findings, gallery),
         limits_section(findings, gallery),
+        _mixing(findings, gallery),
         _remarks(findings),
         _proof(findings, gallery),
         _origin(findings),
@@ -248,6 +250,38 @@ def _candidates(group: pd.DataFrame, of: str, gallery: Gallery) -> str:
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
     columns = (">no.", "", "form", ">constants", ">force error", ">cross-validated")
     return table(gallery.caption(words), columns, rows, ["chosen" if c.chosen else "" for c in best])
+
+
+# ---------------------------------------------------------------------------- mixing rules
+
+
+def _mixing(findings: Findings, gallery: Gallery) -> str:
+    tests = findings.mixing
+    if not tests:
+        return ""
+    rows: list[list[object]] = []
+    marked, last = list[str](), ""
+    for test in tests:
+        pair, *words, verdict = tables.mixing_cells(test)
+        reference = f"<br><small>{escape(RULES[test.rule].reference)}</small>"
+        cells: list[object] = [
+            Html(f"{escape(test.rule)}{reference}"),
+            *words[1:],
+            badge(verdict, "differs" if verdict == "excluded" else verdict),
+        ]
+        rows.append(["" if pair == last else pair, *cells])
+        marked.append("" if pair == last else "group")
+        last = pair
+    caption = gallery.caption(
+        "Constants of unlike pairs against what mixing rules make of those of the like pairs: the relative "
+        "difference with its standard error in the last digits, the probability p of differences as large as these "
+        "if the rule holds, and the force error on held-out frames of the best potential under the rule; without it "
+        f"{short(tests[0].held_out_free)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
+        f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
+        f"{100 * TELLING:g} %."
+    )
+    columns = ("pair", "rule", "found − predicted", ">p", ">held-out error", "verdict")
+    return f"<section><h2>Mixing rules</h2>{table(caption, columns, rows, marked)}</section>"
 
 
 def _remarks(findings: Findings) -> str:
