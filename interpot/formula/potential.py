@@ -7,7 +7,7 @@ so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive whe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,21 +124,31 @@ class ChannelFormula:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+    """Relative errors ‖F_model - F‖/‖F‖ of the forces over the trajectory, or of the energies of a table.
 
     Attributes
     ----------
     formula
         Of the closed forms.
     ceiling
-        Of the spline fit: the best that any function of the channels can do.
+        Of the spline fit: the best that any function of the channels can do; NaN for a table of energies, through
+        which some function always goes.
     cross_validated
-        Of the closed forms on blocks of frames that their constants have not seen; NaN with a single block.
+        Of the closed forms on blocks of frames, or points, that their constants have not seen; NaN with a single
+        block.
+    of
+        "forces" or "energies"; energies are weighted (`interpot.formula.curve`).
     """
 
     formula: float
     ceiling: float
     cross_validated: float
+    of: str = "forces"
+
+    @property
+    def name(self) -> str:
+        """What tables and axes call it: "force error" or "energy error"."""
+        return "energy error" if self.of == "energies" else "force error"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,7 +312,7 @@ class Potential:
             unit_style(document["units"]["style"]),
             tuple(_channel(c) for c in document["channels"]),
             np.array(document["covariance"], dtype=np.float64),  # null becomes NaN
-            Loss(**{name: _number(value) for name, value in document["loss"].items()}),
+            _loss(document["loss"]),
             document["provenance"],
         )
 
@@ -368,7 +378,7 @@ def _document(potential: Potential) -> dict[str, Any]:
             for c in potential.channels
         ],
         "covariance": [[_nullable(value) for value in row] for row in potential.covariance],
-        "loss": {name: _nullable(value) for name, value in asdict(potential.loss).items()},
+        "loss": _loss_entry(potential.loss),
         "provenance": _plain(potential.provenance),
     }
 
@@ -389,6 +399,16 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
         kind=entry["kind"],
         variable=entry["variable"],
     )
+
+
+def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
+    entry = {n: _nullable(getattr(loss, n)) for n in ("formula", "ceiling", "cross_validated")}
+    return entry if loss.of == "forces" else {**entry, "of": loss.of}
+
+
+def _loss(entry: Mapping[str, Any]) -> Loss:
+    numbers = {n: _number(value) for n, value in entry.items() if n != "of"}
+    return Loss(**numbers, of=entry.get("of", "forces"))
 
 
 def _nullable(value: float) -> float | None:

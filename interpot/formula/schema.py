@@ -1,6 +1,6 @@
 """``potential.json``, schema "interpot.potential/1": the documented file, its check, reading and writing.
 
-The file is one JSON object in UTF-8. Every key is required, but for a constant's ``energy`` and ``length``,
+The file is one JSON object in UTF-8. Every key is required, but for those called optional,
 and no others are allowed, except inside ``provenance``. Numbers are written with the digits that give the
 same double back.
 
@@ -32,11 +32,13 @@ same double back.
                           digits stand for the dimensionless constant of the channel that rounds to them.
 ``covariance``            Matrix, a list of rows, of all parameters of all channels in the order of the file;
                           its diagonal is the square of the standard errors, null where those are.
-``loss``                  Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+``loss``                  Relative errors ‖F_model - F‖/‖F‖ of the forces over the trajectory, or of energies.
 ``  formula``             Of the closed forms.
 ``  ceiling``             Of the spline fit: the best that any function of the same channels can do.
 ``  cross_validated``     Of the closed forms on frames that their constants have not seen. Any of the
                           three is null where it is not known.
+``  of``                  "forces", or "energies" for a potential that a table of energies gave. Optional:
+                          "forces" where it is left out.
 ``provenance``            An object with whatever tells where the potential comes from: files,
                           frames, versions, the command.
 ========================  ===================================================================================
@@ -438,9 +440,11 @@ def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> 
 
 def _check_loss(loss: Any, place: _Place) -> None:
     names = ("formula", "ceiling", "cross_validated")
-    place.keys(loss, names)
+    place.keys(loss, (*names, "of"), optional=("of",))
     for name in names:
         place.at(name).number(loss[name], lower=0.0, nullable=True)
+    if loss.get("of", "forces") not in ("forces", "energies"):
+        place.at("of").fail(f"is {_kind(loss['of'])}", "'forces' or 'energies'")
 
 
 def _check_plain(value: Any, place: _Place) -> None:
