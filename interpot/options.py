@@ -41,6 +41,29 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROLE=NAME[:UNIT],...",
+        help="Of --curve: which column is r, energy, error, weight or pair, such as r=R:bohr,energy=V:meV",
+    ),
+]
+Pair = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A-B", help="Of --curve: take this pair only; names the pair of a table that names none"
+    ),
+]
+WeightsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="well|relative|equal|FLOOR,FRACTION",
+        help="Of --curve: errors of the energies, √(E² + D²) with the depth D of the well unless the table has its own",
+    ),
+]
+Offset = Annotated[
+    bool, typer.Option("--offset", help="Of --curve: fit a constant energy too, as total energies need it")
+]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
@@ -86,6 +109,22 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
             "those of single pairs"
         )
     return common[0], pairs
+
+
+def parse_weights(text: str) -> str | tuple[float, float]:
+    """Read ``--weights well`` or ``--weights 0.001,0.01``."""
+    if "," not in text:
+        return text
+    floor, _, fraction = text.partition(",")
+    example = "0.001,0.01: the error at zero energy and its fraction of the energy"
+    return positive(floor, f"--weights {text}", example), positive(fraction, f"--weights {text}", example)
+
+
+def refuse(options: dict[str, object], reason: str) -> None:
+    """Stop at options that were given where they mean nothing."""
+    for name, value in options.items():
+        if value:
+            raise InterpotError(f"--{name.replace('_', '-')} was given, but {reason}: leave it out")
 
 
 def parse_masses(text: str) -> dict[str, float]:

@@ -16,13 +16,15 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import writable_file, writable_folder
+from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, discover
 from interpot.formula.potential import Potential
 from interpot.formula.regress import load_method
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
-from interpot.records import Comparison, Experiment, MdRun, Trajectory
+from interpot.records import Comparison, EnergyCurve, Experiment, MdRun, Trajectory
+from interpot.report.curve import print_residuals
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.statistic_table import print_statistic
 from interpot.report.tables import print_comparison, print_front, print_potential
@@ -138,6 +140,18 @@ class Session:
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
             return discover(statistic, method=method, provenance=origin, progress=stage.say)
+
+    def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
+        """Find the formulas of tables of energies and show them."""
+        origin = {"command": self.command} if self.command else {}
+        with self.terminal.stage("discovery") as stage:
+            found = discover_curves(curves, provenance=origin, progress=stage.say, **options)
+        for remark in found.remarks:
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_residuals(self.terminal.console, found.points, found.best.units)
+        print_front(self.terminal.console, found.front, error=found.best.loss.name)
+        return found
 
     def show(self, found: Discovery) -> None:
         """Show what was found, and remarks that were not shown when they came up."""
@@ -271,6 +285,39 @@ def _discovered(
     session.show(found)
     session.report(_findings("Potential of " + ", ".join(names), found), folder)
     return Result(found, None, folder)
+
+
+def discover_table(
+    curves: Sequence[EnergyCurve], out: str | Path, session: Session | None = None, **options: Any
+) -> CurveDiscovery:
+    """Discover the formulas behind tables of energies and write everything but a validation.
+
+    Parameters
+    ----------
+    curves
+        `interpot.read_curves`.
+    out
+        Folder for the results.
+    session
+        Where progress is shown.
+    options
+        As `interpot.discover_curves` takes them: weights, offset, cutoff, cutoffs.
+    """
+    session = session or Session()
+    with results_folder(out) as folder:
+        found = session.discover_curves(curves, **options)
+        found.best.save(folder / "potential.json")
+        export(found.best, "lammps", folder / "potential.lammps")
+        findings = Findings(
+            title="Potential of " + ", ".join(dict.fromkeys(Path(c.source).name for c in curves)),
+            potential=found.best,
+            front=found.front,
+            points=found.points,
+            remarks=found.remarks,
+            provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
+        )
+        session.report(findings, folder)
+        return found
 
 
 def accumulate_files(

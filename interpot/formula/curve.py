@@ -71,10 +71,8 @@ class CurveDiscovery:
     front
         As `interpot.formula.discover.Discovery` has it, with relative weighted energy errors.
     points
-        One row per point: channel, r, energy, formula, residual (formula - energy), sigma (the error taken, up to a
-        factor where it is assumed); units of `best`. `formula` has e_0 in it.
-    offsets
-        e_0 of each channel in the units of `best`; empty where it is not fitted.
+        One row per point: channel, r, energy, formula (φ + e_0), residual (formula - energy), sigma (the error
+        taken, up to a factor where it is assumed), offset (e_0); units of `best`.
     remarks
         Decisions that a reader should know of, one sentence each.
     """
@@ -82,7 +80,6 @@ class CurveDiscovery:
     best: Potential
     front: pd.DataFrame
     points: pd.DataFrame
-    offsets: Mapping[str, float]
     remarks: tuple[str, ...]
 
 
@@ -149,9 +146,8 @@ def discover_curves(
             rows.append(front_row(curve.label, named, candidate, 0, marks.get(k, "")))
     front = pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
     best = _potential(chosen, provenance or {})
-    offsets = {c.curve.label: c.offset / c.curve.units.energy for c in chosen} if offset else {}
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)
-    return CurveDiscovery(best, front, points, offsets, tuple(_remarks(chosen, best, weights, offset)))
+    return CurveDiscovery(best, front, points, tuple(_remarks(chosen, best, weights, offset)))
 
 
 # ---------------------------------------------------------------------------- the problem
@@ -411,6 +407,7 @@ class _Chosen:
                 "formula": values,
                 "residual": values - energy,
                 "sigma": self.problem.sigma / units.energy,
+                "offset": self.offset / units.energy,
             }
         )
 

@@ -29,7 +29,9 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 """What a column may hold, and words that say so; the first role that fits counts."""
 
-_NEITHER = "--units metal, or names such as r_angstrom and energy_meV, or --columns r=NAME:angstrom,energy=NAME:meV"
+_NEITHER = (
+    "--units metal, or names such as r_angstrom and energy_meV, or --columns r=NAME:angstrom,energy=NAME:meV"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +228,14 @@ def _named_column(table: _Rows, role: str, name: str) -> _Column:
         return _Column(table.header.index(name), name, _unit(name))
     column, _, word = name.rpartition(":")
     if column not in table.header:
-        raise InterpotError(f"'{table.path}' has no column '{name}': expected one of {', '.join(table.header)}")
+        raise InterpotError(
+            f"'{table.path}' has no column '{name}': expected one of {', '.join(table.header)}"
+        )
     known = LENGTHS if role == "r" else ENERGIES
     if word.lower() not in known:
-        raise InterpotError(f"unknown unit '{word}' of the {_spoken(role)}: expected one of {', '.join(known)}")
+        raise InterpotError(
+            f"unknown unit '{word}' of the {_spoken(role)}: expected one of {', '.join(known)}"
+        )
     return _Column(table.header.index(column), column, known[word.lower()])
 
 
