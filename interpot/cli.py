@@ -151,9 +151,7 @@ def discover(
         return
     refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
     if not data:
-        raise InterpotError(
-            "no data: name trajectories, statistics, or a table of energies with --curve FILE"
-        )
+        raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
         workflow.discover_statistics(data, out, _session(), method)

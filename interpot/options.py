@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -120,7 +120,7 @@ def parse_weights(text: str) -> str | tuple[float, float]:
     return positive(floor, f"--weights {text}", example), positive(fraction, f"--weights {text}", example)
 
 
-def refuse(options: dict[str, object], reason: str) -> None:
+def refuse(options: Mapping[str, object], reason: str) -> None:
     """Stop at options that were given where they mean nothing."""
     for name, value in options.items():
         if value:

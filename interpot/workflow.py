@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -307,7 +308,7 @@ def discover_table(
     with results_folder(out) as folder:
         found = session.discover_curves(curves, **options)
         found.best.save(folder / "potential.json")
-        export(found.best, "lammps", folder / "potential.lammps")
+        _export_complete(found.best, folder, session)
         findings = Findings(
             title="Potential of " + ", ".join(dict.fromkeys(Path(c.source).name for c in curves)),
             potential=found.best,
@@ -460,6 +461,16 @@ def _write_findings(found: Discovery, folder: Path) -> None:
     found.best.save(folder / "potential.json")
     found.statistic.save(folder / "statistics.h5")
     export(found.best, "lammps", folder / "potential.lammps")
+
+
+def _export_complete(potential: Potential, folder: Path, session: Session) -> None:
+    """Write the LAMMPS file of a potential that has all pairs of its species; tables often lack some."""
+    species, known = potential.species, {channel.species for channel in potential.channels}
+    missing = [f"{a}-{b}" for a, b in combinations_with_replacement(species, 2) if (a, b) not in known]
+    if missing:
+        session.terminal.note(f"no potential.lammps is written: there is no formula for {', '.join(missing)}")
+        return
+    export(potential, "lammps", folder / "potential.lammps")
 
 
 def _findings(title: str, found: Discovery) -> Findings:

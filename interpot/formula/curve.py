@@ -45,8 +45,8 @@ from interpot.version import versions
 Weights = str | tuple[float, float] | None
 """What is assumed of the errors: a row of `ERRORS`, (floor, fraction), or None for what the table tells."""
 
-ERRORS = ("well", "relative", "equal")
-"""Assumptions on the errors: σ² ∝ E² + D², ∝ E², constant."""
+ERRORS = ("well", "tail", "relative", "equal")
+"""Assumptions on the errors: σ² ∝ E² + D²; the same up to the minimum and ∝ E² beyond it; ∝ E²; constant."""
 
 SINGLY = 40
 """Points up to which each is left out by itself; of more, as many runs of neighbours."""
@@ -272,6 +272,9 @@ def _errors(curve: EnergyCurve, weights: Weights, offset: bool) -> tuple[FloatAr
     match weights or "well":
         case "well":
             return np.hypot(energy, well_depth(energy)), False
+        case "tail":
+            beyond = np.arange(len(energy)) > energy.argmin()
+            return np.where(beyond, np.sqrt(2) * np.abs(energy), np.hypot(energy, well_depth(energy))), False
         case "relative":
             return np.abs(energy), False
         case "equal":
@@ -454,6 +457,7 @@ def _weights_sentence(chosen: Sequence[_Chosen], weights: Weights, energy: str) 
         return f"errors of the energies are taken to be √(({weights[0]:g} {energy})² + ({weights[1]:g} E)²)"
     scale = {
         "well": "proportional to √(E² + D²) with the depth of the well D",
+        "tail": "proportional to √(E² + D²) with the depth of the well D up to the minimum, and to E beyond",
         "relative": "proportional to the energies",
         "equal": "the same at all points",
     }[weights or "well"]

@@ -402,7 +402,8 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
 
 
 def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
-    entry = {n: _nullable(getattr(loss, n)) for n in ("formula", "ceiling", "cross_validated")}
+    numbers = ("formula", "ceiling", "cross_validated")
+    entry: dict[str, float | str | None] = {n: _nullable(getattr(loss, n)) for n in numbers}
     return entry if loss.of == "forces" else {**entry, "of": loss.of}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import ChannelFormula, Potential
 from interpot.records import FloatArray
 from interpot.report.figures import with_unit
 from interpot.report.markup import Gallery, table
@@ -20,6 +18,7 @@ from interpot.report.tables import new_table, short, table_row
 from interpot.units import UnitStyle
 
 _FINE = 800  # points of a curve that is drawn
+_ERROR = "Relative energy error ‖(φ − E)/σ‖ / ‖E/σ‖ over the points, with the errors σ that were taken."
 
 
 def residual_frame(points: pd.DataFrame) -> pd.DataFrame:
@@ -115,24 +114,15 @@ def energies_section(potential: Potential, points: pd.DataFrame, gallery: Galler
             "on points its constants have not seen",
         ),
     ]
-    body = table(gallery.caption(loss_caption(loss)), ("model", ">error", "meaning"), rows)
+    errors = table(gallery.caption(_ERROR), ("model", ">error", "meaning"), rows)
     left = [
         (row["channel"], row["points"], short(row["depth"]), short(row["well"]), short(row["weighted"]))
         for row in residual_frame(points).to_dict("records")
     ]
     columns = ("channel", ">points", f">depth of the well ({unit})", f">rms residual in it ({unit})",
                ">rms residual/σ")  # fmt: skip
-    body += table(gallery.caption("What the formulas leave of the table."), columns, left)
-    return f"<section><h2>{escape('How well it explains the energies')}</h2>{body}</section>"
-
-
-def loss_caption(loss: Loss) -> str:
-    """Say what the errors are of."""
-    if loss.of == "energies":
-        return (
-            "Relative energy error: ‖(φ − E)/σ‖ / ‖E/σ‖ over the points, with the errors σ that were taken."
-        )
-    return "Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖."
+    residuals = table(gallery.caption("What the formulas leave of the table."), columns, left)
+    return f"<section><h2>How well it explains the energies</h2>{errors}{residuals}</section>"
 
 
 def curve_caption(label: str) -> str:
