@@ -134,6 +134,8 @@ class EnergyCurve:
         Standard errors, where the table tells.
     weight : (m,) float64, or None
         Of the squared deviations, up to a common factor, where the table tells.
+    resolution
+        One unit in the last digit that a table gives of its energies, eV: they are no more exact.
     source
         File name, for messages.
     """
@@ -144,6 +146,7 @@ class EnergyCurve:
     units: UnitStyle
     error: FloatArray | None = None
     weight: FloatArray | None = None
+    resolution: float = 0.0
     source: str = ""
 
     @property

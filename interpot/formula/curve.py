@@ -1,16 +1,7 @@
 """From a table of energies to closed forms: φ(r_k) + e_0 ≈ E_k for each pair.
 
-With standard errors σ_k, given or assumed, the loss is
-
-    L(φ) = Σ_k [φ(r_k) + e_0 - E_k]² / σ_k²
-
-the objective of force matching (`interpot.statistic.objective`) with the points of the table as nodes, diag(1/σ) as the
-map and nothing that no function could explain. The search is therefore the same. e_0 is 0, as for interaction
-energies, or is fitted: it is then eliminated, since its best value for any φ is a weighted mean.
-
-Assumed errors are known up to a factor, which follows from the residuals. The energies of a table span decades:
-σ² ∝ E² + D² with the depth of the well D takes errors to be a fraction of the energy on the wall, and a fraction of
-D in the well and beyond.
+With the table compressed as a trajectory is (`interpot.statistic.curve`) the search is the same. Formulas are judged by
+points that their constants have not seen, with exact refits: a table has few.
 """
 
 from __future__ import annotations
@@ -36,17 +27,12 @@ from interpot.formula.selection import INDIFFERENT, Candidate, choose
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.records import EnergyCurve, FloatArray, IntArray
+from interpot.statistic.curve import ROUNDING, Errors, Weights, curve_objective, errors_of
 from interpot.statistic.objective import Objective
 from interpot.table import load_row
 from interpot.threads import one_blas_thread
 from interpot.units import STYLES
 from interpot.version import versions
-
-Weights = str | tuple[float, float] | None
-"""What is assumed of the errors: a row of `ERRORS`, (floor, fraction), or None for what the table tells."""
-
-ERRORS = ("well", "tail", "relative", "equal")
-"""Assumptions on the errors: σ² ∝ E² + D²; the same up to the minimum and ∝ E² beyond it; ∝ E²; constant."""
 
 SINGLY = 40
 """Points up to which each is left out by itself; of more, as many runs of neighbours."""
@@ -55,7 +41,6 @@ REACH = 2.0
 """Cutoff of a function that decays, in largest distances of its table, unless the user names another."""
 
 REFIT_STEPS = 25  # the constants of a fold are close to those of all points
-ROUNDING = float(np.finfo(np.float64).eps)
 
 Progress = Callable[[str], None]
 
@@ -104,9 +89,9 @@ def discover_curves(
     curves
         Of different pairs, in the same units (`interpot.read_curves`).
     weights
-        Errors of the energies: "well", "relative" or "equal" (`ERRORS`), or (floor, fraction) for
+        Errors of the energies: a row of `interpot.statistic.curve.ERRORS`, or (floor, fraction) for
         σ² = floor² + (fraction E)², the floor in energy units of the curves; the table's own errors or weights unless
-        given, "well" where it has none.
+        given; where it has none, "tail" if its energies rise to zero without a sign of noise, else "well".
     offset
         Fit e_0 as well: for total energies. Terms that do not decay are tried only then.
     cutoff, cutoffs
@@ -147,7 +132,7 @@ def discover_curves(
     front = pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
     best = _potential(chosen, provenance or {})
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)
-    return CurveDiscovery(best, front, points, tuple(_remarks(chosen, best, weights, offset)))
+    return CurveDiscovery(best, front, points, tuple(_remarks(chosen, best)))
 
 
 # ---------------------------------------------------------------------------- the problem
@@ -161,10 +146,8 @@ class CurveProblem:
     ----------
     curve
         The points.
-    sigma : (m,) float64, eV
-        Standard errors, up to a common factor where they are assumed.
-    absolute
-        Whether they are given, factor and all.
+    errors
+        Of its energies.
     offset
         Whether e_0 is fitted.
     objective
@@ -172,22 +155,16 @@ class CurveProblem:
     """
 
     curve: EnergyCurve
-    sigma: FloatArray
-    absolute: bool
+    errors: Errors
     offset: bool
     objective: Objective
 
     @classmethod
     def of(cls, curve: EnergyCurve, weights: Weights, offset: bool) -> CurveProblem:
-        """Set the problem up; raises `InterpotError` for errors that are no positive numbers."""
-        sigma, absolute = _errors(curve, weights, offset)
-        if not (np.isfinite(sigma).all() and (sigma > 0).all()):
-            raise InterpotError(
-                f"'{curve.source}': {curve.label} has an energy of 0, whose relative error means nothing: give other "
-                "weights, such as --weights well"
-            )
-        everything = np.ones(len(sigma), dtype=bool)
-        problem = cls(curve, sigma, absolute, offset, _objective(curve, sigma, offset, everything))
+        """Set the problem up; raises `InterpotError` for energies that are all the same."""
+        errors = errors_of(curve, weights, offset)
+        everything = np.ones(len(curve.r), dtype=bool)
+        problem = cls(curve, errors, offset, curve_objective(curve, errors.sigma, offset, everything))
         if problem.objective.square == 0:
             raise InterpotError(
                 f"'{curve.source}': all energies of {curve.label} are the same: expected those of two particles that "
@@ -204,7 +181,7 @@ class CurveProblem:
         """e_0 that makes φ meet some of the points best, eV."""
         if not self.offset:
             return 0.0
-        return float(np.average((self.curve.energy - values)[rows], weights=self.sigma[rows] ** -2))
+        return float(np.average((self.curve.energy - values)[rows], weights=self.errors.sigma[rows] ** -2))
 
     def candidate(self, found: Fit) -> Candidate:
         """Judge one fit by points that it has not seen."""
@@ -230,64 +207,22 @@ class CurveProblem:
         inverse = np.linalg.pinv(J / scale, rcond=1e-14)
         misfit = max(found.misfit, ROUNDING**2 * self.objective.square)
         variance = misfit / max(self.freedom - form.constants, 1)
-        variance = max(variance, 1.0) if self.absolute else variance
+        variance = max(variance, 1.0) if self.errors.absolute else variance
         return np.asarray(inverse @ inverse.T * variance / scale / scale[:, None])
 
     def _held_out(self, found: Fit, fold: IntArray) -> float:
         """Squared weighted error on some points with constants fitted to all others."""
-        rows = np.ones(len(self.sigma), dtype=bool)
+        rows = np.ones(len(self.errors.sigma), dtype=bool)
         rows[fold] = False
-        others = _objective(self.curve, self.sigma, self.offset, rows)
+        others = curve_objective(self.curve, self.errors.sigma, self.offset, rows)
         (values,) = fit(others, found.forms, REFIT_STEPS).values((self.curve.r,))
-        residual = (values + self.shift(values, rows) - self.curve.energy) / self.sigma
+        residual = (values + self.shift(values, rows) - self.curve.energy) / self.errors.sigma
         return float(residual[fold] @ residual[fold])
 
 
 def folds(count: int) -> list[IntArray]:
     """Runs of neighbouring points that are left out together: single ones of a short table."""
     return np.array_split(np.arange(count), min(count, SINGLY))
-
-
-def _objective(curve: EnergyCurve, sigma: FloatArray, offset: bool, rows: NDArray[np.bool_]) -> Objective:
-    """The loss on some of the points; with an offset, on what no constant can explain."""
-    M, y = np.diag(1 / sigma)[rows], (curve.energy / sigma)[rows]
-    if offset:
-        constant = 1 / sigma[rows]
-        constant /= np.linalg.norm(constant)
-        M, y = M - np.outer(constant, constant @ M), y - constant * (constant @ y)
-        y[np.abs(y) < ROUNDING * np.abs(curve.energy / sigma).max()] = 0.0
-    return Objective((curve.r,), (M,), y, np.diag(sigma)[:, rows], 0.0, float(y @ y))
-
-
-def _errors(curve: EnergyCurve, weights: Weights, offset: bool) -> tuple[FloatArray, bool]:
-    """Standard errors of the points, and whether they are known, not only their ratios."""
-    if weights is None and curve.error is not None:
-        return curve.error, True
-    if weights is None and curve.weight is not None:
-        return 1 / np.sqrt(curve.weight), False
-    energy = curve.energy - (curve.energy[-1] if offset else 0.0)
-    if isinstance(weights, tuple):
-        floor, fraction = weights
-        return np.hypot(floor * curve.units.energy, fraction * energy), True
-    match weights or "well":
-        case "well":
-            return np.hypot(energy, well_depth(energy)), False
-        case "tail":
-            beyond = np.arange(len(energy)) > energy.argmin()
-            return np.where(beyond, np.sqrt(2) * np.abs(energy), np.hypot(energy, well_depth(energy))), False
-        case "relative":
-            return np.abs(energy), False
-        case "equal":
-            return np.full(len(energy), max(float(np.abs(energy).max()), ROUNDING)), False
-    raise InterpotError(
-        f"unknown weights '{weights}': expected {', '.join(ERRORS)} or a floor and a fraction, such as 0.001,0.01"
-    )
-
-
-def well_depth(energy: FloatArray) -> float:
-    """D, the depth of the well; of a curve without one, the median size of its energies. Positive."""
-    depth = max(-float(energy.min()), 0.0) or float(np.median(np.abs(energy)))
-    return depth or float(np.abs(energy).max()) or 1.0
 
 
 # ---------------------------------------------------------------------------- the search
@@ -329,7 +264,7 @@ def _fits(problem: CurveProblem, search: Callable[..., list[Fit]]) -> list[Fit]:
     """The best fits with each number of constants that leaves two points to tell their errors."""
     r, objective, freedom = problem.curve.r, problem.objective, problem.freedom
     enough = INDIFFERENT**2 * objective.square
-    if problem.absolute:  # what the errors make of a true form, and two standard deviations of that
+    if problem.errors.absolute:  # what the errors make of a true form, and two standard deviations of that
         enough = max(enough, freedom + 2 * np.sqrt(2 * freedom))
     found = search(objective, domain=(float(r[0]), float(r[-1])), enough=enough)
     by_constants: dict[int, list[Fit]] = {}
@@ -409,7 +344,7 @@ class _Chosen:
                 "energy": energy,
                 "formula": values,
                 "residual": values - energy,
-                "sigma": self.problem.sigma / units.energy,
+                "sigma": self.problem.errors.sigma / units.energy,
                 "offset": self.offset / units.energy,
             }
         )
@@ -432,33 +367,22 @@ def _potential(chosen: Sequence[_Chosen], provenance: Mapping[str, Any]) -> Pote
     return Potential(units, channels, block_diag(*covariances), loss, origin).to_units(style)
 
 
-def _remarks(chosen: Sequence[_Chosen], best: Potential, weights: Weights, offset: bool) -> list[str]:
+def _remarks(chosen: Sequence[_Chosen], best: Potential) -> list[str]:
     """What a reader should know about the result."""
-    energy, remarks = best.units.energy_unit, [_weights_sentence(chosen, weights, best.units.energy_unit)]
+    labels: dict[str, list[str]] = {}
     for c in chosen:
-        if offset:
+        labels.setdefault(c.problem.errors.sentence, []).append(c.curve.label)
+    remarks = [f"{', '.join(of)}: {sentence}" for sentence, of in labels.items()]
+    for c in chosen:
+        if c.problem.offset:
             shift = with_error(c.offset / best.units.energy, 0.0)
-            remarks.append(f"{c.curve.label}: the energies are φ(r) + e_0 with e_0 = {shift} {energy}")
+            remarks.append(
+                f"{c.curve.label}: the energies are φ(r) + e_0 with e_0 = {shift} {best.units.energy_unit}"
+            )
         excess = c.candidate.fit.misfit / max(c.problem.freedom - c.candidate.fit.constants, 1)
-        if c.problem.absolute and excess > 2:
+        if c.problem.errors.absolute and excess > 2:
             remarks.append(
                 f"{c.curve.label}: the residuals are {np.sqrt(excess):.2g} times as large as the errors of the "
                 "energies: the true form is not among those tried; the errors of the constants are widened by that"
             )
     return remarks
-
-
-def _weights_sentence(chosen: Sequence[_Chosen], weights: Weights, energy: str) -> str:
-    if weights is None and all(c.curve.error is not None for c in chosen):
-        return "each point counts by the standard error that the table gives"
-    if weights is None and all(c.curve.weight is not None for c in chosen):
-        return "each point counts by the weight that the table gives"
-    if isinstance(weights, tuple):
-        return f"errors of the energies are taken to be √(({weights[0]:g} {energy})² + ({weights[1]:g} E)²)"
-    scale = {
-        "well": "proportional to √(E² + D²) with the depth of the well D",
-        "tail": "proportional to √(E² + D²) with the depth of the well D up to the minimum, and to E beyond",
-        "relative": "proportional to the energies",
-        "equal": "the same at all points",
-    }[weights or "well"]
-    return f"errors of the energies are taken to be {scale}; how large they are follows from the residuals"

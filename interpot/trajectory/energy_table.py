@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -122,8 +123,9 @@ def read_curves(
     if wanted and wanted not in groups:
         raise InterpotError(f"'{path}' holds no pair {wanted}: expected one of {', '.join(groups)}")
     names = [name for name in ("r", "energy", "error", "weight") if name in found]
+    digit = _last_digit(table, found["energy"]) * (found["energy"].unit or style.energy)
     return tuple(
-        _curve(label, points, names, style, table.path)
+        _curve(label, points, names, style, digit, table.path)
         for label, points in groups.items()
         if wanted in (None, label)
     )
@@ -307,8 +309,19 @@ def _numbers(row: Sequence[str], found: Mapping[str, _Column], style: UnitStyle,
     return numbers
 
 
+def _last_digit(table: _Rows, column: _Column) -> float:
+    """One unit in the last place of the number with the most decimals, in the units of the column."""
+    words = (row[column.place] for _, row in table.rows)
+    return 10.0 ** min(int(Decimal(word).as_tuple().exponent) for word in words)
+
+
 def _curve(
-    label: str, points: list[tuple[int, list[float]]], names: Sequence[str], style: UnitStyle, path: Path
+    label: str,
+    points: list[tuple[int, list[float]]],
+    names: Sequence[str],
+    style: UnitStyle,
+    digit: float,
+    path: Path,
 ) -> EnergyCurve:
     """Sort the points of a pair by distance and check that they can tell something."""
     kept: dict[float, tuple[int, list[float]]] = {}
@@ -325,5 +338,5 @@ def _curve(
     of = dict(zip(names, values.T, strict=True))
     first, second = label.split("-")
     return EnergyCurve(
-        (first, second), of["r"], of["energy"], style, of.get("error"), of.get("weight"), str(path)
+        (first, second), of["r"], of["energy"], style, of.get("error"), of.get("weight"), digit, str(path)
     )
