@@ -40,6 +40,9 @@ ERRORS = {
 EXACT = 1e-3
 """Where the last digit is a smaller fraction than this of every energy beyond the minimum, their tail is exact."""
 
+STEADY = 0.02
+"""Changes of the power of the distance that are too small to be called noise."""
+
 ROUNDING = float(np.finfo(np.float64).eps)
 
 
@@ -89,7 +92,7 @@ def errors_of(curve: EnergyCurve, weights: Weights, offset: bool) -> Errors:
         assumption = f"√(({floor:g} {curve.units.energy_unit})² + ({fraction:g} E)²)"
         sentence = f"errors of the energies are taken to be {assumption}"
         return Errors(np.hypot(floor * curve.units.energy, fraction * energy), True, sentence)
-    model = weights or assumed(energy, curve.resolution)
+    model = weights or assumed(curve.r, energy, curve.resolution)
     sigma = _proportional(energy, model)
     if not (sigma > 0).all():
         raise InterpotError(
@@ -120,15 +123,21 @@ def _proportional(energy: FloatArray, model: str) -> FloatArray:
     )
 
 
-def assumed(energy: FloatArray, resolution: float) -> str:
+def assumed(r: FloatArray, energy: FloatArray, resolution: float) -> str:
     """What to assume of the errors of energies that vanish at infinity: "tail" or "well".
 
-    The tail is free of noise where at least three energies beyond the minimum are negative and rise without a break,
-    and are given to more than three digits.
+    The tail is free of noise where at least four energies beyond the minimum are negative and given to more than
+    three digits, and the power of the distance with which they fall from point to point is positive and turns
+    once at most: dispersion makes it rise to more than 6 and come back, noise makes it go up and down.
     """
-    tail = energy[energy.argmin() :]
-    rises = len(tail) > 3 and bool((tail < 0).all() and (np.diff(tail) > 0).all())
-    return "tail" if rises and resolution < EXACT * np.abs(tail).min() else "well"
+    bottom = int(energy.argmin())
+    tail = -energy[bottom:]
+    if len(tail) < 5 or not (tail > 0).all() or resolution > EXACT * tail.min():
+        return "well"
+    powers = -np.diff(np.log(tail)) / np.diff(np.log(r[bottom:]))
+    steps = np.diff(powers)
+    turns = np.count_nonzero(np.diff(np.sign(steps[np.abs(steps) > STEADY])))
+    return "tail" if (powers > 0).all() and turns <= 1 else "well"
 
 
 def well_depth(energy: FloatArray) -> float:

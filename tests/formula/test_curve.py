@@ -215,6 +215,6 @@ def test_curves_that_cannot_be_fitted() -> None:
     with pytest.raises(InterpotError, match="several curves"):
         discover_curves([flat, flat])
     with pytest.raises(InterpotError, match="the same units"):
-        discover_curves([flat, replace(flat, units=STYLES["real"])])
+        discover_curves([flat, replace(flat, species=("He", "He"), units=STYLES["real"])])
     with pytest.raises(InterpotError, match="no curve"):
         discover_curves([])
