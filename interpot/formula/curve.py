@@ -261,7 +261,7 @@ def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:
 
 
 def _fits(problem: CurveProblem, search: Callable[..., list[Fit]]) -> list[Fit]:
-    """The best fits with each number of constants that leaves two points to tell their errors."""
+    """The best fits with each number of constants, up to one for every two points."""
     r, objective, freedom = problem.curve.r, problem.objective, problem.freedom
     enough = INDIFFERENT**2 * objective.square
     if problem.errors.absolute:  # what the errors make of a true form, and two standard deviations of that
@@ -270,7 +270,12 @@ def _fits(problem: CurveProblem, search: Callable[..., list[Fit]]) -> list[Fit]:
     by_constants: dict[int, list[Fit]] = {}
     for f in sorted(found, key=lambda f: f.misfit):
         by_constants.setdefault(f.constants, []).append(f)
-    fits = [f for n, group in sorted(by_constants.items()) if n <= freedom - 2 for f in group[:ALTERNATIVES]]
+    fits = [
+        f
+        for n, group in sorted(by_constants.items())
+        if n <= (freedom + 1) // 2
+        for f in group[:ALTERNATIVES]
+    ]
     if not fits:
         raise InterpotError(
             f"'{problem.curve.source}': none of the terms can be fitted to the {len(r)} points of "

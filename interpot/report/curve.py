@@ -80,6 +80,7 @@ def curve_figure(channel: ChannelFormula, points: pd.DataFrame, units: UnitStyle
     for axes in (well, rest, weighted):
         axes.axhline(0.0, color=GREY, lw=0.5)
     whole.set(xscale="log", yscale="log")
+    _round_ticks(whole, r)
     well.set_ylabel(with_unit("φ", units.energy_unit))
     whole.set_ylabel(with_unit("|φ|", units.energy_unit))
     rest.set_ylabel(with_unit("formula − table", units.energy_unit).replace(" (", "\n("))
@@ -90,6 +91,15 @@ def curve_figure(channel: ChannelFormula, points: pd.DataFrame, units: UnitStyle
     well.set_title(f"{plain(channel.label)}: {plain(channel.form)}", loc="left")
     figure.align_ylabels()
     return figure
+
+
+def _round_ticks(axes: Axes, r: FloatArray) -> None:
+    """Mark 1, 2, 3, 5 times powers of ten on the logarithmic axis of distances, which spans hardly one decade."""
+    decades = 10.0 ** np.arange(np.floor(np.log10(r.min())), np.log10(r.max()) + 1)
+    ticks = np.outer(decades, (1, 2, 3, 5)).ravel()
+    inside = ticks[(ticks >= 0.95 * r.min()) & (ticks <= 1.05 * r.max())]
+    axes.set_xticks(inside, [f"{tick:g}" for tick in inside])
+    axes.set_xticks([], minor=True)
 
 
 def _well_limits(axes: Axes, r: FloatArray, energy: FloatArray) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -157,6 +158,27 @@ def test_several_pairs_are_one_potential(tmp_path) -> None:
     assert again.loss.of == "energies" and again.channel("Ar", "Ne").energy(4.0) == found.best.energy(
         4.0, "Ar", "Ne"
     )
+
+
+def test_the_file_says_what_its_errors_are_of(tmp_path) -> None:
+    path = tmp_path / "potential.json"
+    discover_curves(curve(mie(0.0104, 3.4, 12, 6)(R)), terms=["power"], max_terms=2).best.save(path)
+    document = json.loads(path.read_text())
+    assert document["loss"]["of"] == "energies" and document["loss"]["ceiling"] is None
+    document["loss"]["of"] = "pressures"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InterpotError, match=r"'loss.of' is the text \"pressures\", expected 'forces' or"):
+        Potential.load(path)
+    del document["loss"]["of"]
+    path.write_text(json.dumps(document))
+    assert Potential.load(path).loss.of == "forces"
+
+
+def test_few_points_are_not_matched_by_many_constants() -> None:
+    """Seven points of a smooth function: no formula of more than four constants, however well it would do."""
+    r = np.linspace(1.6, 4.8, 7)
+    found = discover_curves(curve(mie(0.001, 2.6, 11.3, 6.2)(r) + 1e-5 * np.cos(9 * r), r=r))
+    assert found.front.constants.max() == 4
 
 
 def test_an_exact_tail_tells_dispersion() -> None:
