@@ -147,7 +147,7 @@ def discover(
     others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
     if curve is not None:
         refuse(others | {"keep_cutoff": keep_cutoff}, f"'{curve}' is a table of energies")
-        _discover_curve(curve, data or [], out, cutoff, units, of_curve)
+        _discover_curve(curve, data or [], out, cutoff, units, of_curve | {"method": method})
         return
     refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
     if not data:
@@ -185,6 +185,7 @@ def _discover_curve(
         offset=options["offset"],
         cutoff=common,
         cutoffs=pairs,
+        method=options["method"],
     )
 
 

@@ -21,15 +21,14 @@ from interpot.formula.discover import ALTERNATIVES, front_row
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.quantity import with_error
-from interpot.formula.regress import METHODS
+from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT, Candidate, choose
+from interpot.formula.selection import INDIFFERENT, Candidate, choices, choose, determined
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.records import EnergyCurve, FloatArray, IntArray
 from interpot.statistic.curve import ROUNDING, Errors, Weights, curve_objective, errors_of
 from interpot.statistic.objective import Objective
-from interpot.table import load_row
 from interpot.threads import one_blas_thread
 from interpot.units import STYLES
 from interpot.version import versions
@@ -113,14 +112,14 @@ def discover_curves(
     curves = (curves,) if isinstance(curves, EnergyCurve) else tuple(curves)
     _check(curves, max_terms, terms)
     say, library = progress or (lambda _: None), _library(terms, offset)
-    search = partial(load_row(METHODS, method, "method"), library=library, max_terms=max_terms)
+    search = partial(load_method(method), library=library, max_terms=max_terms)
     chosen, rows = [], []
     for curve in curves:
         problem = CurveProblem.of(curve, weights, offset)
         say(f"{curve.label}: trying all formulas of up to {max_terms} terms on {len(curve.r)} points")
         fits = _fits(problem, search)
         say(f"{curve.label}: cross-validating {len(fits)} of them")
-        candidates = [problem.candidate(f) for f in fits]
+        candidates = [problem.candidate(f, library) for f in fits]
         pick, rivals = choose(candidates)
         reach = (cutoffs or {}).get(curve.label, cutoff)
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
@@ -130,7 +129,7 @@ def discover_curves(
             named = _Chosen(problem, candidate, reach).named
             rows.append(front_row(curve.label, named, candidate, 0, marks.get(k, "")))
     front = pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
-    best = _potential(chosen, provenance or {})
+    best = _potential(chosen, {"method": method, **(provenance or {})})
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)
     return CurveDiscovery(best, front, points, tuple(_remarks(chosen, best)))
 
@@ -183,15 +182,19 @@ class CurveProblem:
             return 0.0
         return float(np.average((self.curve.energy - values)[rows], weights=self.errors.sigma[rows] ** -2))
 
-    def candidate(self, found: Fit) -> Candidate:
-        """Judge one fit by points that it has not seen."""
+    def candidate(self, found: Fit, library: Sequence[Term] = ()) -> Candidate:
+        """Judge one fit, of terms of a library, by points that it has not seen."""
         count, square = len(self.curve.r), self.objective.square
         held_out = np.array([self._held_out(found, fold) for fold in folds(count)])
-        errors = np.sqrt(np.diag(self.covariance(found)))
-        (a,) = found.coefficients
-        determined = bool(np.all(np.abs(a) >= 2 * errors[: len(a)]))
-        loss = float(np.sqrt(found.misfit / square))
-        return Candidate(found, loss, held_out * len(held_out) / square, determined, float(self.freedom))
+        freedom = float(max(self.freedom - found.constants, 1))
+        return Candidate(
+            found,
+            float(np.sqrt(found.misfit / square)),
+            held_out * len(held_out) / square,
+            determined(self.objective, found, self.covariance(found), freedom),
+            float(self.freedom),
+            sum(choices(form, library) for form in found.forms),
+        )
 
     def covariance(self, found: Fit) -> FloatArray:
         """Covariance of the constants (JᵀJ)⁻¹ s², coefficients before free shapes; internal units.

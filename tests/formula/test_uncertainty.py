@@ -18,7 +18,7 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import Judge
 from interpot.formula.terms import library
-from interpot.formula.uncertainty import half_width, jackknife, meat, sandwich
+from interpot.formula.uncertainty import half_width
 from interpot.records import FloatArray
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.normal_equations import Statistic
