@@ -146,7 +146,10 @@ def refitted(curve: EnergyCurve) -> Callable[[FloatArray], FloatArray]:
         return (function(logs)(curve.r) - curve.energy) / sigma
 
     starts = np.log([[42, 2.5, 1.5, 14, 180], [200, 2.46, 6, 90, 1500], [750, 2.0, 64, 1600, 5e4]])
-    fits = [least_squares(residual, start, x_scale="jac", max_nfev=2000) for start in starts]
+    fits = [
+        least_squares(residual, start, x_scale="jac", max_nfev=2000, bounds=(start - 5, start + 5))
+        for start in starts
+    ]
     return function(min(fits, key=lambda fit: fit.cost).x)
 
 

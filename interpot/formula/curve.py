@@ -23,7 +23,7 @@ from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.quantity import with_error
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT, Candidate, choices, choose, determined
+from interpot.formula.selection import INDIFFERENT, Candidate, choose, determined
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.records import EnergyCurve, FloatArray, IntArray
@@ -119,7 +119,7 @@ def discover_curves(
         say(f"{curve.label}: trying all formulas of up to {max_terms} terms on {len(curve.r)} points")
         fits = _fits(problem, search)
         say(f"{curve.label}: cross-validating {len(fits)} of them")
-        candidates = [problem.candidate(f, library) for f in fits]
+        candidates = [problem.candidate(f) for f in fits]
         pick, rivals = choose(candidates)
         reach = (cutoffs or {}).get(curve.label, cutoff)
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
@@ -182,8 +182,12 @@ class CurveProblem:
             return 0.0
         return float(np.average((self.curve.energy - values)[rows], weights=self.errors.sigma[rows] ** -2))
 
-    def candidate(self, found: Fit, library: Sequence[Term] = ()) -> Candidate:
-        """Judge one fit, of terms of a library, by points that it has not seen."""
+    def candidate(self, found: Fit) -> Candidate:
+        """Judge one fit by points that it has not seen.
+
+        How many forms were tried is not counted: with few points a free exponent, ln m in the BIC, would cost less
+        than the choice of a whole one among twenty.
+        """
         count, square = len(self.curve.r), self.objective.square
         held_out = np.array([self._held_out(found, fold) for fold in folds(count)])
         freedom = float(max(self.freedom - found.constants, 1))
@@ -193,7 +197,6 @@ class CurveProblem:
             held_out * len(held_out) / square,
             determined(self.objective, found, self.covariance(found), freedom),
             float(self.freedom),
-            sum(choices(form, library) for form in found.forms),
         )
 
     def covariance(self, found: Fit) -> FloatArray:
