@@ -19,12 +19,15 @@ from interpot.files import writable_file
 from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
+    Columns,
     Dimension,
     Frames,
     KeepCutoff,
     KnownParts,
     MaxTerms,
     Method,
+    Offset,
+    Pair,
     PotentialFile,
     Require,
     Script,
@@ -35,18 +38,21 @@ from interpot.options import (
     Terms,
     Trajectories,
     Units,
+    WeightsOf,
     discovery_options,
     memory_size,
     parse_cutoffs,
     parse_masses,
+    parse_weights,
     read_files,
+    refuse,
     sorted_out,
 )
 from interpot.proof.export import EXPORTERS
 from interpot.proof.export import export as write_export
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
-from interpot.trajectory import known_units
+from interpot.trajectory import known_units, parse_columns, read_curves
 from interpot.version import VERSION
 
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
@@ -112,14 +118,20 @@ def run(
 
 @app.command()
 def discover(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results")],
     data: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="TRAJECTORY...|STATISTICS.h5...",
             help="LAMMPS dump (.gz, .zst), extended XYZ, .npz; or what accumulate and merge wrote",
         ),
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results")],
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A table of distances and energies of pairs, in place of trajectories"
+        ),
+    ] = None,
     cutoff: Annotated[list[str] | None, CUTOFF] = None,
     units: Units = None,
     species: Species = None,
@@ -133,8 +145,24 @@ def discover(
     require: Require = None,
     known: KnownParts = None,
     shared_form: SharedForm = "auto",
+    columns: Columns = None,
+    pair: Pair = None,
+    weights: WeightsOf = None,
+    offset: Offset = False,
 ) -> None:
-    """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
+    """Discover the potential behind trajectories of your own or their statistics; several files count as one.
+
+    With --curve, behind a table of energies.
+    """
+    of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
+    others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
+    if curve is not None:
+        refuse(others | {"keep_cutoff": keep_cutoff}, f"'{curve}' is a table of energies")
+        _discover_curve(curve, data or [], out, cutoff, units, of_curve | {"method": method})
+        return
+    refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
+    if not data:
+        raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
@@ -144,6 +172,33 @@ def discover(
     trajectory = read_files(data, units, species, stride, frames, dimension)
     find = "given" if keep_cutoff else "find"
     workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
+
+
+def _discover_curve(
+    curve: Path,
+    data: list[str],
+    out: Path,
+    cutoff: list[str] | None,
+    units: str | None,
+    options: dict[str, Any],
+) -> None:
+    if data:
+        raise InterpotError(f"'{data[0]}' was named beside --curve {curve}: discover from one of the two")
+    columns, weights = options["columns"], options["weights"]
+    curves = read_curves(
+        curve, units=units, columns=parse_columns(columns) if columns else None, pair=options["pair"]
+    )
+    common, pairs = parse_cutoffs(cutoff) if cutoff else (None, {})
+    workflow.discover_table(
+        curves,
+        out,
+        _session(),
+        weights=parse_weights(weights) if weights else None,
+        offset=options["offset"],
+        cutoff=common,
+        cutoffs=pairs,
+        method=options["method"],
+    )
 
 
 @app.command()

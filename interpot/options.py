@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +53,29 @@ Terms = Annotated[
         help="Added to the library; repeat for several: stillinger_weber, or your own with bounds, "
         "'exp(-(r/w)**4); w = 0.5..5 Å'",
     ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROLE=NAME[:UNIT],...",
+        help="Of --curve: which column is r, energy, error, weight or pair, such as r=R:bohr,energy=V:meV",
+    ),
+]
+Pair = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A-B", help="Of --curve: take this pair only; names the pair of a table that names none"
+    ),
+]
+WeightsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="well|relative|equal|FLOOR,FRACTION",
+        help="Of --curve: errors of the energies, √(E² + D²) with the depth D of the well unless the table has its own",
+    ),
+]
+Offset = Annotated[
+    bool, typer.Option("--offset", help="Of --curve: fit a constant energy too, as total energies need it")
 ]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
 Require = Annotated[
@@ -143,6 +166,22 @@ def discovery_options(
         "known": list(known) if known else None,
         "shared_form": shared[shared_form],
     }
+
+
+def parse_weights(text: str) -> str | tuple[float, float]:
+    """Read ``--weights well`` or ``--weights 0.001,0.01``."""
+    if "," not in text:
+        return text
+    floor, _, fraction = text.partition(",")
+    example = "0.001,0.01: the error at zero energy and its fraction of the energy"
+    return positive(floor, f"--weights {text}", example), positive(fraction, f"--weights {text}", example)
+
+
+def refuse(options: Mapping[str, object], reason: str) -> None:
+    """Stop at options that were given where they mean nothing."""
+    for name, value in options.items():
+        if value:
+            raise InterpotError(f"--{name.replace('_', '-')} was given, but {reason}: leave it out")
 
 
 def parse_masses(text: str) -> dict[str, float]:

@@ -116,6 +116,45 @@ class Trajectory(Protocol):
         """Walk the frames from the first."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EnergyCurve:
+    """The energy of two particles at several distances: a table of ab initio calculations.
+
+    Attributes
+    ----------
+    species
+        Of the two, sorted.
+    r : (m,) float64, Å
+        Increasing, positive.
+    energy : (m,) float64, eV
+        Interaction energies (zero at infinite distance), or total ones.
+    units
+        Style in which results are reported.
+    error : (m,) float64, eV, or None
+        Standard errors, where the table tells.
+    weight : (m,) float64, or None
+        Of the squared deviations, up to a common factor, where the table tells.
+    resolution
+        One unit in the last digit that a table gives of its energies, eV: they are no more exact.
+    source
+        File name, for messages.
+    """
+
+    species: tuple[str, str]
+    r: FloatArray
+    energy: FloatArray
+    units: UnitStyle
+    error: FloatArray | None = None
+    weight: FloatArray | None = None
+    resolution: float = 0.0
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """The pair's name in tables: "Ne-Xe"."""
+        return "-".join(self.species)
+
+
 # ---------------------------------------------------------------------------- molecular dynamics
 
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import writable_file, writable_folder
+from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, check_options, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
-from interpot.records import Comparison, Experiment, MdRun, Trajectory
+from interpot.records import Comparison, EnergyCurve, Experiment, MdRun, Trajectory
+from interpot.report.curve import print_residuals
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
@@ -138,6 +141,18 @@ class Session:
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
             return discover(statistic, provenance=origin, progress=stage.say, **options)
+
+    def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
+        """Find the formulas of tables of energies and show them."""
+        origin = {"command": self.command} if self.command else {}
+        with self.terminal.stage("discovery") as stage:
+            found = discover_curves(curves, provenance=origin, progress=stage.say, **options)
+        for remark in found.remarks:
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_residuals(self.terminal.console, found.points, found.best.units)
+        print_front(self.terminal.console, found.front, error=found.best.loss.name)
+        return found
 
     def show(self, found: Discovery) -> None:
         """Show what was found, and remarks that were not shown when they came up."""
@@ -270,6 +285,39 @@ def _discovered(
     session.show(found)
     session.report(_findings("Potential of " + ", ".join(names), found), folder)
     return Result(found, None, folder)
+
+
+def discover_table(
+    curves: Sequence[EnergyCurve], out: str | Path, session: Session | None = None, **options: Any
+) -> CurveDiscovery:
+    """Discover the formulas behind tables of energies and write everything but a validation.
+
+    Parameters
+    ----------
+    curves
+        `interpot.read_curves`.
+    out
+        Folder for the results.
+    session
+        Where progress is shown.
+    options
+        As `interpot.discover_curves` takes them: weights, offset, cutoff, cutoffs.
+    """
+    session = session or Session()
+    with results_folder(out) as folder:
+        found = session.discover_curves(curves, **options)
+        found.best.save(folder / "potential.json")
+        _export_complete(found.best, folder, session)
+        findings = Findings(
+            title="Potential of " + ", ".join(dict.fromkeys(Path(c.source).name for c in curves)),
+            potential=found.best,
+            front=found.front,
+            points=found.points,
+            remarks=found.remarks,
+            provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
+        )
+        session.report(findings, folder)
+        return found
 
 
 def accumulate_files(
@@ -412,6 +460,16 @@ def _write_findings(found: Discovery, folder: Path) -> None:
     found.best.save(folder / "potential.json")
     found.statistic.save(folder / "statistics.h5")
     export(found.best, "lammps", folder / "potential.lammps")
+
+
+def _export_complete(potential: Potential, folder: Path, session: Session) -> None:
+    """Write the LAMMPS file of a potential that has all pairs of its species; tables often lack some."""
+    species, known = potential.species, {channel.species for channel in potential.channels}
+    missing = [f"{a}-{b}" for a, b in combinations_with_replacement(species, 2) if (a, b) not in known]
+    if missing:
+        session.terminal.note(f"no potential.lammps is written: there is no formula for {', '.join(missing)}")
+        return
+    export(potential, "lammps", folder / "potential.lammps")
 
 
 def _findings(title: str, found: Discovery) -> Findings:

@@ -357,24 +357,30 @@ def _front(
     statistic: Statistic, judged: list[tuple[int, Candidate, str]], known: Sequence[Known | None]
 ) -> pd.DataFrame:
     """Tabulate what was judged, by channel and number of constants; within these by loss."""
-    rows = []
-    for c, candidate, mark in judged:
-        part = _named(statistic, candidate.fit, c, known[c])
-        rows.append(
-            {
-                "channel": statistic.channels[c].label,
-                "form": part.name,
-                "formula": str(part.expression),
-                "terms": len(candidate.fit.forms[c].terms),
-                "constants": candidate.fit.forms[c].constants,
-                "loss": candidate.loss,
-                "cross_validated": candidate.cross_validated,
-                "stderr": candidate.cross_validated_error,
-                "chosen": mark == "chosen",
-                "indistinguishable": mark == "rival",
-            }
+    rows = [
+        front_row(
+            statistic.channels[c].label, _named(statistic, candidate.fit, c, known[c]), candidate, c, mark
         )
+        for c, candidate, mark in judged
+    ]
     return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+
+
+def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:
+    """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
+    form = candidate.fit.forms[c]
+    return {
+        "channel": label,
+        "form": named.name,
+        "formula": str(named.expression),
+        "terms": len(form.terms),
+        "constants": form.constants,
+        "loss": candidate.loss,
+        "cross_validated": candidate.cross_validated,
+        "stderr": candidate.cross_validated_error,
+        "chosen": mark == "chosen",
+        "indistinguishable": mark == "rival",
+    }
 
 
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:

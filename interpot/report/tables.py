@@ -161,6 +161,8 @@ def all_frames(findings: Findings) -> dict[str, pd.DataFrame]:
     frames = {"constants": constants_frame(findings), "pareto": findings.front}
     if findings.mixing:
         frames["mixing"] = mixing_frame(findings.mixing)
+    if findings.points is not None:
+        frames["points"] = findings.points
     channels = findings.potential.channels
     for name, channel in zip(unique_names([c.label for c in channels]), channels, strict=True):
         frames[f"potential_{name}"] = potential_frame(channel)
@@ -196,7 +198,7 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 
 def print_potential(console: Console, potential: Potential) -> None:
-    """Print each channel's form with its constants, domain and cutoff, and the force errors."""
+    """Print each channel's form with its constants, domain and cutoff, and the errors."""
     table = new_table("channel", "form", "constant", ">value", ">95 %", "unit", ">range")
     unit = potential.units.length_unit
     for channel in potential.channels:
@@ -219,8 +221,8 @@ def print_potential(console: Console, potential: Potential) -> None:
     loss = potential.loss
     console.print(
         Text(
-            f"force error: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}, "
-            f"spline ceiling {short(loss.ceiling, 2)}"
+            f"{loss.name}: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}"
+            + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
         )
     )
 
@@ -239,11 +241,11 @@ def zero_sentence(channel: ChannelFormula, unit: str) -> str:
     return f"φ = 0 at the cutoff, {end}; pairs beyond do not interact"
 
 
-def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
-    """Print the best candidates by force error: ▸ the chosen, ≈ those that the data cannot tell from it."""
+def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: str = "force error") -> None:
+    """Print the best candidates by their error: ▸ the chosen, ≈ those that the data cannot tell from it."""
     channels = "channel" in front
     names = ["channel"] if channels else []
-    table = new_table(*names, "", "form", ">constants", ">force error", ">cross-validated")
+    table = new_table(*names, "", "form", ">constants", f">{error}", ">cross-validated")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
         for row in candidates(group, limit):

@@ -41,9 +41,7 @@ def potential(
         )
     errors = np.array([p.stderr for c in channels for p in c.parameters])
     correlation = shared + (1 - shared) * np.eye(len(errors))
-    return Potential(
-        STYLES["metal"], tuple(channels), correlation * errors * errors[:, None], Loss(0, 0, 0)
-    )
+    return Potential(STYLES["metal"], tuple(channels), correlation * errors * errors[:, None], Loss(0, 0, 0))
 
 
 def predicted(rule: str, one: dict[str, float], two: dict[str, float], form: str = LJ) -> dict[str, float]:
@@ -116,7 +114,9 @@ def test_kong_is_his_formula() -> None:
     (e1, s1), (e2, s2) = ONE.values(), TWO.values()
     wall = e1 * s1**12 / 2**13 * (1 + (e2 * s2**12 / (e1 * s1**12)) ** (1 / 13)) ** 13
     assert mixed["epsilon"] * mixed["sigma"] ** 12 == pytest.approx(wall, rel=1e-12)
-    assert mixed["epsilon"] * mixed["sigma"] ** 6 == pytest.approx(np.sqrt(e1 * s1**6 * e2 * s2**6), rel=1e-12)
+    assert mixed["epsilon"] * mixed["sigma"] ** 6 == pytest.approx(
+        np.sqrt(e1 * s1**6 * e2 * s2**6), rel=1e-12
+    )
     fender = predicted("Fender-Halsey", ONE, TWO)
     assert fender["epsilon"] == pytest.approx(1 / np.mean([1 / e1, 1 / e2]), rel=1e-13)
 
@@ -166,9 +166,7 @@ def test_large_errors_cannot_tell() -> None:
 
 def test_few_blocks_are_more_careful() -> None:
     made = potential(trio("geometric", shift=0.06), relative=0.01)
-    known, few = (
-        next(t for t in check_rules(made, blocks) if t.rule == "geometric") for blocks in (None, 5)
-    )
+    known, few = (next(t for t in check_rules(made, blocks) if t.rule == "geometric") for blocks in (None, 5))
     assert known.probability < 1e-3 < few.probability
     assert known.verdict == "excluded" and few.verdict != "excluded"
 

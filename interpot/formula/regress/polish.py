@@ -68,12 +68,12 @@ def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
         ratio = form.shapes[b] / form.shapes[a]
         if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
             continue
-        others = [k for k in free if k not in (a, b)]
-        ties = np.eye(len(form.shapes))[:, [min(a, b), *others]]
-        ties[max(a, b), 0] = 2.0 if a < b else 0.5  # the first of the two leads
-        shapes = form.shapes.copy()
-        shapes[b] = 2 * shapes[a]
-        yield Form(form.terms, shapes, ties)
+        one, other = form.ties[a].argmax(), form.ties[b].argmax()
+        column = form.ties[:, one] + 2 * form.ties[:, other]
+        ties = form.ties.copy()  # shapes that terms share stay shared
+        ties[:, one] = column / column[column.nonzero()[0][0]]  # the first of the two leads
+        shapes = form.shapes + form.ties[:, other] * (2 * form.shapes[a] - form.shapes[b])
+        yield Form(form.terms, shapes, np.delete(ties, other, axis=1))
 
 
 def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator[Form]:
