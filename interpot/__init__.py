@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from interpot.statistic.accumulate import accumulate
     from interpot.statistic.basis import Functions
     from interpot.statistic.normal_equations import Statistic
+    from interpot.statistic.weights import weighted
     from interpot.trajectory import from_atoms, read
     from interpot.workflow import pair_channels, run
 
@@ -48,6 +49,7 @@ _HOMES = {
     "read": "interpot.trajectory",
     "run": "interpot.workflow",
     "validate": "interpot.proof.validate",
+    "weighted": "interpot.statistic.weights",
 }
 
 __version__ = VERSION
@@ -71,6 +73,7 @@ __all__ = [
     "read",
     "run",
     "validate",
+    "weighted",
 ]
 
 

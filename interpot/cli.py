@@ -20,6 +20,8 @@ from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
     Dimension,
+    Energies,
+    EnergyWeight,
     Frames,
     KeepCutoff,
     Method,
@@ -30,10 +32,13 @@ from interpot.options import (
     Stride,
     Trajectories,
     Units,
+    Virials,
+    VirialWeight,
     memory_size,
     parse_cutoffs,
     parse_masses,
     read_files,
+    row_weight,
     sorted_out,
 )
 from interpot.proof.export import EXPORTERS
@@ -122,16 +127,25 @@ def discover(
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
     method: Method = "exhaustive",
+    energies: Energies = None,
+    virials: Virials = None,
+    energy_weight: EnergyWeight = "auto",
+    virial_weight: VirialWeight = "auto",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
-    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session(), method)
+    rows = {"energies": energies, "virials": virials}
+    weights = {
+        "energies": row_weight(energy_weight, "--energy-weight"),
+        "virials": row_weight(virial_weight, "--virial-weight"),
+    }
+    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff, **rows):
+        workflow.discover_statistics(data, out, _session(), method, weights)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
     find = "given" if keep_cutoff else "find"
-    workflow.discover_files(trajectory, out, common, pairs, find, _session(), method)
+    workflow.discover_files(trajectory, out, common, pairs, find, _session(), method, weights, **rows)
 
 
 @app.command()
@@ -145,6 +159,8 @@ def accumulate(
     frames: Frames = None,
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
+    energies: Energies = None,
+    virials: Virials = None,
     threads: Annotated[int, typer.Option(metavar="N", help="That accumulate; one more reads", min=1)] = 1,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="That the sums may take, about: 500M, 2G")
@@ -166,6 +182,8 @@ def accumulate(
         pairs,
         "given" if keep_cutoff else "find",
         _session(),
+        energies=energies,
+        virials=virials,
         resume=resume,
         threads=threads,
         memory=memory_size(memory) if memory else None,

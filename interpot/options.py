@@ -41,6 +41,27 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
+Energies = Annotated[
+    str | None,
+    typer.Option(
+        metavar="potential|total",
+        help="Use the energies, too; 'total' ones hold the kinetic energy, which is subtracted",
+    ),
+]
+Virials = Annotated[
+    str | None,
+    typer.Option(
+        metavar="given|opposite|total",
+        help="Use the virials or stresses, too: W = -Vσ as given, of opposite sign, or with the kinetic part",
+    ),
+]
+EnergyWeight = Annotated[
+    str,
+    typer.Option(
+        metavar="W", help="Of (energy/n)² beside force², in 1/Å²; by the variances unless given, 0 for none"
+    ),
+]
+VirialWeight = Annotated[str, typer.Option(metavar="W", help="Of (virial/n)², likewise")]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
@@ -105,6 +126,16 @@ def positive(text: str, option: str, example: str) -> float:
     if not 0 < value < float("inf"):
         raise InterpotError(f"{option}: '{text}' is no positive number: expected, e.g., {example}")
     return value
+
+
+def row_weight(text: str, option: str) -> float | str:
+    """Read ``--energy-weight 2.5``, or auto."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InterpotError(f"{option}: '{text}' is no number: expected, e.g., 2.5, 0 or auto") from None
 
 
 def sorted_out(files: Sequence[str], **options: object) -> bool:

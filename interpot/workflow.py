@@ -33,6 +33,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.weights import weighted
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
 
@@ -221,6 +222,8 @@ def discover_files(
     find: str = "find",
     session: Session | None = None,
     method: str = "exhaustive",
+    weights: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
 
@@ -238,13 +241,17 @@ def discover_files(
         Where progress is shown.
     method
         As `interpot.discover` takes it.
+    weights
+        Of energies and virials, as `interpot.weighted` takes them.
+    options
+        As `interpot.accumulate` takes them: energies, virials.
     """
     session = session or Session()
     load_method(method)  # a name that is wrong is said before the pass
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
-        statistic = session.accumulate(frames, channels, find)
+        statistic = weighted(session.accumulate(frames, channels, find, **options), **(weights or {}))
         return _discovered(statistic, [path.name for path in frames.sources], folder, session, method)
 
 
@@ -253,13 +260,14 @@ def discover_statistics(
     out: str | Path,
     session: Session | None = None,
     method: str = "exhaustive",
+    weights: Mapping[str, Any] | None = None,
 ) -> Result:
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
     load_method(method)
     with results_folder(out) as folder:
         with session.terminal.listening():
-            statistic = merge(paths)
+            statistic = weighted(merge(paths), **(weights or {}))
         return _discovered(statistic, [Path(path).name for path in paths], folder, session, method)
 
 
@@ -291,7 +299,7 @@ def accumulate_files(
     out
         File of the statistic.
     options
-        As `interpot.accumulate` takes them: resume, threads, memory, workers, scheduler.
+        As `interpot.accumulate` takes them: energies, virials, resume, threads, memory, workers, scheduler.
     """
     session, path = session or Session(), writable_file(out)
     with session.terminal.listening():

@@ -1,7 +1,8 @@
 """What the rows of energies and virials show of themselves: constants, shifts, kinetic parts, an opposite sign.
 
-The functions that the forces determine predict energies and virials; what is left is regressed on what may be in them.
-Standard errors are those of independent rows, and take the functions as known.
+The best functions predict energies and virials; what is left is regressed on what may be in them. For the virials the
+functions are those of the forces alone, for the energies those of both: the few closest pairs, whose splines the forces
+may leave open, weigh most in an energy. Standard errors are those of independent rows, and take the functions as known.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from interpot.statistic.basis import LogSplines
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decompose
-from interpot.statistic.weights import COLLINEAR, Constants, pair_columns
+from interpot.statistic.weights import COLLINEAR, Constants, pair_columns, weighted
 
 SURE = 5.0
 """Standard errors that something must stand out by to be remarked on."""
 
 NEAR = 0.1
 """A slope this close to 1, or within three standard errors, is that of a quantity itself."""
+
+EXACT = 1e-6
+"""A shift below this fraction of the energy of the pairs is a rounding error of that."""
 
 Value = tuple[float, float]
 """A number and its standard error."""
@@ -41,6 +45,8 @@ class EnergyFit:
         to zero there, its value there where it does not. Empty where the data cannot tell it from the constants.
     rms
         What is left, eV per particle.
+    exact
+        Rounding error of the energies of the functions, eV per particle.
     kinetic
         Share of the kinetic energy that the energies hold; None where velocities do not tell.
     """
@@ -48,6 +54,7 @@ class EnergyFit:
     constants: dict[str, Value]
     shifts: dict[str, Value]
     rms: float
+    exact: float
     kinetic: Value | None
 
 
@@ -61,7 +68,7 @@ def zero_at_cutoff(statistic: Statistic, coefficients: FloatArray) -> FloatArray
     return k
 
 
-def force_fit(statistic: Statistic) -> FloatArray:
+def best_functions(statistic: Statistic) -> FloatArray:
     """Coefficients of the best spline functions of the statistic's loss, zero at the cutoffs, (K,); eV."""
     solved = decompose(statistic.gram, statistic.moment, statistic.square)
     return zero_at_cutoff(statistic, solved.inverse @ solved.y)
@@ -75,7 +82,7 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
     statistic
         With rows of energies, weighted or not.
     coefficients : (K,)
-        Of the functions; by default those that are best for the statistic.
+        Of the functions; by default those that are best for the forces and energies together.
 
     Returns
     -------
@@ -85,7 +92,10 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
     rows = statistic.energies
     if rows is None:
         return None
-    k = force_fit(statistic) if coefficients is None else zero_at_cutoff(statistic, coefficients)
+    if coefficients is None:
+        is_weighted = "weights" in statistic.provenance
+        coefficients = best_functions(statistic if is_weighted else weighted(statistic, virials=0.0))
+    k = zero_at_cutoff(statistic, coefficients)
     whole = rows.summed().tables[0]
     Z, count = Constants(rows, pair_columns(statistic)).of(whole), int(rows.rows.sum())
     species = rows.leading[:-1]
@@ -94,7 +104,8 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
         Z, labels = Z[:, : len(species)], []
     if count < Z.shape[1] + 3:
         return None
-    left = whole[:, -1] - whole[:, len(rows.leading) : -1] @ k
+    model = whole[:, len(rows.leading) : -1] @ k
+    left = whole[:, -1] - model
     values, rms = _regressed(Z, left, count)
     kinetic = None
     if rows.kinetic.sum() == count > Z.shape[1] + 3:
@@ -104,6 +115,7 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
         dict(zip(species, values[: len(species)], strict=True)),
         dict(zip(labels, values[len(species) :], strict=True)),
         rms,
+        EXACT * float(np.linalg.norm(model)) / np.sqrt(count),
         kinetic,
     )
 
@@ -113,6 +125,14 @@ def virial_fit(
 ) -> tuple[Value, Value | None] | None:
     """Regress the virials on those of given functions and, where velocities tell, on their kinetic parts.
 
+    Parameters
+    ----------
+    statistic
+        With rows of virials.
+    coefficients : (K,)
+        Of the functions; by default those that are best for the statistic, which are those of the forces as long as it
+        is not weighted.
+
     Returns
     -------
     slopes or None
@@ -121,7 +141,7 @@ def virial_fit(
     rows = statistic.virials
     if rows is None:
         return None
-    k = force_fit(statistic) if coefficients is None else coefficients
+    k = best_functions(statistic) if coefficients is None else coefficients
     whole, count = rows.summed().tables[0], int(rows.rows.sum())
     known = bool(rows.kinetic.sum() == count)
     columns = [whole[:, 1:-1] @ k, *([whole[:, 0]] if known else [])]
@@ -157,22 +177,23 @@ def recognised(statistic: Statistic, wanted: Wanted) -> list[str]:
     """Sentences on the rows of energies and virials; none where there are none."""
     if not wanted.of_frames:
         return []
-    k = force_fit(statistic)
     names = ", ".join(f"'{source}'" for source in statistic.provenance.get("sources", ())) or "the data"
-    return [*_of_energies(statistic, k, wanted, names), *_of_virials(statistic, k, wanted, names)]
+    return [*_of_energies(statistic, wanted, names), *_of_virials(statistic, wanted, names)]
 
 
-def _of_energies(statistic: Statistic, k: FloatArray, wanted: Wanted, names: str) -> list[str]:
-    fit = energy_fit(statistic, k)
+def _of_energies(statistic: Statistic, wanted: Wanted, names: str) -> list[str]:
+    fit = energy_fit(statistic)
     if fit is None:
         return []
     unit, energy = statistic.units.energy_unit, statistic.units.energy
     constants = ", ".join(f"{name} {_shown(value, energy)}" for name, value in fit.constants.items())
     said = [
-        f"the functions that the forces determine leave {fit.rms / energy:.3g} {unit} per particle of the energies, "
+        f"the best functions for forces and energies leave {fit.rms / energy:.3g} {unit} per particle of the energies, "
         f"with the constants {constants} {unit}"
     ]
-    shifted = {label: value for label, value in fit.shifts.items() if abs(value[0]) > SURE * value[1]}
+    shifted = {
+        label: value for label, value in fit.shifts.items() if abs(value[0]) > max(SURE * value[1], fit.exact)
+    }
     if shifted:
         which = ", ".join(f"{label} {_shown(value, energy)}" for label, value in shifted.items())
         said.append(
@@ -191,8 +212,8 @@ def _of_energies(statistic: Statistic, k: FloatArray, wanted: Wanted, names: str
     return said
 
 
-def _of_virials(statistic: Statistic, k: FloatArray, wanted: Wanted, names: str) -> list[str]:
-    slopes = virial_fit(statistic, k)
+def _of_virials(statistic: Statistic, wanted: Wanted, names: str) -> list[str]:
+    slopes = virial_fit(statistic)
     if slopes is None:
         return []
     along, kinetic = slopes
