@@ -198,7 +198,7 @@ def _of_energies(statistic: Statistic, wanted: Wanted, names: str) -> list[str]:
         which = ", ".join(f"{label} {_shown(value, energy)}" for label, value in shifted.items())
         said.append(
             f"the energies are not those of functions that are zero at their cutoffs: each pair within it adds {which} "
-            f"{unit}, as where the reference does not shift its potential"
+            f"{unit}, as where the reference does not shift its potential or no function of pairs will do"
         )
     if fit.kinetic is not None and _is(fit.kinetic, 1.0) and wanted.energies != "total":
         said.append(

@@ -118,6 +118,7 @@ def test_commands(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert seen[0].provenance["weights"] == {"forces": 1.0, "energies": 2.0}
     assert list(seen[1].provenance["weights"]) == ["forces", "virials"]
     best = discover(seen[0], terms=["power"], max_terms=2).best
-    values = {p.name: p.value for p in best.channels[0].parameters}
-    assert values == pytest.approx({"epsilon": EPSILON, "sigma": SIGMA}, rel=1e-5)
+    r = np.linspace(3.2, 7.5, 9)
+    truth = 24 * EPSILON * (2 * (SIGMA / r) ** 12 - (SIGMA / r) ** 6) / r
+    np.testing.assert_allclose(best.force(r), truth, rtol=1e-5, atol=1e-8)
     assert best.provenance["weights"] == {"forces": 1.0, "energies": 2.0}
