@@ -39,7 +39,7 @@ class EnergyFit:
     Attributes
     ----------
     constants
-        Species → e, eV per particle.
+        Species → e, eV per particle; one for all, "Ne+Xe", where every frame has the same composition.
     shifts
         Channel → what each of its pairs within the cutoff adds beyond φ, eV; 0 where the reference shifts its potential
         to zero there, its value there where it does not. Empty where the data cannot tell it from the constants.
@@ -100,6 +100,12 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
     Z, count = Constants(rows, pair_columns(statistic)).of(whole), int(rows.rows.sum())
     species = rows.leading[:-1]
     labels = [c.label for c in statistic.channels]
+    kinetic_part = whole[:, len(species)]
+    if _rank(Z[:, : len(species)]) < len(
+        species
+    ):  # then rows add up to 1 in every frame, and no more is known
+        Z = np.column_stack([Z[:, : len(species)].sum(axis=1), Z[:, len(species) :]])
+        species = ("+".join(species),)
     if _rank(Z) < Z.shape[1]:
         Z, labels = Z[:, : len(species)], []
     if count < Z.shape[1] + 3:
@@ -109,7 +115,7 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
     values, rms = _regressed(Z, left, count)
     kinetic = None
     if rows.kinetic.sum() == count > Z.shape[1] + 3:
-        with_kinetic, _ = _regressed(np.column_stack([Z, whole[:, len(species)]]), left, count)
+        with_kinetic, _ = _regressed(np.column_stack([Z, kinetic_part]), left, count)
         kinetic = with_kinetic[-1]
     return EnergyFit(
         dict(zip(species, values[: len(species)], strict=True)),

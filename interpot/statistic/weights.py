@@ -66,19 +66,23 @@ def weighted(
     InterpotError
         A weight that is negative, or for rows that the statistic does not hold, or none at all.
     """
+    own = tuple(part for part in statistic.blocks.parts if part.species)  # without what was weighted before
+    if forces and not own:
+        raise InterpotError("this statistic holds no forces any more: weight the one that it was made of")
+    statistic = replace(statistic, blocks=replace(statistic.blocks, parts=own))
     kinds = {name: sums for name in ("energies", "virials") if (sums := row_sums(statistic, name))}
     asked = {"forces": forces, "energies": energies, "virials": virials}
     for name, weight in asked.items():
         _check(name, weight, kinds)
     used = {name: sums for name, sums in kinds.items() if asked[name] != 0}
+    if not used and forces == 0:
+        raise InterpotError("forces, energies and virials all weigh nothing: give one of them a weight")
     if not used:
-        if forces == 0:
-            raise InterpotError("forces, energies and virials all weigh nothing: give one of them a weight")
-        return statistic
+        origin = {name: what for name, what in statistic.provenance.items() if name != "weights"}
+        return replace(statistic, provenance=origin)
     weights = chosen(statistic, used, asked)
-    parts = [part for part in statistic.blocks.parts if forces and part.species]
-    parts += [_times(used[name], weights[name]) for name in used]
-    blocks = replace(statistic.blocks, parts=tuple(parts))
+    rows = tuple(_times(used[name], weights[name]) for name in used)
+    blocks = replace(statistic.blocks, parts=(*own, *rows) if forces else rows)
     return replace(statistic, blocks=blocks, provenance={**statistic.provenance, "weights": weights})
 
 

@@ -150,6 +150,16 @@ def test_species_constants_and_shifts_are_found() -> None:
     assert any("does not shift its potential" in r for r in remarks)
 
 
+def test_a_fixed_composition_has_one_constant() -> None:
+    """What -3.5 and 2.25 eV amount to cannot be told apart by frames that all hold the same particles."""
+    count = np.bincount(exact_mixture(40)[0].kinds, minlength=2)
+    alike = [f for f in exact_mixture(40) * 3 if (np.bincount(f.kinds, minlength=2) == count).all()]
+    fit = energy_fit(made(alike, MIXTURE))
+    assert fit is not None and list(fit.constants) == ["Ne+Xe"]
+    mean = (-3.5 * count[0] + 2.25 * count[1]) / 27
+    assert fit.constants["Ne+Xe"][0] == pytest.approx(mean, abs=1e-6)
+
+
 def test_two_dimensions_have_three_components() -> None:
     random = np.random.default_rng(8)
     frames = []
@@ -385,5 +395,8 @@ def test_refusals() -> None:
         statistic + made(frames, MIXTURE, energies=None, virials=None)
     with pytest.raises(InterpotError, match="add them first, then weight the sum"):
         weighted(statistic) + weighted(statistic)
+    with pytest.raises(InterpotError, match="holds no forces any more"):
+        weighted(weighted(statistic, forces=0))
     plain = made(frames, MIXTURE, energies=None, virials=None)
-    assert weighted(plain) is plain
+    np.testing.assert_array_equal(weighted(plain).gram, plain.gram)
+    np.testing.assert_array_equal(weighted(weighted(statistic), energies=0).gram, statistic.gram)
