@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interpot.statistic.accumulate import accumulate
     from interpot.statistic.basis import Functions
     from interpot.statistic.normal_equations import Statistic
+    from interpot.statistic.weights import weighted
     from interpot.trajectory import from_atoms, read, read_curves
     from interpot.workflow import pair_channels, run
 
@@ -53,6 +54,7 @@ _HOMES = {
     "read_curves": "interpot.trajectory",
     "run": "interpot.workflow",
     "validate": "interpot.proof.validate",
+    "weighted": "interpot.statistic.weights",
 }
 
 __version__ = VERSION
@@ -80,6 +82,7 @@ __all__ = [
     "read_curves",
     "run",
     "validate",
+    "weighted",
 ]
 
 

@@ -21,6 +21,8 @@ from interpot.options import (
     CUTOFF,
     Columns,
     Dimension,
+    Energies,
+    EnergyWeight,
     Frames,
     KeepCutoff,
     KnownParts,
@@ -38,6 +40,8 @@ from interpot.options import (
     Terms,
     Trajectories,
     Units,
+    Virials,
+    VirialWeight,
     WeightsOf,
     discovery_options,
     memory_size,
@@ -46,6 +50,7 @@ from interpot.options import (
     parse_weights,
     read_files,
     refuse,
+    row_weight,
     sorted_out,
 )
 from interpot.proof.export import EXPORTERS
@@ -149,6 +154,10 @@ def discover(
     pair: Pair = None,
     weights: WeightsOf = None,
     offset: Offset = False,
+    energies: Energies = None,
+    virials: Virials = None,
+    energy_weight: EnergyWeight = "auto",
+    virial_weight: VirialWeight = "auto",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
@@ -165,13 +174,20 @@ def discover(
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
-    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session(), **options)
+    rows = {"energies": energies, "virials": virials}
+    row_weights = {
+        "energies": row_weight(energy_weight, "--energy-weight"),
+        "virials": row_weight(virial_weight, "--virial-weight"),
+    }
+    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff, **rows):
+        workflow.discover_statistics(data, out, _session(), weights=row_weights, **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
     find = "given" if keep_cutoff else "find"
-    workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
+    workflow.discover_files(
+        trajectory, out, common, pairs, find, _session(), weights=row_weights, rows=rows, **options
+    )
 
 
 def _discover_curve(
@@ -212,6 +228,8 @@ def accumulate(
     frames: Frames = None,
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
+    energies: Energies = None,
+    virials: Virials = None,
     threads: Annotated[int, typer.Option(metavar="N", help="That accumulate; one more reads", min=1)] = 1,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="That the sums may take, about: 500M, 2G")
@@ -233,6 +251,8 @@ def accumulate(
         pairs,
         "given" if keep_cutoff else "find",
         _session(),
+        energies=energies,
+        virials=virials,
         resume=resume,
         threads=threads,
         memory=memory_size(memory) if memory else None,

@@ -77,6 +77,27 @@ WeightsOf = Annotated[
 Offset = Annotated[
     bool, typer.Option("--offset", help="Of --curve: fit a constant energy too, as total energies need it")
 ]
+Energies = Annotated[
+    str | None,
+    typer.Option(
+        metavar="potential|total",
+        help="Use the energies, too; 'total' ones hold the kinetic energy, which is subtracted",
+    ),
+]
+Virials = Annotated[
+    str | None,
+    typer.Option(
+        metavar="given|opposite|total",
+        help="Use the virials or stresses, too: W = -Vσ as given, of opposite sign, or with the kinetic part",
+    ),
+]
+EnergyWeight = Annotated[
+    str,
+    typer.Option(
+        metavar="W", help="Of (energy/n)² beside force², in 1/Å²; by the variances unless given, 0 for none"
+    ),
+]
+VirialWeight = Annotated[str, typer.Option(metavar="W", help="Of (virial/n)², likewise")]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
 Require = Annotated[
     list[str] | None,
@@ -201,6 +222,16 @@ def positive(text: str, option: str, example: str) -> float:
     if not 0 < value < float("inf"):
         raise InterpotError(f"{option}: '{text}' is no positive number: expected, e.g., {example}")
     return value
+
+
+def row_weight(text: str, option: str) -> float | str:
+    """Read ``--energy-weight 2.5``, or auto."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InterpotError(f"{option}: '{text}' is no number: expected, e.g., 2.5, 0 or auto") from None
 
 
 def sorted_out(files: Sequence[str], **options: object) -> bool:

@@ -65,6 +65,10 @@ class Frame:
     dimension
         2 or 3. In two dimensions every z is the same, the z axis is open and z components are no data.
     forces : (n, 3) float64, eV/Å, or None
+    energy : eV, or None
+        Potential energy of all particles, as the file holds it.
+    virial : (3, 3) float64, eV, or None
+        W = Σ r_ij ⊗ f_j over pairs (`interpot.geometry`), without a kinetic part.
     velocities : (n, 3) float64, sqrt(eV/amu), or None
     masses : (n,) float64, amu, or None
     ids : (n,) int64, or None
@@ -87,6 +91,8 @@ class Frame:
     cell: Cell
     dimension: int = 3
     forces: FloatArray | None = None
+    energy: float | None = None
+    virial: FloatArray | None = None
     velocities: FloatArray | None = None
     masses: FloatArray | None = None
     ids: IntArray | None = None

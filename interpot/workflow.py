@@ -36,6 +36,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.weights import weighted
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
 
@@ -237,6 +238,8 @@ def discover_files(
     cutoffs: Mapping[str, float] | None = None,
     find: str = "find",
     session: Session | None = None,
+    weights: Mapping[str, Any] | None = None,
+    rows: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
@@ -253,6 +256,10 @@ def discover_files(
         As `interpot.accumulate` takes ``cutoffs``.
     session
         Where progress is shown.
+    weights
+        Of energies and virials, as `interpot.weighted` takes them.
+    rows
+        Which of them, as `interpot.accumulate` takes them: energies, virials.
     options
         As `interpot.discover` takes them.
     """
@@ -261,19 +268,24 @@ def discover_files(
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
-        statistic = session.accumulate(frames, channels, find)
+        statistic = session.accumulate(frames, channels, find, **(rows or {}))
+        statistic = weighted(statistic, **(weights or {}))
         return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
 
 def discover_statistics(
-    paths: Sequence[str | Path], out: str | Path, session: Session | None = None, **options: Any
+    paths: Sequence[str | Path],
+    out: str | Path,
+    session: Session | None = None,
+    weights: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Result:
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
     check_options(**options)
     with results_folder(out) as folder:
         with session.terminal.listening():
-            statistic = merge(paths)
+            statistic = weighted(merge(paths), **(weights or {}))
         return _discovered(statistic, [Path(path).name for path in paths], folder, session, options)
 
 
@@ -338,7 +350,7 @@ def accumulate_files(
     out
         File of the statistic.
     options
-        As `interpot.accumulate` takes them: resume, threads, memory, workers, scheduler.
+        As `interpot.accumulate` takes them: energies, virials, resume, threads, memory, workers, scheduler.
     """
     session, path = session or Session(), writable_file(out)
     with session.terminal.listening():
