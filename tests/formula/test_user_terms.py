@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import sympy
 
 from interpot.errors import InterpotError
 from interpot.formula.codegen import R
@@ -31,7 +30,7 @@ def test_a_term_is_what_it_says() -> None:
     )
     assert (shape.name, shape.length, shape.bounds(2, 9), shape.integer) == ("w", 1, (0.5, 5.0), False)
     grid = shape.grid(2, 9)
-    assert (np.diff(grid) > 0).all() and 0.5 < grid[0] and grid[-1] < 5 and 4 <= len(grid) <= 16
+    assert (np.diff(grid) > 0).all() and grid[0] > 0.5 and grid[-1] < 5 and 4 <= len(grid) <= 16
     assert term.decays and term.coefficient_length == 0
 
 
@@ -57,9 +56,7 @@ def test_dimensions_and_decay_are_worked_out(text: str) -> None:
     powers, coefficient, decays = DIMENSIONS[text]
     (term,) = terms_from([text])
     assert {s.name: s.length for s in term.shapes} == powers
-    assert sympy.simplify(
-        term.coefficient_length - sympy.Symbol("n", positive=True) * (coefficient == "n")
-    ) == (0 if coefficient == "n" else int(coefficient))
+    assert str(term.coefficient_length) == coefficient
     assert term.decays == decays
     # in another unit of length it is the same function, up to the coefficient
     r, values = np.array([0.8, 1.9, 3.3]), [1.3 + 0.2 * k for k in range(len(term.shapes))]
