@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
-from interpot.formula.discover import ALTERNATIVES, front_row
+from interpot.formula.assembly import front_row
+from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
 from interpot.formula.quantity import with_error
