@@ -17,9 +17,9 @@ from interpot.neighbours import GridMaker, PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, survey
+from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, sum_powers, survey
 from interpot.statistic.layout import Layout
-from interpot.statistic.pair_sums import applied, sum_powers
+from interpot.statistic.pair_sums import applied
 
 SCATTER_BELOW = 1 / 12
 """Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
