@@ -40,6 +40,7 @@ CLEAR = 4.0
 """Standard errors of a paired difference that are beyond chance, also that of the best of many formulas."""
 
 MAX_FOLDS = 16
+LEAST_ROWS = 100.0  # effective ones; where rounding is all that is left, it is alike in all rows and counts as one
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
@@ -157,7 +158,7 @@ class Judge:
         if independent == 0 or not len(H):
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
-        return float(self._statistic.rows / max(effect, 1.0))
+        return float(max(self._statistic.rows / max(effect, 1.0), LEAST_ROWS))
 
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
