@@ -199,21 +199,22 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the errors."""
-    table = new_table("channel", "form", "constant", ">value", ">95 %", "unit", ">range")
+    table = new_table("channel", "form", "constant", ">value", "unit", ">range")
     unit = potential.units.length_unit
     for channel in potential.channels:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, channel.form]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
-            half = half_width(parameter.stderr, potential.freedom)
-            within = f"±{short(half, 2)}" if half > 0 else ""
-            table_row(table, [*head, pretty_symbol(parameter.name), value, within, of, reach])
+            table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:
-            table_row(table, [*head, "", "", "", "", reach])
+            table_row(table, [*head, "", "", "", reach])
         table.add_section()
-    console.print("", table, "")
+    console.print("", table)
+    if any(p.stderr > 0 for p in potential.parameters):
+        console.print(Text(interval_sentence(potential), style="dim"))
+    console.print()
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
         console.print(Text(f"φ(r){label} = {one_line(channel.expression)}"))
@@ -225,6 +226,13 @@ def print_potential(console: Console, potential: Potential) -> None:
             + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
         )
     )
+
+
+def interval_sentence(potential: Potential) -> str:
+    """Say what the errors in brackets mean."""
+    times, freedom = half_width(1.0, potential.freedom), potential.freedom
+    source = f"{freedom:.0f} degrees of freedom" if np.isfinite(freedom) else "independent residuals"
+    return f"(n): standard error of the last digits; 95 % intervals are ±{times:.3g} of them ({source})"
 
 
 def one_line(expression: sympy.Expr) -> str:
