@@ -6,10 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import minimize
 
 from interpot import InterpotError
-from interpot.formula.codegen import R
 from interpot.formula.constraints import (
     CONSTRAINTS,
     Coefficient,
@@ -161,7 +160,9 @@ def test_equalities_are_two_inequalities() -> None:
 
 
 def test_rows_are_the_derivatives_that_they_stand_for() -> None:
-    rule = restriction("smooth", "repulsive-core", "power:6 in -50..-2", known=from_text("2.3/r", STYLES["metal"]))
+    rule = restriction(
+        "smooth", "repulsive-core", "power:6 in -50..-2", known=from_text("2.3/r", STYLES["metal"])
+    )
     made, a = form("power power exponential", 12, 6, 1.1), np.array([3e4, -40.0, 7.0])
     rows, least = rule.rows(made)
 
@@ -196,7 +197,7 @@ def test_slopes_of_the_rows_are_their_differences(units: str) -> None:
 
 def test_bounds_are_in_the_units_of_the_data() -> None:
     rule = restriction("power:6 > 2", units="real")
-    rows, least = rule.rows(form("power", 6))
+    _, least = rule.rows(form("power", 6))
     assert least == pytest.approx([2 * STYLES["real"].energy])
     nano = restriction("power:6 > 2", "exponential.alpha in 2..6", units="nano")
     assert nano.rows(form("power", 6))[1] == pytest.approx([2 * STYLES["nano"].energy * 10.0**6])
@@ -223,7 +224,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("terms", "shapes", "texts"), CASES)
-def test_the_jacobian_at_fixed_active_constraints(terms: str, shapes: tuple[float, ...], texts: tuple[str, ...]) -> None:
+def test_the_jacobian_at_fixed_active_constraints(
+    terms: str, shapes: tuple[float, ...], texts: tuple[str, ...]
+) -> None:
     """Kaufman's Jacobian leaves out a part in the span of the residual only: its gradient of the misfit is exact."""
     problem = objective(3e3 * np.exp(-3 * NODES) - 30 / NODES**6, noise=0.3)
     made, rules = form(terms, *shapes), [restriction(*texts)]
@@ -312,7 +315,8 @@ def test_shapes_stay_in_their_ranges() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize(
-    "texts", [("power:6 > 0",), ("repulsive-core",), ("smooth:1", "power < 1e3"), ("power:3 in 1..2", "decay")]
+    "texts",
+    [("power:6 > 0",), ("repulsive-core",), ("smooth:1", "power < 1e3"), ("power:3 in 1..2", "decay")],
 )
 def test_the_scan_under_constraints_misses_nothing(texts: tuple[str, ...], size: int) -> None:
     problem = objective(3e4 / NODES**12 - 40 / NODES**6 + 0.02 * NODES, noise=1e-2)
@@ -334,7 +338,10 @@ def test_the_scan_under_constraints_misses_nothing(texts: tuple[str, ...], size:
         if size == 3 and len(used) * len(np.concatenate(least)) > 30 and used[0] not in (0, 5, 8):
             continue  # brute force is slow: some of them
         value = constrained_value(
-            np.ascontiguousarray(grid.columns[:, used].T), grid.y.copy(), np.vstack(rows), np.concatenate(least)
+            np.ascontiguousarray(grid.columns[:, used].T),
+            grid.y.copy(),
+            np.vstack(rows),
+            np.concatenate(least),
         )
         best = min(best, float(grid.y @ grid.y) - value)
     assert len(found.explained)
