@@ -273,14 +273,10 @@ def _mixing(findings: Findings, gallery: Gallery) -> str:
     rows: list[list[object]] = []
     marked, last = list[str](), ""
     for test in tests:
-        pair, *words, verdict = tables.mixing_cells(test)
-        reference = f"<br><small>{escape(RULES[test.rule].reference)}</small>"
-        cells: list[object] = [
-            Html(f"{escape(test.rule)}{reference}"),
-            *words[1:],
-            badge(verdict, "differs" if verdict == "excluded" else verdict),
-        ]
-        rows.append(["" if pair == last else pair, *cells])
+        pair, rule, *words, verdict = tables.mixing_cells(test)
+        source = Html(f"{escape(rule)}<br><small>{escape(RULES[rule].reference)}</small>")
+        sign = badge(verdict, "differs" if verdict == "excluded" else verdict)
+        rows.append(["" if pair == last else pair, source, *words, sign])
         marked.append("" if pair == last else "group")
         last = pair
     caption = gallery.caption(
