@@ -26,6 +26,7 @@ from interpot.options import (
     Frames,
     KeepCutoff,
     KnownParts,
+    Library,
     MaxTerms,
     Method,
     Offset,
@@ -52,6 +53,7 @@ from interpot.options import (
     refuse,
     row_weight,
     sorted_out,
+    terms_asked_for,
 )
 from interpot.proof.export import EXPORTERS
 from interpot.proof.export import export as write_export
@@ -146,6 +148,7 @@ def discover(
     keep_cutoff: KeepCutoff = False,
     method: Method = "exhaustive",
     max_terms: MaxTerms = 3,
+    library: Library = None,
     term: Terms = None,
     require: Require = None,
     known: KnownParts = None,
@@ -166,13 +169,15 @@ def discover(
     of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
     others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
     if curve is not None:
-        refuse(others | {"keep_cutoff": keep_cutoff}, f"'{curve}' is a table of energies")
-        _discover_curve(curve, data or [], out, cutoff, units, of_curve | {"method": method})
+        others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
+        refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
+        search = {"method": method, "max_terms": max_terms, "terms": terms_asked_for(library, term)}
+        _discover_curve(curve, data or [], out, cutoff, units, of_curve, search)
         return
     refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
     if not data:
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
-    options = discovery_options(method, max_terms, term, require, known, shared_form)
+    options = discovery_options(method, max_terms, library, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     rows = {"energies": energies, "virials": virials}
     row_weights = {
@@ -197,6 +202,7 @@ def _discover_curve(
     cutoff: list[str] | None,
     units: str | None,
     options: dict[str, Any],
+    search: dict[str, Any],
 ) -> None:
     if data:
         raise InterpotError(f"'{data[0]}' was named beside --curve {curve}: discover from one of the two")
@@ -213,7 +219,7 @@ def _discover_curve(
         offset=options["offset"],
         cutoff=common,
         cutoffs=pairs,
-        method=options["method"],
+        **search,
     )
 
 

@@ -12,7 +12,7 @@ from interpot.errors import InterpotError
 from interpot.formula.constraints import CONSTRAINTS
 from interpot.formula.constraints import parse as parse_constraint
 from interpot.formula.regress import METHODS
-from interpot.formula.terms import library
+from interpot.formula.terms import TERMS, library
 from interpot.records import Trajectory
 from interpot.statistic.merge import is_statistic
 from interpot.trajectory import parse_frames, parse_species, read
@@ -44,7 +44,11 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
-MaxTerms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
+MaxLibrary = Annotated[
+    str | None,
+    typer.Option("--library", metavar="TERM,...", help=f"Combine these terms only, of {', '.join(TERMS)}"),
+]
+Terms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
 Terms = Annotated[
     list[str] | None,
     typer.Option(
@@ -170,6 +174,7 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
 def discovery_options(
     method: str,
     max_terms: int,
+    of_library: str | None,
     terms: Sequence[str] | None,
     require: Sequence[str] | None,
     known: Sequence[str] | None,
@@ -182,11 +187,23 @@ def discovery_options(
     return {
         "method": method,
         "max_terms": max_terms,
-        "terms": [*(term.name for term in library()), *terms] if terms else None,
+        "terms": terms_asked_for(of_library, terms),
         "constraints": [parse_constraint(text) for text in require or ()],
         "known": list(known) if known else None,
         "shared_form": shared[shared_form],
     }
+
+
+def terms_asked_for(of_library: str | None, own: Sequence[str] | None) -> list[str] | None:
+    """Names of ``--library``, and what ``--term`` adds; None for the default library."""
+    if of_library is None and not own:
+        return None
+    names = (
+        [term.name for term in library()]
+        if of_library is None
+        else [n.strip() for n in of_library.split(",")]
+    )
+    return [*names, *(own or ())]
 
 
 def parse_weights(text: str) -> str | tuple[float, float]:

@@ -313,7 +313,7 @@ def discover_table(
     session
         Where progress is shown.
     options
-        As `interpot.discover_curves` takes them: weights, offset, cutoff, cutoffs.
+        As `interpot.discover_curves` takes them.
     """
     session = session or Session()
     with results_folder(out) as folder:

@@ -34,6 +34,9 @@ LIKELY = 24
 TRUNCATED = ("power", "exponential", "yukawa")
 """Terms of which the variants are tried."""
 
+LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
+"""Terms of which one more than `max_terms` are combined: repulsion, charges and a series of dispersion."""
+
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
 
@@ -157,6 +160,9 @@ class ChannelSearch:
         yield f"trying all formulas of up to {self.max_terms} terms", self.library, self.max_terms
         if not self.escalate:
             return
+        large = tuple(term for term in self.library if term.name in LARGE)
+        size = self.max_terms + 1
+        yield f"none does: trying sums of {size} powers, exponentials and dispersion terms", large, size
         rare = tuple(term for term in load_library(TERMS) if not term.default)
         yield "none does: trying rarer terms", (*self.library, *rare), self.max_terms
         base = [term for term in self.library if term.name in TRUNCATED]

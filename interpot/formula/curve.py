@@ -27,6 +27,7 @@ from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import INDIFFERENT, Candidate, choose, determined
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
+from interpot.formula.terms.user import terms_from
 from interpot.records import EnergyCurve, FloatArray, IntArray
 from interpot.statistic.curve import ROUNDING, Errors, Weights, curve_objective, errors_of
 from interpot.statistic.objective import Objective
@@ -255,7 +256,7 @@ def _check(curves: Sequence[EnergyCurve], max_terms: int, terms: Sequence[str] |
 
 def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:
     """The terms to combine: where e_0 is no constant of the fit, those that vanish at infinity."""
-    library = load_library(terms)
+    library = load_library() if terms is None else terms_from(terms)
     if offset:
         return library
     for term in library:

@@ -40,7 +40,9 @@ CLEAR = 4.0
 """Standard errors of a paired difference that are beyond chance, also that of the best of many formulas."""
 
 MAX_FOLDS = 16
-LEAST_ROWS = 100.0  # effective ones; where rounding is all that is left, it is alike in all rows and counts as one
+LEAST_ROWS = (
+    100.0  # effective ones; where rounding is all that is left, it is alike in all rows and counts as one
+)
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
