@@ -44,11 +44,11 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
-MaxLibrary = Annotated[
+Library = Annotated[
     str | None,
     typer.Option("--library", metavar="TERM,...", help=f"Combine these terms only, of {', '.join(TERMS)}"),
 ]
-Terms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
+MaxTerms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
 Terms = Annotated[
     list[str] | None,
     typer.Option(
