@@ -232,7 +232,7 @@ def interval_sentence(potential: Potential) -> str:
     """Say what the errors in brackets mean."""
     times, freedom = half_width(1.0, potential.freedom), potential.freedom
     source = f"{freedom:.0f} degrees of freedom" if np.isfinite(freedom) else "independent residuals"
-    return f"(n): standard error of the last digits; 95 % intervals are ±{times:.3g} of them ({source})"
+    return f"(n): standard error; 95 % intervals are ±{times:.3g} of them ({source})"
 
 
 def one_line(expression: sympy.Expr) -> str:
