@@ -1,7 +1,7 @@
 """The best potential under a mixing rule, and whether held-out frames miss the freedom it takes away.
 
-The rule is an equation between the constants of three channels, Δ(c) = 0. The best potential under it is looked for from
-the free one on: where the rule is far from the data it is the best nearby, which may be no minimum at all.
+The rule is an equation between the constants of three channels, Δ(c) = 0. The best potential under it is looked for
+from the free one on: where the rule is far from the data it is the best nearby, which may be no minimum at all.
 """
 
 from __future__ import annotations
