@@ -283,7 +283,7 @@ def _mixing(findings: Findings, gallery: Gallery) -> str:
         "Constants of unlike pairs against what mixing rules make of those of the like pairs: the relative "
         "difference with its standard error in the last digits, the probability p of differences as large as these "
         "if the rule holds, and the force error on held-out frames of the best potential under the rule; without it "
-        f"{short(tests[0].held_out_free)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
+        f"{short(tests[0].held_out_free, 4)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
         f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
         f"{100 * TELLING:g} %."
     )

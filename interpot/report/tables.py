@@ -325,7 +325,7 @@ def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
         table_row(table, ["" if pair == last else pair, *words, Text(f"{mark} {verdict}", style=colour)])
         last = pair
     console.print(table)
-    free = short(tests[0].held_out_free)
+    free = short(tests[0].held_out_free, 4)
     console.print(Text(f"held-out error: of the forces, under the rule; without it {free}\n", style="dim"))
 
 
@@ -335,7 +335,7 @@ def mixing_cells(test: RuleTest) -> list[str]:
         f"{pretty_symbol(m.name)} {percent(m.deviation, m.stderr / abs(m.predicted))}" for m in test.constants
     )
     probability = "< 10⁻⁹" if test.probability < 1e-9 else short(test.probability, 2)
-    return [test.pair, test.rule, deviations, probability, short(test.held_out), test.verdict]
+    return [test.pair, test.rule, deviations, probability, short(test.held_out, 4), test.verdict]
 
 
 def percent(share: float, stderr: float) -> str:
