@@ -40,7 +40,8 @@ CLEAR = 4.0
 """Standard errors of a paired difference that are beyond chance, also that of the best of many formulas."""
 
 MAX_FOLDS = 16
-LEAST_ROWS = (
+LEAST_ROWS = 1000.0
+"""Of effective rows, few where rounding is all that is left: a fitted exponent costs more than one whole of twenty."""
     100.0  # effective ones; where rounding is all that is left, it is alike in all rows and counts as one
 )
 KEPT_BYTES = 2**29  # of blocks in memory
