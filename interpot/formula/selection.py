@@ -42,8 +42,6 @@ CLEAR = 4.0
 MAX_FOLDS = 16
 LEAST_ROWS = 1000.0
 """Of effective rows, few where rounding is all that is left: a fitted exponent costs more than one whole of twenty."""
-    100.0  # effective ones; where rounding is all that is left, it is alike in all rows and counts as one
-)
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
