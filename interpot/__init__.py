@@ -18,21 +18,25 @@ from interpot.version import VERSION
 
 if TYPE_CHECKING:
     from interpot.errors import InterpotError
+    from interpot.formula.curve import CurveDiscovery, discover_curves
     from interpot.formula.discover import Discovery, discover
     from interpot.formula.potential import Potential
     from interpot.proof.export import export
     from interpot.proof.validate import validate
-    from interpot.records import Comparison, Dynamics, Experiment, Frame, ReferenceModel
+    from interpot.records import Comparison, Dynamics, EnergyCurve, Experiment, Frame, ReferenceModel
     from interpot.statistic.accumulate import accumulate
     from interpot.statistic.basis import Functions
     from interpot.statistic.normal_equations import Statistic
-    from interpot.trajectory import from_atoms, read
+    from interpot.statistic.weights import weighted
+    from interpot.trajectory import from_atoms, read, read_curves
     from interpot.workflow import pair_channels, run
 
 _HOMES = {
     "Comparison": "interpot.records",
+    "CurveDiscovery": "interpot.formula.curve",
     "Discovery": "interpot.formula.discover",
     "Dynamics": "interpot.records",
+    "EnergyCurve": "interpot.records",
     "Experiment": "interpot.records",
     "Frame": "interpot.records",
     "Functions": "interpot.statistic.basis",
@@ -42,20 +46,25 @@ _HOMES = {
     "Statistic": "interpot.statistic.normal_equations",
     "accumulate": "interpot.statistic.accumulate",
     "discover": "interpot.formula.discover",
+    "discover_curves": "interpot.formula.curve",
     "export": "interpot.proof.export",
     "from_atoms": "interpot.trajectory",
     "pair_channels": "interpot.workflow",
     "read": "interpot.trajectory",
+    "read_curves": "interpot.trajectory",
     "run": "interpot.workflow",
     "validate": "interpot.proof.validate",
+    "weighted": "interpot.statistic.weights",
 }
 
 __version__ = VERSION
 
 __all__ = [
     "Comparison",
+    "CurveDiscovery",
     "Discovery",
     "Dynamics",
+    "EnergyCurve",
     "Experiment",
     "Frame",
     "Functions",
@@ -65,12 +74,15 @@ __all__ = [
     "Statistic",
     "accumulate",
     "discover",
+    "discover_curves",
     "export",
     "from_atoms",
     "pair_channels",
     "read",
+    "read_curves",
     "run",
     "validate",
+    "weighted",
 ]
 
 

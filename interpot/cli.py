@@ -19,28 +19,47 @@ from interpot.files import writable_file
 from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
+    Columns,
     Dimension,
+    Energies,
+    EnergyWeight,
     Frames,
     KeepCutoff,
+    KnownParts,
+    Library,
+    MaxTerms,
     Method,
+    Offset,
+    Pair,
     PotentialFile,
+    Require,
     Script,
+    SharedForm,
     Species,
     StatisticOut,
     Stride,
+    Terms,
     Trajectories,
     Units,
+    Virials,
+    VirialWeight,
+    WeightsOf,
+    discovery_options,
     memory_size,
     parse_cutoffs,
     parse_masses,
+    parse_weights,
     read_files,
+    refuse,
+    row_weight,
     sorted_out,
+    terms_asked_for,
 )
 from interpot.proof.export import EXPORTERS
 from interpot.proof.export import export as write_export
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
-from interpot.trajectory import known_units
+from interpot.trajectory import known_units, parse_columns, read_curves
 from interpot.version import VERSION
 
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
@@ -106,14 +125,20 @@ def run(
 
 @app.command()
 def discover(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results")],
     data: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="TRAJECTORY...|STATISTICS.h5...",
             help="LAMMPS dump (.gz, .zst), extended XYZ, .npz; or what accumulate and merge wrote",
         ),
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Results")],
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A table of distances and energies of pairs, in place of trajectories"
+        ),
+    ] = None,
     cutoff: Annotated[list[str] | None, CUTOFF] = None,
     units: Units = None,
     species: Species = None,
@@ -122,16 +147,80 @@ def discover(
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
     method: Method = "exhaustive",
+    max_terms: MaxTerms = 3,
+    library: Library = None,
+    term: Terms = None,
+    require: Require = None,
+    known: KnownParts = None,
+    shared_form: SharedForm = "auto",
+    columns: Columns = None,
+    pair: Pair = None,
+    weights: WeightsOf = None,
+    offset: Offset = False,
+    energies: Energies = None,
+    virials: Virials = None,
+    energy_weight: EnergyWeight = "auto",
+    virial_weight: VirialWeight = "auto",
 ) -> None:
-    """Discover the potential behind trajectories of your own or their statistics; several files count as one."""
+    """Discover the potential behind trajectories of your own or their statistics; several files count as one.
+
+    With --curve, behind a table of energies.
+    """
+    of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
+    others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
+    if curve is not None:
+        others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
+        refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
+        search = {"method": method, "max_terms": max_terms, "terms": terms_asked_for(library, term)}
+        _discover_curve(curve, data or [], out, cutoff, units, of_curve, search)
+        return
+    refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
+    if not data:
+        raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
+    options = discovery_options(method, max_terms, library, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
-    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff):
-        workflow.discover_statistics(data, out, _session(), method=method)
+    rows = {"energies": energies, "virials": virials}
+    row_weights = {
+        "energies": row_weight(energy_weight, "--energy-weight"),
+        "virials": row_weight(virial_weight, "--virial-weight"),
+    }
+    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff, **rows):
+        workflow.discover_statistics(data, out, _session(), weights=row_weights, **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension)
     find = "given" if keep_cutoff else "find"
-    workflow.discover_files(trajectory, out, common, pairs, find, _session(), method=method)
+    workflow.discover_files(
+        trajectory, out, common, pairs, find, _session(), weights=row_weights, rows=rows, **options
+    )
+
+
+def _discover_curve(
+    curve: Path,
+    data: list[str],
+    out: Path,
+    cutoff: list[str] | None,
+    units: str | None,
+    options: dict[str, Any],
+    search: dict[str, Any],
+) -> None:
+    if data:
+        raise InterpotError(f"'{data[0]}' was named beside --curve {curve}: discover from one of the two")
+    columns, weights = options["columns"], options["weights"]
+    curves = read_curves(
+        curve, units=units, columns=parse_columns(columns) if columns else None, pair=options["pair"]
+    )
+    common, pairs = parse_cutoffs(cutoff) if cutoff else (None, {})
+    workflow.discover_table(
+        curves,
+        out,
+        _session(),
+        weights=parse_weights(weights) if weights else None,
+        offset=options["offset"],
+        cutoff=common,
+        cutoffs=pairs,
+        **search,
+    )
 
 
 @app.command()
@@ -145,6 +234,8 @@ def accumulate(
     frames: Frames = None,
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
+    energies: Energies = None,
+    virials: Virials = None,
     threads: Annotated[int, typer.Option(metavar="N", help="That accumulate; one more reads", min=1)] = 1,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="That the sums may take, about: 500M, 2G")
@@ -166,6 +257,8 @@ def accumulate(
         pairs,
         "given" if keep_cutoff else "find",
         _session(),
+        energies=energies,
+        virials=virials,
         resume=resume,
         threads=threads,
         memory=memory_size(memory) if memory else None,

@@ -4,7 +4,13 @@
 
 H has the cell vectors as rows, S is the integer image shift, r̂_ij points from i to j; φ' > 0 attracts.
 The force of a pair is +φ' r̂_ij on i and -φ' r̂_ij on j. A particle and its own periodic image are a pair too (i = j);
-their two forces cancel.
+their two forces cancel, their energy and their virial do not.
+
+    E = Σ_pairs φ(r_ij) + Σ_i e(species of i)      W = Σ_pairs r_ij ⊗ f_j = -Σ_pairs φ'(r) r r̂ ⊗ r̂ = -V σ
+
+f_j is the force of the pair on j, and W has no kinetic part: repulsion makes tr W > 0 and adds tr W/(3V) to the
+pressure. σ = (1/V) ∂E/∂strain is ASE's stress, positive under tension; VASP prints -σ (in kB), LAMMPS the
+pressure W/V plus the kinetic part, GAP's ``virial`` is W.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from interpot.errors import InterpotError
+from interpot.formula.constraints import CONSTRAINTS
+from interpot.formula.constraints import parse as parse_constraint
 from interpot.formula.regress import METHODS
+from interpot.formula.terms import TERMS, library
 from interpot.records import Trajectory
 from interpot.statistic.merge import is_statistic
 from interpot.trajectory import parse_frames, parse_species, read
@@ -41,7 +44,87 @@ KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
 ]
 Method = Annotated[str, typer.Option(metavar="NAME", help=f"Of regression: {', '.join(METHODS)}")]
+Library = Annotated[
+    str | None,
+    typer.Option("--library", metavar="TERM,...", help=f"Combine these terms only, of {', '.join(TERMS)}"),
+]
+MaxTerms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term",
+        metavar="TERM",
+        help="Added to the library; repeat for several: stillinger_weber, or your own with bounds, "
+        "'exp(-(r/w)**4); w = 0.5..5 Å'",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROLE=NAME[:UNIT],...",
+        help="Of --curve: which column is r, energy, error, weight or pair, such as r=R:bohr,energy=V:meV",
+    ),
+]
+Pair = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A-B", help="Of --curve: take this pair only; names the pair of a table that names none"
+    ),
+]
+WeightsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="well|relative|equal|FLOOR,FRACTION",
+        help="Of --curve: errors of the energies, √(E² + D²) with the depth D of the well unless the table has its own",
+    ),
+]
+Offset = Annotated[
+    bool, typer.Option("--offset", help="Of --curve: fit a constant energy too, as total energies need it")
+]
+Energies = Annotated[
+    str | None,
+    typer.Option(
+        metavar="potential|total",
+        help="Use the energies, too; 'total' ones hold the kinetic energy, which is subtracted",
+    ),
+]
+Virials = Annotated[
+    str | None,
+    typer.Option(
+        metavar="given|opposite|total",
+        help="Use the virials or stresses, too: W = -Vσ as given, of opposite sign, or with the kinetic part",
+    ),
+]
+EnergyWeight = Annotated[
+    str,
+    typer.Option(
+        metavar="W", help="Of (energy/n)² beside force², in 1/Å²; by the variances unless given, 0 for none"
+    ),
+]
+VirialWeight = Annotated[str, typer.Option(metavar="W", help="Of (virial/n)², likewise")]
 StatisticOut = Annotated[Path, typer.Option("--out", "-o", metavar="STATISTICS.h5", help="To be written")]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONSTRAINT",
+        help=f"That formulas must meet; repeat for several: {', '.join(CONSTRAINTS)}, 'power:6 < 0', "
+        "'exponential.alpha in 2..6', 'Ne-Xe: smooth'",
+    ),
+]
+KnownParts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known",
+        metavar="FORMULA|potential.json",
+        help="What is known of φ(r) already, in the units of the data: '2.3/r', or 'Ne-Xe: 2.3/r' for a pair",
+    ),
+]
+SharedForm = Annotated[
+    str,
+    typer.Option(
+        "--shared-form", metavar="auto|yes|no", help="One form for all pairs, each with constants of its own"
+    ),
+]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
     help="Reach of the pair functions in the files' length unit; repeat for single pairs: Ne-Xe=8",
@@ -88,6 +171,57 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
     return common[0], pairs
 
 
+def discovery_options(
+    method: str,
+    max_terms: int,
+    of_library: str | None,
+    terms: Sequence[str] | None,
+    require: Sequence[str] | None,
+    known: Sequence[str] | None,
+    shared_form: str,
+) -> dict[str, object]:
+    """Options of `interpot.discover`; what cannot be read is refused before any file is."""
+    shared = {"auto": "auto", "yes": True, "no": False}
+    if shared_form not in shared:
+        raise InterpotError(f"--shared-form {shared_form}: expected auto, yes or no")
+    return {
+        "method": method,
+        "max_terms": max_terms,
+        "terms": terms_asked_for(of_library, terms),
+        "constraints": [parse_constraint(text) for text in require or ()],
+        "known": list(known) if known else None,
+        "shared_form": shared[shared_form],
+    }
+
+
+def terms_asked_for(of_library: str | None, own: Sequence[str] | None) -> list[str] | None:
+    """Names of ``--library``, and what ``--term`` adds; None for the default library."""
+    if of_library is None and not own:
+        return None
+    names = (
+        [term.name for term in library()]
+        if of_library is None
+        else [n.strip() for n in of_library.split(",")]
+    )
+    return [*names, *(own or ())]
+
+
+def parse_weights(text: str) -> str | tuple[float, float]:
+    """Read ``--weights well`` or ``--weights 0.001,0.01``."""
+    if "," not in text:
+        return text
+    floor, _, fraction = text.partition(",")
+    example = "0.001,0.01: the error at zero energy and its fraction of the energy"
+    return positive(floor, f"--weights {text}", example), positive(fraction, f"--weights {text}", example)
+
+
+def refuse(options: Mapping[str, object], reason: str) -> None:
+    """Stop at options that were given where they mean nothing."""
+    for name, value in options.items():
+        if value:
+            raise InterpotError(f"--{name.replace('_', '-')} was given, but {reason}: leave it out")
+
+
 def parse_masses(text: str) -> dict[str, float]:
     """Read ``--masses Ne=20.18,Xe=131.29``."""
     return {
@@ -105,6 +239,16 @@ def positive(text: str, option: str, example: str) -> float:
     if not 0 < value < float("inf"):
         raise InterpotError(f"{option}: '{text}' is no positive number: expected, e.g., {example}")
     return value
+
+
+def row_weight(text: str, option: str) -> float | str:
+    """Read ``--energy-weight 2.5``, or auto."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InterpotError(f"{option}: '{text}' is no number: expected, e.g., 2.5, 0 or auto") from None
 
 
 def sorted_out(files: Sequence[str], **options: object) -> bool:

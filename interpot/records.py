@@ -65,6 +65,10 @@ class Frame:
     dimension
         2 or 3. In two dimensions every z is the same, the z axis is open and z components are no data.
     forces : (n, 3) float64, eV/Å, or None
+    energy : eV, or None
+        Potential energy of all particles, as the file holds it.
+    virial : (3, 3) float64, eV, or None
+        W = Σ r_ij ⊗ f_j over pairs (`interpot.geometry`), without a kinetic part.
     velocities : (n, 3) float64, sqrt(eV/amu), or None
     masses : (n,) float64, amu, or None
     ids : (n,) int64, or None
@@ -87,6 +91,8 @@ class Frame:
     cell: Cell
     dimension: int = 3
     forces: FloatArray | None = None
+    energy: float | None = None
+    virial: FloatArray | None = None
     velocities: FloatArray | None = None
     masses: FloatArray | None = None
     ids: IntArray | None = None
@@ -114,6 +120,45 @@ class Trajectory(Protocol):
 
     def __iter__(self) -> Iterator[Frame]:
         """Walk the frames from the first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnergyCurve:
+    """The energy of two particles at several distances: a table of ab initio calculations.
+
+    Attributes
+    ----------
+    species
+        Of the two, sorted.
+    r : (m,) float64, Å
+        Increasing, positive.
+    energy : (m,) float64, eV
+        Interaction energies (zero at infinite distance), or total ones.
+    units
+        Style in which results are reported.
+    error : (m,) float64, eV, or None
+        Standard errors, where the table tells.
+    weight : (m,) float64, or None
+        Of the squared deviations, up to a common factor, where the table tells.
+    resolution
+        One unit in the last digit that a table gives of its energies, eV: they are no more exact.
+    source
+        File name, for messages.
+    """
+
+    species: tuple[str, str]
+    r: FloatArray
+    energy: FloatArray
+    units: UnitStyle
+    error: FloatArray | None = None
+    weight: FloatArray | None = None
+    resolution: float = 0.0
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """The pair's name in tables: "Ne-Xe"."""
+        return "-".join(self.species)
 
 
 # ---------------------------------------------------------------------------- molecular dynamics

@@ -112,6 +112,29 @@ STYLES: dict[str, UnitStyle] = {
 """The table of unit styles: one row per LAMMPS style."""
 
 
+LENGTHS: dict[str, float] = {
+    **dict.fromkeys(("å", "Å", "a", "ang", "angstrom", "angstroms"), 1.0),
+    **dict.fromkeys(("bohr", "a0", "a₀", "a_0", "a.u."), _BOHR),
+    "nm": 10.0,
+    "pm": 0.01,
+}  # fmt: skip
+"""Single units of length that tables of energies state, in small letters: name → Å."""
+
+ENERGIES: dict[str, float] = {
+    "ev": 1.0,
+    "mev": 1e-3,
+    **dict.fromkeys(("kcal/mol", "kcal_mol", "kcal mol-1", "kcal mol^-1", "kcal"), _KCAL_PER_MOL),
+    **dict.fromkeys(("kj/mol", "kj_mol", "kj mol-1", "kj mol^-1"), _KCAL_PER_MOL / constants.calorie),
+    **dict.fromkeys(("ha", "hartree", "hartrees", "eh", "e_h"), _HARTREE),
+    **dict.fromkeys(("mha", "meh", "mhartree"), 1e-3 * _HARTREE),
+    **dict.fromkeys(("k", "kelvin"), constants.Boltzmann / _EV),
+    **dict.fromkeys(
+        ("cm-1", "cm^-1", "1/cm", "cm⁻¹", "cm_1"), 100 * constants.Planck * constants.speed_of_light / _EV
+    ),
+}  # fmt: skip
+"""Single units of energy that tables state, in small letters: name → eV; K is energy/k, cm⁻¹ energy/hc."""
+
+
 def unit_style(name: str) -> UnitStyle:
     """Look a style up by LAMMPS's name; raises `InterpotError` with the list of those known."""
     try:

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,18 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import writable_file, writable_folder
+from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, check_options, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
-from interpot.records import Comparison, Experiment, MdRun, Trajectory
+from interpot.records import Comparison, EnergyCurve, Experiment, MdRun, Trajectory
+from interpot.report.curve import print_residuals
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import print_comparison, print_front, print_potential
+from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import LogSplines
@@ -33,6 +36,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.weights import weighted
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
 
@@ -139,6 +143,18 @@ class Session:
         with self.terminal.stage("discovery") as stage:
             return discover(statistic, provenance=origin, progress=stage.say, **options)
 
+    def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
+        """Find the formulas of tables of energies and show them."""
+        origin = {"command": self.command} if self.command else {}
+        with self.terminal.stage("discovery") as stage:
+            found = discover_curves(curves, provenance=origin, progress=stage.say, **options)
+        for remark in found.remarks:
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_residuals(self.terminal.console, found.points, found.best.units)
+        print_front(self.terminal.console, found.front, error=found.best.loss.name)
+        return found
+
     def show(self, found: Discovery) -> None:
         """Show what was found, and remarks that were not shown when they came up."""
         for remark in found.remarks:
@@ -146,6 +162,7 @@ class Session:
         print_potential(self.terminal.console, found.best)
         print_front(self.terminal.console, found.front)
         print_limits(self.terminal.console, found.honesty)
+        print_mixing(self.terminal.console, found.mixing)
 
     def validate(
         self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
@@ -221,6 +238,8 @@ def discover_files(
     cutoffs: Mapping[str, float] | None = None,
     find: str = "find",
     session: Session | None = None,
+    weights: Mapping[str, Any] | None = None,
+    rows: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
@@ -237,6 +256,10 @@ def discover_files(
         As `interpot.accumulate` takes ``cutoffs``.
     session
         Where progress is shown.
+    weights
+        Of energies and virials, as `interpot.weighted` takes them.
+    rows
+        Which of them, as `interpot.accumulate` takes them: energies, virials.
     options
         As `interpot.discover` takes them.
     """
@@ -245,19 +268,24 @@ def discover_files(
     with results_folder(out) as folder:
         with session.terminal.listening():
             channels = pair_channels(frames, cutoff, cutoffs)
-        statistic = session.accumulate(frames, channels, find)
+        statistic = session.accumulate(frames, channels, find, **(rows or {}))
+        statistic = weighted(statistic, **(weights or {}))
         return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
 
 def discover_statistics(
-    paths: Sequence[str | Path], out: str | Path, session: Session | None = None, **options: Any
+    paths: Sequence[str | Path],
+    out: str | Path,
+    session: Session | None = None,
+    weights: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Result:
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
     check_options(**options)
     with results_folder(out) as folder:
         with session.terminal.listening():
-            statistic = merge(paths)
+            statistic = weighted(merge(paths), **(weights or {}))
         return _discovered(statistic, [Path(path).name for path in paths], folder, session, options)
 
 
@@ -269,6 +297,39 @@ def _discovered(
     session.show(found)
     session.report(_findings("Potential of " + ", ".join(names), found), folder)
     return Result(found, None, folder)
+
+
+def discover_table(
+    curves: Sequence[EnergyCurve], out: str | Path, session: Session | None = None, **options: Any
+) -> CurveDiscovery:
+    """Discover the formulas behind tables of energies and write everything but a validation.
+
+    Parameters
+    ----------
+    curves
+        `interpot.read_curves`.
+    out
+        Folder for the results.
+    session
+        Where progress is shown.
+    options
+        As `interpot.discover_curves` takes them.
+    """
+    session = session or Session()
+    with results_folder(out) as folder:
+        found = session.discover_curves(curves, **options)
+        found.best.save(folder / "potential.json")
+        _export_complete(found.best, folder, session)
+        findings = Findings(
+            title="Potential of " + ", ".join(dict.fromkeys(Path(c.source).name for c in curves)),
+            potential=found.best,
+            front=found.front,
+            points=found.points,
+            remarks=found.remarks,
+            provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
+        )
+        session.report(findings, folder)
+        return found
 
 
 def accumulate_files(
@@ -289,7 +350,7 @@ def accumulate_files(
     out
         File of the statistic.
     options
-        As `interpot.accumulate` takes them: resume, threads, memory, workers, scheduler.
+        As `interpot.accumulate` takes them: energies, virials, resume, threads, memory, workers, scheduler.
     """
     session, path = session or Session(), writable_file(out)
     with session.terminal.listening():
@@ -413,6 +474,16 @@ def _write_findings(found: Discovery, folder: Path) -> None:
     export(found.best, "lammps", folder / "potential.lammps")
 
 
+def _export_complete(potential: Potential, folder: Path, session: Session) -> None:
+    """Write the LAMMPS file of a potential that has all pairs of its species; tables often lack some."""
+    species, known = potential.species, {channel.species for channel in potential.channels}
+    missing = [f"{a}-{b}" for a, b in combinations_with_replacement(species, 2) if (a, b) not in known]
+    if missing:
+        session.terminal.note(f"no potential.lammps is written: there is no formula for {', '.join(missing)}")
+        return
+    export(potential, "lammps", folder / "potential.lammps")
+
+
 def _findings(title: str, found: Discovery) -> Findings:
     """Collect what the report shows, in the units of the potential."""
     return Findings(
@@ -420,6 +491,7 @@ def _findings(title: str, found: Discovery) -> Findings:
         potential=found.best,
         front=found.front,
         channels=_channel_data(found),
+        mixing=found.mixing,
         remarks=found.remarks,
         honesty=found.honesty,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},

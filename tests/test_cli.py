@@ -295,7 +295,7 @@ def assert_interrupted(process: subprocess.Popen[str], folder: Path) -> None:
     [
         ("interpot.statistic.one_pass", "target_rows", 1),
         ("interpot.statistic.features", "add_pair_rows", 3),
-        ("interpot.formula.discover", "_channel_fits", 1),
+        ("interpot.formula.discover", "joint_choice", 1),
         ("interpot.formula.schema", "check", 1),  # while potential.json is written
         ("interpot.statistic.normal_equations", "json.dumps", 1),  # while statistics.h5 is
     ],

@@ -30,13 +30,29 @@ _FUNCTIONS = {
 @numba.njit
 def _step(x, at_zero=0.5):  # type: ignore[no-untyped-def]
     """Derivative of Max(0, x) as sympy writes it: Heaviside(x)."""
-    return at_zero if x == 0 else float(x > 0)
+    if x == 0:
+        return float(at_zero)
+    return 1.0 if x > 0 else 0.0
 
 
 @lru_cache(maxsize=1024)
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """Differentiate exactly; remembered, because searches ask for the same few thousands of times."""
-    return sympy.diff(expression, symbol)
+    """Differentiate exactly; remembered, because searches ask for the same few thousands of times.
+
+    sympy asks what follows for the sign of every sum from that of its symbols, and compares the values of every Max
+    that it makes: seconds for a potential and its slopes at the cutoff. So the symbols stand for any real numbers
+    meanwhile, each Max for a variable, and the chain rule brings it back.
+    """
+    kinks = {node: sympy.Dummy(real=True) for node in expression.atoms(sympy.Max)}
+    smooth = expression.xreplace(kinks)
+    plain = {s: sympy.Dummy(real=True) for s in (smooth.free_symbols | {symbol}) - set(kinks.values())}
+    smooth = smooth.xreplace(plain)
+    back = {dummy: known for known, dummy in (kinks | plain).items()}
+    slope = sympy.diff(smooth, plain[symbol]).xreplace(back)
+    for node, dummy in kinks.items():
+        if node.has(symbol):
+            slope += sympy.diff(smooth, dummy).xreplace(back) * sympy.diff(node, symbol)
+    return slope
 
 
 @lru_cache(maxsize=256)

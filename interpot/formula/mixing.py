@@ -29,7 +29,7 @@ TELLING = 0.02
 """A rule agrees only where the 95 % interval of each difference is narrower than this share of the constant."""
 
 EXACT = 1e-6
-"""Relative differences below this are agreement, whatever the errors."""
+"""Relative differences below this exclude nothing, whatever the errors."""
 
 Numbers = NDArray[np.complex128] | FloatArray
 Mix = Callable[[Numbers, Numbers], Sequence[complex] | Numbers]
@@ -345,9 +345,7 @@ def _probability(square: float, count: int, blocks: int | None) -> float:
 
 
 def _verdict(constants: Sequence[Mixed], probability: float) -> str:
-    if all(abs(m.deviation) < EXACT for m in constants):
-        return "agrees"
-    if probability < EXCLUDED:
+    if probability < EXCLUDED and not all(abs(m.deviation) < EXACT for m in constants):
         return "excluded"
     precise = all(4 * m.stderr < TELLING * abs(m.predicted) for m in constants)
     return "agrees" if precise and not np.isnan(probability) else "cannot tell"

@@ -16,7 +16,7 @@ from itertools import combinations, permutations
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import numpy_function
+from interpot.formula.codegen import derivative, numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, SHAPES, NamedForm
 from interpot.formula.potential import Parameter
 from interpot.formula.regress.form import Form
@@ -236,7 +236,7 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
         value = float(numpy_function(solution, symbols)(*values))
         power = float(sympy.sympify(length).subs(dict(zip(symbols, values, strict=True))))
         parameters.append(Parameter(symbol.name, value, 0.0, energy, power))
-        slopes = np.array([float(numpy_function(sympy.diff(solution, x), symbols)(*values)) for x in symbols])
+        slopes = np.array([float(numpy_function(derivative(solution, x), symbols)(*values)) for x in symbols])
         gradient.append(np.concatenate([slopes[:count], slopes[count:] @ form.ties]))
     title = candidate.name.format(n=exponents.get("n", "n"), m=exponents.get("m", "m"))
     return Named(title, expression, tuple(parameters), np.array(gradient), all(t.decays for t in form.terms))

@@ -7,7 +7,7 @@ so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive whe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,21 +124,31 @@ class ChannelFormula:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+    """Relative errors ‖F_model - F‖/‖F‖ of the forces over the trajectory, or of the energies of a table.
 
     Attributes
     ----------
     formula
         Of the closed forms.
     ceiling
-        Of the spline fit: the best that any function of the channels can do.
+        Of the spline fit: the best that any function of the channels can do; NaN for a table of energies, through
+        which some function always goes.
     cross_validated
-        Of the closed forms on blocks of frames that their constants have not seen; NaN with a single block.
+        Of the closed forms on blocks of frames, or points, that their constants have not seen; NaN with a single
+        block.
+    of
+        "forces" or "energies"; energies are weighted (`interpot.formula.curve`).
     """
 
     formula: float
     ceiling: float
     cross_validated: float
+    of: str = "forces"
+
+    @property
+    def name(self) -> str:
+        """What tables and axes call it: "force error" or "energy error"."""
+        return "energy error" if self.of == "energies" else "force error"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -331,7 +341,7 @@ class Potential:
             unit_style(document["units"]["style"]),
             tuple(_channel(c) for c in document["channels"]),
             np.array(document["covariance"], dtype=np.float64),  # null becomes NaN
-            Loss(**{name: _number(value) for name, value in document["loss"].items()}),
+            _loss(document["loss"]),
             document["provenance"],
             _freedom(document.get("degrees_of_freedom")),
         )
@@ -399,7 +409,7 @@ def _document(potential: Potential) -> dict[str, Any]:
         ],
         "covariance": [[_nullable(value) for value in row] for row in potential.covariance],
         "degrees_of_freedom": potential.freedom if np.isfinite(potential.freedom) else None,
-        "loss": {name: _nullable(value) for name, value in asdict(potential.loss).items()},
+        "loss": _loss_entry(potential.loss),
         "provenance": _plain(potential.provenance),
     }
 
@@ -424,6 +434,17 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
 
 def _freedom(value: float | None) -> float:
     return np.inf if value is None else float(value)
+
+
+def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
+    numbers = ("formula", "ceiling", "cross_validated")
+    entry: dict[str, float | str | None] = {n: _nullable(getattr(loss, n)) for n in numbers}
+    return entry if loss.of == "forces" else {**entry, "of": loss.of}
+
+
+def _loss(entry: Mapping[str, Any]) -> Loss:
+    numbers = {n: _number(value) for n, value in entry.items() if n != "of"}
+    return Loss(**numbers, of=entry.get("of", "forces"))
 
 
 def _nullable(value: float) -> float | None:

@@ -1,7 +1,7 @@
 """The best potential under a mixing rule, and whether held-out frames miss the freedom it takes away.
 
-The rule is an equation between the constants of three channels, Δ(c) = 0. Gauss-Newton steps within its tangent
-lower the misfit; after each, Newton steps bring the constants back to the rule.
+The rule is an equation between the constants of three channels, Δ(c) = 0. The best potential under it is looked for
+from the free one on: where the rule is far from the data it is the best nearby, which may be no minimum at all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from interpot.formula.mixing import EXCLUDED, Relation, RuleTest, relations
 from interpot.formula.naming import name
@@ -19,7 +20,8 @@ from interpot.records import FloatArray
 from interpot.statistic.channels.channel import Channel
 from interpot.statistic.objective import Objective
 
-STEPS = 30
+STEPS = 40
+WEIGHTS = (0.1, 10.0, 1e3)  # of the penalty, in units of all forces
 HINT = 0.05  # a probability above this is no hint against a rule, whatever held-out errors say
 
 Condition = Callable[[Fit], tuple[FloatArray, FloatArray]]
@@ -95,62 +97,74 @@ def _relation(known: Sequence[Relation], test: RuleTest) -> Relation | None:
 
 
 def fit_under(condition: Condition, objective: Objective, start: Fit) -> Fit | None:
-    """Fit all constants under an equation between them, from a fit without it; None where there is no way."""
+    """Fit all constants under an equation between them, from a fit without it; None where there is no way.
+
+    The equation is approached by penalties of growing weight, which take the constants far along a curved way, and then
+    met exactly by Newton steps.
+    """
     here = _restored(condition, objective, replace(start, active=None))
     if here is None:
         return None
-    for _ in range(STEPS):
-        residual, J, scale = _linear(objective, here)
-        directions = here.directions(scale)
-        move = directions @ np.linalg.lstsq(J @ directions, -residual, rcond=1e-13)[0]
-        there = None
-        for share in (1.0, 0.3, 0.1, 0.01):
-            there = _restored(condition, objective, moved(here, share * move, objective.nodes))
-            if there is not None and there.misfit < here.misfit:
-                break
-            there = None
-        if there is None:
-            return here
-        done = here.misfit - there.misfit <= 1e-10 * here.misfit
-        here = there
-        if done:
-            break
-    return here
+    best = here
+    for weight in np.sqrt(objective.square) * np.array(WEIGHTS):
+        here = _penalised(condition, objective, here, float(weight))
+        met = _restored(condition, objective, here)
+        if met is not None and met.misfit < best.misfit:
+            best = met
+    return best
 
 
-def _linear(objective: Objective, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Residual, its derivative with respect to the constants, and the lengths of the latter's columns."""
-    J = np.hstack(
-        [
-            M @ form.jacobian(r, a)
-            for M, r, form, a in zip(
-                objective.maps, objective.nodes, fit.forms, fit.coefficients, strict=True
-            )
-        ]
+def _penalised(condition: Condition, objective: Objective, start: Fit, weight: float) -> Fit:
+    """Minimise ‖ρ‖² + weight² |Δ|² over all constants, in units of their sizes."""
+    size = _sizes(start)
+
+    def at(x: FloatArray) -> Fit:
+        return moved(start, size * x, objective.nodes)
+
+    def residual(x: FloatArray) -> FloatArray:
+        gap, _ = condition(at(x))
+        far = np.where(np.isfinite(gap), gap, 1e3)  # out of the form
+        return np.concatenate([objective.residual(at(x).values(objective.nodes)), weight * far])
+
+    def jacobian(x: FloatArray) -> FloatArray:
+        _, slopes = condition(at(x))
+        return np.vstack([_linear(objective, at(x)), weight * slopes]) * size
+
+    solved = least_squares(
+        residual,
+        np.zeros(len(size)),
+        jacobian,
+        x_scale="jac",
+        ftol=1e-14,
+        xtol=1e-14,
+        gtol=1e-14,
+        max_nfev=STEPS,
     )
-    scale = np.linalg.norm(J, axis=0)
-    scale[scale == 0] = 1.0
-    return objective.residual(fit.values(objective.nodes)), J, scale
+    return at(solved.x)
+
+
+def _sizes(fit: Fit) -> FloatArray:
+    parts = zip(fit.forms, fit.coefficients, strict=True)
+    return np.concatenate([np.abs(part) for form, a in parts for part in (a, form.free)])
+
+
+def _linear(objective: Objective, fit: Fit) -> FloatArray:
+    """Derivative of the residual with respect to all constants, (R, constants)."""
+    parts = zip(objective.maps, objective.nodes, fit.forms, fit.coefficients, strict=True)
+    return np.hstack([M @ form.jacobian(r, a) for M, r, form, a in parts])
 
 
 def _restored(condition: Condition, objective: Objective, fit: Fit) -> Fit | None:
-    """Bring the constants to the rule, by the Newton steps that change the forces least."""
-    _, J, scale = _linear(objective, fit)
-    T = np.asarray(np.linalg.qr(J / scale, mode="r"))
+    """Bring the constants to the rule, by the Newton steps of the smallest relative changes."""
     gap, slopes = condition(fit)
     for _ in range(STEPS):
         if not np.isfinite(gap).all() or np.abs(gap).max() < 1e-13:
             break
-        # c = scale⁻¹ T⁻¹ z, where |z| is the change of the forces
-        rows = np.linalg.lstsq(T.T, (slopes / scale).T, rcond=1e-12)[0].T
-        z = np.linalg.lstsq(rows, -gap, rcond=None)[0]
-        step = np.linalg.lstsq(T, z, rcond=1e-12)[0] / scale
-        for share in 0.5 ** np.arange(8):
-            trial = moved(fit, share * step, objective.nodes)
-            ahead = condition(trial)
-            if np.abs(ahead[0]).max() < np.abs(gap).max():
-                break
-        fit, (gap, slopes) = trial, ahead
+        size = _sizes(fit)
+        change = np.linalg.lstsq(slopes * size, -gap, rcond=None)[0]
+        change *= min(1.0, 0.3 / float(np.abs(change).max()))
+        fit = moved(fit, size * change, objective.nodes)
+        gap, slopes = condition(fit)
     if not np.abs(gap).max() < 1e-10:
         return None
     residual = objective.residual(fit.values(objective.nodes))

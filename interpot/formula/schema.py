@@ -34,11 +34,13 @@ same double back.
                           its diagonal is the square of the standard errors, null where those are.
 ``degrees_of_freedom``    Of the standard errors, for Student's t: blocks of frames - 1; null where they are not
                           from the spread over blocks. Optional: null.
-``loss``                  Relative force errors ‖F_model - F‖/‖F‖ over the trajectory.
+``loss``                  Relative errors ‖F_model - F‖/‖F‖ of the forces over the trajectory, or of energies.
 ``  formula``             Of the closed forms.
 ``  ceiling``             Of the spline fit: the best that any function of the same channels can do.
 ``  cross_validated``     Of the closed forms on frames that their constants have not seen. Any of the
                           three is null where it is not known.
+``  of``                  "forces", or "energies" for a potential that a table of energies gave. Optional:
+                          "forces" where it is left out.
 ``provenance``            An object with whatever tells where the potential comes from: files,
                           frames, versions, the command.
 ========================  ===================================================================================
@@ -442,9 +444,11 @@ def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> 
 
 def _check_loss(loss: Any, place: _Place) -> None:
     names = ("formula", "ceiling", "cross_validated")
-    place.keys(loss, names)
+    place.keys(loss, (*names, "of"), optional=("of",))
     for name in names:
         place.at(name).number(loss[name], lower=0.0, nullable=True)
+    if loss.get("of", "forces") not in ("forces", "energies"):
+        place.at("of").fail(f"is {_kind(loss['of'])}", "'forces' or 'energies'")
 
 
 def _check_plain(value: Any, place: _Place) -> None:

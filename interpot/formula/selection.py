@@ -40,6 +40,8 @@ CLEAR = 4.0
 """Standard errors of a paired difference that are beyond chance, also that of the best of many formulas."""
 
 MAX_FOLDS = 16
+LEAST_ROWS = 1000.0
+"""Of effective rows, few where rounding is all that is left: a fitted exponent costs more than one whole of twenty."""
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
@@ -142,7 +144,7 @@ class Judge:
             fit,
             float(loss),
             held_out * len(held_out) / self._statistic.square,
-            self._determined(fit, covariance),
+            determined(self._objective, fit, covariance, self.freedom),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
         )
@@ -157,25 +159,7 @@ class Judge:
         if independent == 0 or not len(H):
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
-        return float(self._statistic.rows / max(effect, 1.0))
-
-    def _determined(self, fit: Fit, covariance: FloatArray) -> bool:
-        """Whether every term is there: zero is outside the 95 % interval of its size ‖M a f‖.
-
-        Of a power whose exponent is free it is not the coefficient that tells, which is the term's value at 1 Å.
-        """
-        start, width = 0, half_width(1.0, self.freedom)
-        parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
-        for M, form, r, a in parts:
-            own = covariance[start : start + form.constants, start : start + form.constants]
-            start += form.constants
-            for t in range(len(form.terms)):
-                alone = np.where(np.arange(len(a)) == t, a, 0.0)
-                size, shifts = M @ form.columns(r)[:, t], M @ form.free_columns(r, alone)
-                slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
-                if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
-                    return False
-        return True
+        return float(max(self._statistic.rows / max(effect, 1.0), LEAST_ROWS))
 
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
@@ -254,6 +238,25 @@ class Judge:
             loss = residual @ (weighed + fold.t) - 2 * step @ (Q.T @ weighed) + step @ (Q.T @ (SQ @ step))
             losses.append(max(float(loss + fold.ceiling), 0.0))
         return np.array(losses)
+
+
+def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: float) -> bool:
+    """Whether every term is there: zero is outside the 95 % interval of its size ‖M a f‖.
+
+    Of a power whose exponent is free it is not the coefficient that tells, which is the term's value at 1 Å.
+    """
+    start, width = 0, half_width(1.0, freedom)
+    parts = zip(objective.maps, fit.forms, objective.nodes, fit.coefficients, strict=True)
+    for M, form, r, a in parts:
+        own = covariance[start : start + form.constants, start : start + form.constants]
+        start += form.constants
+        for t in range(len(form.terms)):
+            alone = np.where(np.arange(len(a)) == t, a, 0.0)
+            size, shifts = M @ form.columns(r)[:, t], M @ form.free_columns(r, alone)
+            slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
+            if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
+                return False
+    return True
 
 
 def choices(form: Form, library: Sequence[Term]) -> float:

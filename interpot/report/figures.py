@@ -127,8 +127,8 @@ def _mark_domain(axes: Axes, channel: ChannelFormula) -> None:
 
 
 @in_journal_style
-def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "") -> Figure:
-    """Force error against the number of constants: the front, the chosen formula and the spline ceiling.
+def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: str = "force error") -> Figure:
+    """Relative error against the number of constants: the front, the chosen formula and the spline ceiling.
 
     The best candidates have numbers, listed beside the figure in the order of their loss.
     """
@@ -151,7 +151,7 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "") -> Figur
     every = max(1, int(np.ptp(best["constants"])) // 12)
     axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
     axes.set_xlabel("number of constants")
-    axes.set_ylabel("relative force error")
+    axes.set_ylabel(f"relative {error}")
     axes.set_title(plain(title), loc="left")
     figure.legend(loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2)
     for number in range(min(len(best), _LISTED)):

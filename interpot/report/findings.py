@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from interpot.formula.honesty import Honesty
+from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import ChannelFormula, Parameter, Potential
 from interpot.formula.quantity import with_error
 from interpot.records import Comparison, FloatArray, IntArray
@@ -64,18 +65,22 @@ class Findings:
         The chosen formula.
     front
         One row per candidate, any order, with the columns ``form``, ``formula`` (text), ``terms``,
-        ``constants`` (how many), ``loss`` (relative force error), ``cross_validated``, ``stderr`` (of the
+        ``constants`` (how many), ``loss`` (relative error), ``cross_validated``, ``stderr`` (of the
         latter), ``chosen`` and ``indistinguishable`` (booleans); ``channel`` (label) where each channel has
         a front of its own.
     channels
         By label: {"Ne-Xe": ChannelData(...)}.
     comparison
         Of the validation run, where there was one.
+    points
+        Of tables of energies, as `interpot.formula.curve.CurveDiscovery` has them, where the formulas come from these.
     truth
         Constants of the reference: name → (value, unit). In a mixture the name is followed by the channel:
         "epsilon Ne-Xe".
     particles
         How many, for the energy per particle.
+    mixing
+        Tests of mixing rules, where there are unlike pairs.
     remarks
         What was decided on the way, a sentence each.
     honesty
@@ -91,8 +96,10 @@ class Findings:
     front: pd.DataFrame
     channels: Mapping[str, ChannelData] = field(default_factory=dict)
     comparison: Comparison | None = None
+    points: pd.DataFrame | None = None
     truth: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     particles: int | None = None
+    mixing: tuple[RuleTest, ...] = ()
     remarks: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""

@@ -11,11 +11,14 @@ from interpot.formula.honesty import Honesty
 from interpot.report.tables import new_table, raised, short, table_row, typeset
 
 
-def share_text(share: Share | None) -> str:
-    """Write a share with its error, "< 1.2 %" where that is larger, "–" where it is not known."""
+def share_text(share: Share | None, measured: bool = False) -> str:
+    """Write a share with its error, "< 1.2 %" where it may be chance, "–" where it is not known.
+
+    What is measured directly, and not a difference, is written with its error as long as that is smaller.
+    """
     if share is None:
         return "–"
-    if share.error >= share.value:
+    if not share.significant and (not measured or share.error >= share.value):
         return f"< {typeset(percent(share.most))}" if share.most > 0 else "0"
     return f"{typeset(percent(share.value))} ± {typeset(percent(share.error))}"
 
@@ -35,7 +38,7 @@ def adequacy_rows(adequacy: Adequacy) -> list[tuple[str, str, str]]:
             share_text(adequacy.unexplained),
             "by any function of these distances, corrected for what it fits by chance; of this",
         ),
-        ("  noise", share_text(adequacy.noise), "by the net force of the frames" if known else
+        ("  noise", share_text(adequacy.noise, measured=True), "by the net force of the frames" if known else
          why.format("missing physics")),
         ("  missing physics", share_text(adequacy.missing_physics), "more than two particles at once, beyond the "
          "cutoff, velocities" if known else "cannot be told from noise"),

@@ -13,9 +13,10 @@ import pandas as pd
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic, writable_folder
+from interpot.formula.mixing import EXCLUDED, RULES, TELLING
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
-from interpot.report import figures, tables
+from interpot.report import curve, figures, tables
 from interpot.report.findings import Findings, written
 from interpot.report.limits_page import adequacy_part, limits_section
 from interpot.report.markup import Gallery, Html, badge, formula, page, table
@@ -55,6 +56,7 @@ def write_report(findings: Findings, folder: Path) -> Path:
         _forces(findings, gallery),
         _front(findings, gallery),
         limits_section(findings, gallery),
+        _mixing(findings, gallery),
         _remarks(findings),
         _proof(findings, gallery),
         _origin(findings),
@@ -72,7 +74,7 @@ def _head(findings: Findings) -> str:
         f"{_description(potential.describe(c), c.form)}</p>"
         for c in potential.channels
     )
-    badges = [badge(f"force error {short(potential.loss.formula, 2)}")]
+    badges = [badge(f"{potential.loss.name} {short(potential.loss.formula, 2)}")]
     if findings.comparison is not None:
         badges.append(_summary(findings.comparison))
     items = "".join(f"<li>{b}</li>" for b in badges)
@@ -121,6 +123,15 @@ def _potential(findings: Findings, gallery: Gallery) -> str:
         drawn = figures.potential_figure(channel, data, potential.units)
         alt = f"Potential and force of {channel.label} against distance"
         plots += gallery.figure(drawn, f"potential_{name}", caption, alt, "wide")
+        if findings.points is not None:
+            points = findings.points[findings.points["channel"] == channel.label]
+            drawn, words = (
+                curve.curve_figure(channel, points, potential.units),
+                curve.curve_caption(channel.label),
+            )
+            plots += gallery.figure(
+                drawn, f"curve_{name}", words, f"Table and formula of {channel.label}", "wide"
+            )
     return (
         f'<section><h2>The potential</h2><div class="formulas">{formulas}</div>'
         f"{_constants(findings, gallery)}{plots}</section>"
@@ -160,6 +171,8 @@ def _constants(findings: Findings, gallery: Gallery) -> str:
 
 
 def _forces(findings: Findings, gallery: Gallery) -> str:
+    if findings.points is not None:
+        return curve.energies_section(findings.potential, findings.points, gallery)
     loss = findings.potential.loss
     rows = [
         ("closed form", short(loss.formula), "on the frames it was fitted to"),
@@ -210,7 +223,7 @@ def loss_sentence(loss: Loss) -> str:
 
 
 def _front(findings: Findings, gallery: Gallery) -> str:
-    front = findings.front
+    front, loss = findings.front, findings.potential.loss
     if front.empty:
         return ""
     groups = front.groupby("channel", sort=False) if "channel" in front else [("", front)]
@@ -220,17 +233,17 @@ def _front(findings: Findings, gallery: Gallery) -> str:
         label = str(key)
         of = f" for {label}" if label else ""
         caption = (
-            f"Candidates{of}: force error against number of constants. The line is the Pareto front; "
+            f"Candidates{of}: {loss.name} against number of constants. The line is the Pareto front; "
             "bars are the cross-validated errors."
         )
-        drawn = figures.pareto_figure(group, findings.potential.loss.ceiling, label)
+        drawn = figures.pareto_figure(group, loss.ceiling, label, loss.name)
         stem = f"pareto_{name}" if label else "pareto"
         body += gallery.figure(drawn, stem, caption, f"Pareto front{of}", "wide")
-        body += _candidates(group, of, gallery)
+        body += _candidates(group, of, loss.name, gallery)
     return f"<section><h2>What else was tried</h2>{body}</section>"
 
 
-def _candidates(group: pd.DataFrame, of: str, gallery: Gallery) -> str:
+def _candidates(group: pd.DataFrame, of: str, error: str, gallery: Gallery) -> str:
     best = tables.candidates(group, _CANDIDATES)
     rows = [
         (
@@ -246,8 +259,36 @@ def _candidates(group: pd.DataFrame, of: str, gallery: Gallery) -> str:
     words = f"The best candidates{of}: ▸ chosen, ≈ the data cannot tell it from the chosen one."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
-    columns = (">no.", "", "form", ">constants", ">force error", ">cross-validated")
+    columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")
     return table(gallery.caption(words), columns, rows, ["chosen" if c.chosen else "" for c in best])
+
+
+# ---------------------------------------------------------------------------- mixing rules
+
+
+def _mixing(findings: Findings, gallery: Gallery) -> str:
+    tests = findings.mixing
+    if not tests:
+        return ""
+    rows: list[list[object]] = []
+    marked, last = list[str](), ""
+    for test in tests:
+        pair, rule, *words, verdict = tables.mixing_cells(test)
+        source = Html(f"{escape(rule)}<br><small>{escape(RULES[rule].reference)}</small>")
+        sign = badge(verdict, "differs" if verdict == "excluded" else verdict)
+        rows.append(["" if pair == last else pair, source, *words, sign])
+        marked.append("" if pair == last else "group")
+        last = pair
+    caption = gallery.caption(
+        "Constants of unlike pairs against what mixing rules make of those of the like pairs: the relative "
+        "difference with its standard error in the last digits, the probability p of differences as large as these "
+        "if the rule holds, and the force error on held-out frames of the best potential under the rule; without it "
+        f"{short(tests[0].held_out_free, 4)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
+        f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
+        f"{100 * TELLING:g} %."
+    )
+    columns = ("pair", "rule", "found − predicted", ">p", ">held-out error", "verdict")
+    return f"<section><h2>Mixing rules</h2>{table(caption, columns, rows, marked)}</section>"
 
 
 def _remarks(findings: Findings) -> str:

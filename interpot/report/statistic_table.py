@@ -23,6 +23,9 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
             f"{len(statistic.blocks.frames)} blocks of {each}"
         )
     )
+    for rows, what in ((statistic.energies, "energies"), (statistic.virials, "components of virials")):
+        if rows is not None:
+            console.print(Text(f"{rows.rows.sum()} {what}"))
     length, unit = units.length, units.length_unit
     table = new_table("channel", ">cutoff", ">sampled from", ">to", "unit", ">samples", ">functions")
     for channel, basis, seen in zip(statistic.channels, statistic.bases, statistic.coverage, strict=True):

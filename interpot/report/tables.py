@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic
+from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import ChannelFormula, Potential
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import Comparison, Curve, MdRun, Observable
@@ -88,6 +89,29 @@ def constants_frame(findings: Findings) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+MIXING_COLUMNS = (
+    "pair", "rule", "constant", "found", "predicted", "relative_deviation", "stderr", "standard_errors",
+    "probability", "held_out", "held_out_free", "held_out_errors", "verdict",
+)  # fmt: skip
+
+
+def mixing_frame(tests: Sequence[RuleTest]) -> pd.DataFrame:
+    """One row per unlike pair, mixing rule and constant that the rule predicts.
+
+    ``stderr`` is relative to the prediction, ``standard_errors`` the difference in those; ``probability``, the relative
+    force errors on ``held_out`` frames (under the rule and free) and the ``verdict`` are of all constants together.
+    """
+    rows = [
+        (
+            t.pair, t.rule, m.name, m.found, m.predicted, m.deviation, m.stderr / abs(m.predicted), m.errors,
+            t.probability, t.held_out, t.held_out_free, t.held_out_errors, t.verdict,
+        )
+        for t in tests
+        for m in t.constants
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(MIXING_COLUMNS))
+
+
 def potential_frame(channel: ChannelFormula) -> pd.DataFrame:
     """φ, φ' and the force -φ' on a grid from the smallest sampled distance to the cutoff."""
     r = np.linspace(channel.domain[0], channel.cutoff, _POINTS)
@@ -135,6 +159,10 @@ def curve_frame(observable: Observable) -> pd.DataFrame:
 def all_frames(findings: Findings) -> dict[str, pd.DataFrame]:
     """Every table of the report, by file name without ``.csv``."""
     frames = {"constants": constants_frame(findings), "pareto": findings.front}
+    if findings.mixing:
+        frames["mixing"] = mixing_frame(findings.mixing)
+    if findings.points is not None:
+        frames["points"] = findings.points
     channels = findings.potential.channels
     for name, channel in zip(unique_names([c.label for c in channels]), channels, strict=True):
         frames[f"potential_{name}"] = potential_frame(channel)
@@ -170,22 +198,23 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 
 def print_potential(console: Console, potential: Potential) -> None:
-    """Print each channel's form with its constants, domain and cutoff, and the force errors."""
-    table = new_table("channel", "form", "constant", ">value", ">95 %", "unit", ">range")
+    """Print each channel's form with its constants, domain and cutoff, and the errors."""
+    table = new_table("channel", "form", "constant", ">value", "unit", ">range")
     unit = potential.units.length_unit
     for channel in potential.channels:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, channel.form]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
-            half = half_width(parameter.stderr, potential.freedom)
-            within = f"±{short(half, 2)}" if half > 0 else ""
-            table_row(table, [*head, pretty_symbol(parameter.name), value, within, of, reach])
+            table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:
-            table_row(table, [*head, "", "", "", "", reach])
+            table_row(table, [*head, "", "", "", reach])
         table.add_section()
-    console.print("", table, "")
+    console.print("", table)
+    if any(p.stderr > 0 for p in potential.parameters):
+        console.print(Text(interval_sentence(potential), style="dim"))
+    console.print()
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
         console.print(Text(f"φ(r){label} = {one_line(channel.expression)}"))
@@ -193,10 +222,17 @@ def print_potential(console: Console, potential: Potential) -> None:
     loss = potential.loss
     console.print(
         Text(
-            f"force error: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}, "
-            f"spline ceiling {short(loss.ceiling, 2)}"
+            f"{loss.name}: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}"
+            + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
         )
     )
+
+
+def interval_sentence(potential: Potential) -> str:
+    """Say what the errors in brackets mean."""
+    times, freedom = half_width(1.0, potential.freedom), potential.freedom
+    source = f"{freedom:.0f} degrees of freedom" if np.isfinite(freedom) else "independent residuals"
+    return f"(n): standard error; 95 % intervals are ±{times:.3g} of them ({source})"
 
 
 def one_line(expression: sympy.Expr) -> str:
@@ -213,11 +249,11 @@ def zero_sentence(channel: ChannelFormula, unit: str) -> str:
     return f"φ = 0 at the cutoff, {end}; pairs beyond do not interact"
 
 
-def print_front(console: Console, front: pd.DataFrame, limit: int = 12) -> None:
-    """Print the best candidates by force error: ▸ the chosen, ≈ those that the data cannot tell from it."""
+def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: str = "force error") -> None:
+    """Print the best candidates by their error: ▸ the chosen, ≈ those that the data cannot tell from it."""
     channels = "channel" in front
     names = ["channel"] if channels else []
-    table = new_table(*names, "", "form", ">constants", ">force error", ">cross-validated")
+    table = new_table(*names, "", "form", ">constants", f">{error}", ">cross-validated")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
         for row in candidates(group, limit):
@@ -278,7 +314,44 @@ def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
     return found
 
 
-_VERDICTS = {"agrees": ("✓", "green"), "differs": ("✗", "red"), "cannot tell": ("?", "yellow")}
+def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
+    """Print one row per unlike pair and mixing rule: how far the constants are off, and the verdict."""
+    if not tests:
+        return
+    table = new_table("pair", "mixing rule", "off by", ">p", ">held-out error", "verdict")
+    last = ""
+    for pair, *words, verdict in map(mixing_cells, tests):
+        mark, colour = _VERDICTS[verdict]
+        table_row(table, ["" if pair == last else pair, *words, Text(f"{mark} {verdict}", style=colour)])
+        last = pair
+    console.print(table)
+    free = short(tests[0].held_out_free, 4)
+    console.print(Text(f"held-out error: of the forces, under the rule; without it {free}\n", style="dim"))
+
+
+def mixing_cells(test: RuleTest) -> list[str]:
+    """One test in words: pair, rule, deviations with their errors, probability, held-out error, verdict."""
+    deviations = ", ".join(
+        f"{pretty_symbol(m.name)} {percent(m.deviation, m.stderr / abs(m.predicted))}" for m in test.constants
+    )
+    probability = "< 10⁻⁹" if test.probability < 1e-9 else short(test.probability, 2)
+    return [test.pair, test.rule, deviations, probability, short(test.held_out, 4), test.verdict]
+
+
+def percent(share: float, stderr: float) -> str:
+    """Write a share with its error in per cent, to four decimals at most: "+12.1(3) %"."""
+    if abs(share) < 5e-7 and stderr < 5e-7:
+        return "0 %"
+    text = with_error(100 * share, 100 * stderr) if stderr > 5e-7 else f"{100 * share:.4f}"
+    return f"{'' if share < 0 else '+'}{typeset(text)} %"
+
+
+_VERDICTS = {
+    "agrees": ("✓", "green"),
+    "differs": ("✗", "red"),
+    "excluded": ("✗", "red"),
+    "cannot tell": ("?", "yellow"),
+}
 
 
 def verdict_mark(verdict: str) -> str:

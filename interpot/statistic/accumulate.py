@@ -14,10 +14,12 @@ from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
 from interpot.statistic.distribute import distributed_pass
+from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled, counted, one_pass, walked
-from interpot.statistic.recipe import Recipe, recipe_of
+from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
+from interpot.statistic.recognition import recognised
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.threads import one_blas_thread
 from interpot.units import UnitStyle
@@ -36,6 +38,9 @@ def accumulate(
     target: str = "recorded",
     cutoffs: str = "find",
     bases: Sequence[Basis] | None = None,
+    energies: str | None = None,
+    virials: str | None = None,
+    factor: str = "gram",
     threads: int = 1,
     memory: int | None = None,
     progress: FrameProgress | None = None,
@@ -62,6 +67,16 @@ def accumulate(
     bases
         One per channel, such as `interpot.Functions` of given callables: the textbook normal equations, solved by
         `Statistic.solve`. The channels' cutoffs are then taken as they are. Splines by default.
+    energies
+        "potential" adds a row for the energy of each frame, "total" subtracts the kinetic energy from it first. The
+        rows are kept apart from the forces' until `interpot.weighted` puts them together; what they show of
+        themselves (a constant, kinetic energy in them, an opposite sign) is among the remarks.
+    virials
+        "given" adds rows for the virial of each frame, "opposite" for those of the other sign, "total" subtracts the
+        kinetic part first. The conventions are those of `interpot.geometry`.
+    factor
+        "qr" keeps the triangular factors of the rows, too: `Statistic.solve` then does not square the condition of
+        the basis functions (`interpot.statistic.triangular`). It takes two to three times as long.
     threads
         How many sum up; one more reads the files. The result is the same.
     memory
@@ -79,8 +94,10 @@ def accumulate(
     Raises
     ------
     InterpotError
-        No frames or bad ones, a pair that never meets, a cutoff beyond all sampled distances.
+        No frames or bad ones, a frame without an energy or virial that is wanted, a pair that never meets, a cutoff
+        beyond all sampled distances.
     """
+    wanted = Wanted(energies, virials, factor)
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
     way = Way(None if out is None else Path(out), resume, threads, memory, workers, scheduler)
@@ -89,7 +106,7 @@ def accumulate(
             raise InterpotError(
                 "given functions have no file form: leave out the file and the cluster, or bases"
             )
-        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, memory=memory)
+        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, memory=memory, wanted=wanted)
         return (
             _shared(frames, channels, recipe, way, progress)
             if way.is_shared
@@ -97,11 +114,14 @@ def accumulate(
         )
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
-        settled = settle(frames, channels, target, threads=threads, memory=memory, progress=progress)
+        settled = settle(
+            frames, channels, target, threads=threads, memory=memory, wanted=wanted, progress=progress
+        )
     statistic = settled.statistic or one_pass(
-        frames, settled.channels, bases, target=target, threads=threads, memory=memory, progress=progress
-    )
-    return concluded(statistic, settled, frames)
+        frames, settled.channels, bases, target=target, threads=threads, memory=memory, wanted=wanted,
+        progress=progress,
+    )  # fmt: skip
+    return concluded(statistic, settled, frames, wanted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +151,7 @@ def settle(
     *,
     threads: int = 1,
     memory: int | None = None,
+    wanted: Wanted = NOTHING,
     progress: FrameProgress | None = None,
 ) -> Settled:
     """Find out on the first frames where the reference truncated its force.
@@ -140,7 +161,7 @@ def settle(
     first, complete = _first_frames(frames, target)
 
     def passed(candidates: Sequence[Channel]) -> Statistic:
-        with closing(Accumulator(candidates, threads=threads, memory=memory)) as accumulator:
+        with closing(Accumulator(candidates, threads=threads, memory=memory, wanted=wanted)) as accumulator:
             for frame, rows in first:
                 accumulator.add(frame, rows)
                 if progress is not None:
@@ -171,7 +192,9 @@ def _first_frames(frames: Trajectory, target: str) -> tuple[list[tuple[Frame, Fl
     return first, True
 
 
-def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Statistic:
+def concluded(
+    statistic: Statistic, settled: Settled, frames: Trajectory, wanted: Wanted = NOTHING
+) -> Statistic:
     """Return the statistic of all frames with the remarks that belong to it.
 
     Raises
@@ -184,6 +207,7 @@ def concluded(statistic: Statistic, settled: Settled, frames: Trajectory) -> Sta
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
+        *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
 
@@ -262,7 +286,7 @@ def _kept(
         threads=way.threads,
         progress=progress,
     )
-    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
+    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
     complete(statistic, way.out)
     return statistic
 
@@ -280,10 +304,11 @@ def _shared(
         target=recipe["target"],
         workers=way.workers,
         scheduler=way.scheduler,
+        wanted=wanted_of(recipe),
         progress=progress,
     )
     settled = replace(settled, remarks=(*met, *settled.remarks))
-    statistic = _with_recipe(concluded(statistic, settled, frames), recipe)
+    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
     if way.out is not None:
         statistic.save(way.out)
     return statistic
@@ -295,8 +320,9 @@ def _settled(
     if recipe["cutoffs"] == "given":
         return Settled(tuple(channels))
     return settle(
-        frames, channels, recipe["target"], threads=way.threads, memory=way.memory, progress=progress
-    )
+        frames, channels, recipe["target"], threads=way.threads, memory=way.memory, wanted=wanted_of(recipe),
+        progress=progress,
+    )  # fmt: skip
 
 
 def _with_recipe(statistic: Statistic, recipe: Recipe) -> Statistic:

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
 from interpot.statistic.blas import add_products
-from interpot.statistic.features import Features, Seen, features_of
-from interpot.statistic.layout import Layout
+from interpot.statistic.features import Features, PairSplines, Seen, features_of
+from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
+from interpot.statistic.layout import Layout, moved
+from interpot.statistic.triangular import RowTables
 
 GATHERED_BYTES = 2**20
 """Frames are gathered until their rows fill the processor's second cache, where their products still find them."""
@@ -48,6 +51,8 @@ class BatchSums:
         Number of frames.
     net
         Sum over the frames of |Σ_i F_i|².
+    tables
+        What `Wanted` asks for beside the products, one block; nothing before the first batch.
     seen
         Coverage of all channels.
     """
@@ -57,6 +62,7 @@ class BatchSums:
         self.products = [np.zeros((len(own) + 1, len(own) + 1)) for own in layout.own]
         self.rows = np.zeros(len(layout.own), dtype=np.int64)
         self.frames, self.net = 0, 0.0
+        self.tables: tuple[RowTables, ...] = ()
         self.seen = Seen(layout)
 
     def add(self, other: BatchSums) -> None:
@@ -66,6 +72,7 @@ class BatchSums:
         self.rows += other.rows
         self.frames += other.frames
         self.net += other.net
+        self.tables = tuple(a.beside(b).summed() for a, b in zip(self.tables, other.tables, strict=True))
 
     def see(self, other: Seen) -> None:
         """Take over what else was seen."""
@@ -85,11 +92,26 @@ class BatchSums:
             )
             grown.products[a][np.ix_(place, place)] = self.products[a]
         grown.rows, grown.frames, grown.net = self.rows, self.frames, self.net
+        columns = moved(self.layout.bases, layout.bases)
+        grown.tables = tuple(t.laid_out(columns, layout.columns_on(t.species)) for t in self.tables)
         for c, basis in enumerate(self.layout.bases):
             old, new = self.layout.starts[c], layout.starts[c]
             grown.seen.counts[new : new + basis.size] = self.seen.counts[old : old + basis.size]
         grown.seen.extremes[:] = self.seen.extremes
         return grown
+
+
+def empty_tables(layout: Layout, wanted: Wanted) -> tuple[RowTables, ...]:
+    """One block without rows of each kind that is wanted."""
+    tables = []
+    if wanted.energies is not None:
+        leading = (*layout.species, "kinetic")
+        tables.append(RowTables.empty("energies", "", leading, layout.columns_on("")))
+    if wanted.factor == "qr":
+        tables += [RowTables.empty("forces", name, (), layout.columns_on(name)) for name in layout.species]
+    if wanted.virials is not None:
+        tables.append(RowTables.empty("virials", "", ("kinetic",), layout.columns_on("")))
+    return tuple(tables)
 
 
 class _Panel:
@@ -139,10 +161,22 @@ class Summation:
     ----------
     layout
         Whose channels and kinds of basis are to be summed over; batches may be given further-reaching ones.
+    wanted
+        What is to be kept beside the products.
+
+    Raises
+    ------
+    InterpotError
+        Energies or virials over something else than pairs and splines.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, wanted: Wanted = NOTHING) -> None:
         self._features: Features = features_of(layout)
+        self._wanted = wanted
+        if wanted.of_frames and not isinstance(self._features, PairSplines):
+            raise InterpotError(
+                "rows of energies and virials need splines over pair channels: leave out bases"
+            )
         self._panels: dict[int, _Panel] = {}
 
     def __call__(self, batch: Batch, layout: Layout) -> BatchSums:
@@ -161,6 +195,7 @@ class Summation:
 
     def _attempt(self, batch: Batch, layout: Layout) -> BatchSums:
         sums = BatchSums(layout)
+        sums.tables = empty_tables(layout, self._wanted)
         for panel in self._panels.values():  # what an attempt that failed has left
             panel.clear()
         for frame, target in batch:
@@ -171,15 +206,43 @@ class Summation:
                 if starts[a] == starts[a + 1]:
                     continue
                 sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
-                if not self._features.scatter(sums.products[a], forces, a, sums.seen):
+                scattered = self._wanted.factor == "gram" and self._features.scatter(
+                    sums.products[a], forces, a, sums.seen
+                )
+                if not scattered:
                     self._fill(sums, a, forces, frame.dimension)
                 self._check_reach(layout)
+            if self._wanted.of_frames:
+                self._add_frame_rows(sums, frame)
             sums.frames += 1
             sums.net += float(np.sum(target[:, : frame.dimension].sum(axis=0) ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
-                self._panels[a].flush(sums.products[a])
+                self._flush(sums, a)
         return sums
+
+    def _add_frame_rows(self, sums: BatchSums, frame: Frame) -> None:
+        """Add the rows of energy and virial of the present frame."""
+        assert isinstance(self._features, PairSplines)
+        energy, virial = self._features.sums(sums.seen)
+        self._check_reach(sums.layout)
+        composition, known = np.diff(self._features.starts).astype(np.float64), knows_kinetic(frame)
+        tables = list(sums.tables)
+        for k, table in enumerate(tables):
+            if table.kind == "energies":
+                row = energy_row(frame, str(self._wanted.energies), composition, energy)
+                tables[k] = table.with_rows(row, known)
+            elif table.kind == "virials":
+                tables[k] = table.with_rows(virial_rows(frame, str(self._wanted.virials), virial), known)
+        sums.tables = tuple(tables)
+
+    def _flush(self, sums: BatchSums, a: int) -> None:
+        """Add the products of the gathered rows of a species, and the rows themselves where they are wanted."""
+        panel = self._panels[a]
+        if self._wanted.factor == "qr" and panel.filled:
+            name, rows = sums.layout.species[a], panel.rows[: panel.filled]
+            sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
+        panel.flush(sums.products[a])
 
     def _check_reach(self, layout: Layout) -> None:
         if layout.covering(self._features.closest().tolist()) is not layout:
@@ -190,7 +253,7 @@ class Summation:
         panel = self._panel(a, len(sums.layout.own[a]))
         low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         if stop - low > (panel.capacity - panel.filled) // dimension:
-            panel.flush(sums.products[a])
+            self._flush(sums, a)
         piece, most = stop - low, panel.capacity // dimension
         if piece > most:
             piece = min(max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1), most)
@@ -202,7 +265,7 @@ class Summation:
             panel.rows[rows, -1] = forces[first:last, :dimension].ravel()
             panel.filled = rows.stop
             if last < stop or panel.full:
-                panel.flush(sums.products[a])
+                self._flush(sums, a)
 
     def _panel(self, a: int, size: int) -> _Panel:
         panel = self._panels.get(a)

@@ -11,8 +11,10 @@ from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, unpacked
+from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.kernels import pack
 from interpot.statistic.layout import Layout, moved
+from interpot.statistic.triangular import RowTables, beside
 
 MAX_BLOCKS = 64
 """When so many blocks are full, neighbours are joined: a stream of any length ends with 32 to 64."""
@@ -36,10 +38,12 @@ def block_length(frames: int, most: int = MAX_BLOCKS) -> int:
     return length
 
 
-def most_blocks(layout: Layout, memory: int | None) -> int:
+def most_blocks(layout: Layout, memory: int | None, wanted: Wanted = NOTHING) -> int:
     """How many blocks may be kept, a power of two, so that they fit into `memory` bytes."""
     most = MAX_BLOCKS
     block = 8 * sum(len(own) * (len(own) + 3) // 2 for own in layout.own)
+    block += 8 * layout.size**2 * ((wanted.energies is not None) + (wanted.virials is not None))
+    block += 8 * sum(len(own) ** 2 for own in layout.own) * (wanted.factor == "qr")
     while memory is not None and most > 2 * MIN_BLOCKS and most * block > memory:
         most //= 2
     return most
@@ -58,12 +62,21 @@ class BlockStore:
         Frames per block at the start.
     fixed
         Whether blocks keep that length, however many there are.
+    wanted
+        What is kept beside the products.
     """
 
     def __init__(
-        self, layout: Layout, memory: int | None = None, length: int = 1, fixed: bool = False
+        self,
+        layout: Layout,
+        memory: int | None = None,
+        length: int = 1,
+        fixed: bool = False,
+        wanted: Wanted = NOTHING,
     ) -> None:
         self.layout, self.length, self._memory, self.fixed = layout, length, memory, fixed
+        self._wanted = wanted
+        self._tables: tuple[RowTables, ...] = ()
         self.count = 0
         self._frames: list[int] = []
         self._net: list[float] = []
@@ -81,7 +94,7 @@ class BlockStore:
     @property
     def most(self) -> int:
         """How many blocks there may be before neighbours are joined."""
-        return most_blocks(self.layout, self._memory)
+        return most_blocks(self.layout, self._memory, self._wanted)
 
     @property
     def _capacity(self) -> int:
@@ -99,6 +112,7 @@ class BlockStore:
         """Take over finished blocks, which are over the present layout."""
         self._parts = self._allocate(self.layout, max(self.most, len(blocks) + 1, capacity))
         self.count, self._frames, self._net = len(blocks), blocks.frames.tolist(), blocks.net.tolist()
+        self._tables = blocks.tables
         for mine, theirs in zip(self._parts, blocks.parts, strict=True):
             for name in ARRAYS:
                 getattr(mine, name)[: self.count] = getattr(theirs, name)
@@ -113,6 +127,7 @@ class BlockStore:
             part.moment[self.count] = products[:-1, -1]
             part.square[self.count] = products[-1, -1]
             part.rows[self.count] = sums.rows[a]
+        self._tables = beside(self._tables, [t.closed() for t in sums.tables])
         self._frames.append(sums.frames)
         self._net.append(sums.net)
         self.count += 1
@@ -127,6 +142,7 @@ class BlockStore:
                 array = getattr(part, name)
                 for b in range(joined):  # block by block: no second copy of all
                     array[b] = array[2 * b] + array[2 * b + 1]
+        self._tables = tuple(_in_pairs(table, joined) for table in self._tables)
         self._frames = [sum(self._frames[2 * b : 2 * b + 2]) for b in range(joined)]
         self._net = [sum(self._net[2 * b : 2 * b + 2]) for b in range(joined)]
         self.count = joined
@@ -138,7 +154,16 @@ class BlockStore:
             SpeciesSums(p.species, p.columns, *(getattr(p, name)[: self.count] for name in ARRAYS))
             for p in self._parts
         )
-        return Blocks(self.layout.size, parts, np.array(self._frames, dtype=np.int64), np.array(self._net))
+        frames, net = np.array(self._frames, dtype=np.int64), np.array(self._net)
+        return Blocks(self.layout.size, parts, frames, net, self._tables)
+
+
+def _in_pairs(table: RowTables, count: int) -> RowTables:
+    """Rows of `count` blocks, each of two neighbours."""
+    joined = table.joined(0, 2)
+    for b in range(1, count):
+        joined = joined.beside(table.joined(2 * b, 2 * b + 2))
+    return joined.closed()
 
 
 def one_block(sums: BatchSums) -> Blocks:
@@ -149,7 +174,7 @@ def one_block(sums: BatchSums) -> Blocks:
         pack(products[:-1, :-1], gram[0])
         moment, square = products[None, :-1, -1].copy(), products[None, -1, -1].copy()
         parts.append(SpeciesSums(name, own, gram, moment, square, sums.rows[a : a + 1].copy()))
-    return Blocks(sums.layout.size, tuple(parts), np.array([sums.frames]), np.array([sums.net]))
+    return Blocks(sums.layout.size, tuple(parts), np.array([sums.frames]), np.array([sums.net]), sums.tables)
 
 
 def reopen(blocks: Blocks, sums: BatchSums) -> None:
@@ -160,6 +185,7 @@ def reopen(blocks: Blocks, sums: BatchSums) -> None:
         sums.products[a][-1, -1] = part.square[-1]
         sums.rows[a] = part.rows[-1]
     sums.frames, sums.net = int(blocks.frames[-1]), float(blocks.net[-1])
+    sums.tables = tuple(t.part(len(blocks) - 1, len(blocks)) for t in blocks.tables)
 
 
 def _zeros(rows: int, columns: int) -> FloatArray:

@@ -14,6 +14,8 @@ import numpy as np
 
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.kernels import pack, unpack
+from interpot.statistic.triangular import RowTables
+from interpot.statistic.triangular import beside as tables_beside
 
 
 def unpacked(packed: FloatArray, size: int) -> FloatArray:
@@ -103,12 +105,15 @@ class Blocks:
     net : (b,) float64
         Sum over the frames of the squared net force |Σ_i F_i|², eV²/Å²; NaN where it was not recorded. Internal forces
         cancel in it, so that noise independent from row to row has the same expectation in it as in C.
+    tables
+        Rows of energies and virials and factors of the forces' rows, where they were wanted.
     """
 
     size: int
     parts: tuple[SpeciesSums, ...]
     frames: IntArray
     net: FloatArray
+    tables: tuple[RowTables, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -142,13 +147,17 @@ class Blocks:
     def laid_out(self, columns: IntArray, size: int, own: Sequence[IntArray]) -> Blocks:
         """Return the same sums with column k moved to columns[k] of `size`; see `SpeciesSums.laid_out`."""
         parts = tuple(p.laid_out(columns, c) for p, c in zip(self.parts, own, strict=True))
-        return Blocks(size, parts, self.frames, self.net)
+        all_columns = np.arange(size, dtype=np.int64)
+        on = {"": all_columns} | {p.species: p.columns for p in parts}
+        return Blocks(
+            size, parts, self.frames, self.net, tuple(t.laid_out(columns, on[t.species]) for t in self.tables)
+        )
 
     def beside(self, other: Blocks) -> Blocks:
         """Return the blocks of both; species and columns must be the same."""
         parts = tuple(a.beside(b) for a, b in zip(self.parts, other.parts, strict=True))
         frames, net = (np.concatenate([getattr(self, n), getattr(other, n)]) for n in ("frames", "net"))
-        return Blocks(self.size, parts, frames, net)
+        return Blocks(self.size, parts, frames, net, tables_beside(self.tables, other.tables))
 
     def first(self, count: int) -> Blocks:
         """Return the first blocks; the arrays are views."""
@@ -156,14 +165,17 @@ class Blocks:
             SpeciesSums(p.species, p.columns, *(getattr(p, name)[:count] for name in ARRAYS))
             for p in self.parts
         )
-        return Blocks(self.size, tuple(parts), self.frames[:count], self.net[:count])
+        tables = tuple(t.part(0, count) for t in self.tables)
+        return Blocks(self.size, tuple(parts), self.frames[:count], self.net[:count], tables)
 
     def summed(self) -> Blocks:
         """Return the sum as one block."""
+        tables = tuple(t.summed() for t in self.tables)
         parts = tuple(p.summed() for p in self.parts)
-        return Blocks(self.size, parts, self.frames.sum(keepdims=True), self.net.sum(keepdims=True))
+        return Blocks(self.size, parts, self.frames.sum(keepdims=True), self.net.sum(keepdims=True), tables)
 
     @property
     def nbytes(self) -> int:
         """Memory that the arrays take."""
-        return sum(p.gram.nbytes + p.moment.nbytes + p.square.nbytes + p.rows.nbytes for p in self.parts)
+        sums = sum(p.gram.nbytes + p.moment.nbytes + p.square.nbytes + p.rows.nbytes for p in self.parts)
+        return sums + sum(t.nbytes for t in self.tables)

@@ -26,7 +26,7 @@ from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, finished, walked
-from interpot.statistic.recipe import Recipe, check_same_recipe
+from interpot.statistic.recipe import Recipe, check_same_recipe, wanted_of
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
 
@@ -172,7 +172,7 @@ def checkpointed_pass(
     partial
         File of the checkpoints.
     recipe
-        Its target and memory are those of the pass.
+        Its target, memory and what is wanted are those of the pass.
     settled
         Remarks on the cutoffs, to be kept with the checkpoints.
     checkpoint
@@ -190,8 +190,10 @@ def checkpointed_pass(
     if checkpoint and isinstance(frames, FileTrajectory):
         frames.remarks[:] = dict.fromkeys([*checkpoint.walked, *frames.remarks])
     snapshot = checkpoint.snapshot if checkpoint else None
-    memory = recipe["memory"]
-    with closing(Accumulator(channels, threads=threads, memory=memory, snapshot=snapshot)) as accumulator:
+    wanted = wanted_of(recipe)
+    with closing(
+        Accumulator(channels, threads=threads, memory=recipe["memory"], wanted=wanted, snapshot=snapshot)
+    ) as accumulator:
         keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
         keeper.walk(progress)
         return finished(accumulator, frames, recipe["target"])

@@ -21,6 +21,7 @@ from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.block_store import block_length
 from interpot.statistic.channels import Channel
+from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled
 from interpot.threads import one_blas_thread
@@ -90,6 +91,7 @@ def distributed_pass(
     target: str = "recorded",
     workers: int | None = None,
     scheduler: str | None = None,
+    wanted: Wanted = NOTHING,
     progress: FrameProgress | None = None,
 ) -> tuple[Statistic, list[str]]:
     """Make the pass on a Dask cluster; the result is that of one process but for rounding, 1e-12.
@@ -107,6 +109,8 @@ def distributed_pass(
         ``if __name__ == "__main__":``, because they import it.
     scheduler
         Or use the cluster behind this address, such as "tcp://10.0.0.1:8786".
+    wanted
+        What is to be kept beside the products.
     progress
         Called with the number of frames done.
 
@@ -130,7 +134,7 @@ def distributed_pass(
         compressed = [path for path in frames.sources if is_compressed(path)]
         spans = plan(frames.count(), many if compressed else TASKS_PER_WORKER * many, not compressed)
         remarks = _cost(compressed, len(spans))
-        statistic = _reduced(client, frames, channels, target, spans, progress)
+        statistic = _reduced(client, frames, channels, target, spans, wanted, progress)
     met = [_as_given(sentence, frames) for sentence in statistic.provenance.get("remarks", [])]
     for sentence in set(met) - set(frames.remarks):
         _log.warning(sentence)
@@ -204,6 +208,7 @@ def _reduced(
     channels: Sequence[Channel],
     target: str,
     spans: Sequence[Sequence[Span]],
+    wanted: Wanted,
     progress: FrameProgress | None,
 ) -> Statistic:
     """Hand out the spans and the reductions, and wait for the last of them."""
@@ -214,7 +219,7 @@ def _reduced(
     def leaf(span: Span) -> Future:
         part = anywhere.part(span.start, span.stop)  # knows its place in the file: workers need no index
         one = client.submit(
-            accumulate_span, part, tuple(channels), target, span.length, pure=False, retries=RETRIES
+            accumulate_span, part, tuple(channels), target, span.length, wanted, pure=False, retries=RETRIES
         )
         leaves[one.key] = span.stop - span.start
         futures.append(one)
@@ -302,7 +307,9 @@ def keep_index(path: Path, units: str) -> None:
 
 
 @one_blas_thread()
-def accumulate_span(part: FileTrajectory, channels: Sequence[Channel], target: str, length: int) -> Statistic:
+def accumulate_span(
+    part: FileTrajectory, channels: Sequence[Channel], target: str, length: int, wanted: Wanted = NOTHING
+) -> Statistic:
     """Accumulate a part of a trajectory in blocks of `length` frames; runs on a worker."""
     _log.addHandler(logging.NullHandler())  # what reading brings up travels with the sums
     for path in part.sources:
@@ -311,7 +318,7 @@ def accumulate_span(part: FileTrajectory, channels: Sequence[Channel], target: s
                 f"a worker of the cluster cannot read '{path}': put the trajectory where all workers see it under "
                 "the same path"
             )
-    with closing(Accumulator(channels, block_length=length)) as accumulator:
+    with closing(Accumulator(channels, block_length=length, wanted=wanted)) as accumulator:
         for frame, rows in target_rows(part, target):
             accumulator.add(frame, rows)
         return accumulator.statistic(part.units, {"remarks": list(part.remarks)})

@@ -17,8 +17,9 @@ from interpot.neighbours import GridMaker, PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, survey
+from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, sum_powers, survey
 from interpot.statistic.layout import Layout
+from interpot.statistic.pair_sums import applied
 
 SCATTER_BELOW = 1 / 12
 """Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
@@ -158,6 +159,32 @@ class PairSplines:
         self._nearest[list(acting)] = nearest
         self._note(seen)
         return True
+
+    def sums(self, seen: Seen) -> tuple[FloatArray, FloatArray]:
+        """Energy and virial of every spline of all channels in the whole frame, by one more search.
+
+        Returns
+        -------
+        energy : (K,) float64
+            Σ_pairs B_m(r).
+        virial : (6, K) float64
+            -Σ_pairs B_m'(r) x_a x_b / r, in the order of `interpot.statistic.pair_sums.COMPONENTS`.
+        """
+        layout, grid = self._layout, self._grid
+        energy, virial = np.zeros(layout.size), np.zeros((6, layout.size))
+        for c, (channel, basis) in enumerate(zip(layout.channels, layout.bases, strict=True)):
+            assert isinstance(basis, LogSplines)
+            a = layout.species.index(channel.species[0])
+            other, columns = self._partner(a, c), slice(layout.starts[c], layout.starts[c + 1])
+            powers, moments = np.zeros((basis.intervals, 6)), np.zeros((6, basis.intervals, 5))
+            sum_powers(
+                grid, int(grid.starts[a]), int(grid.starts[a + 1]), self._frame.dimension, other, other == a,
+                self._grid_of.stencil(channel.cutoff, False), channel.cutoff, 1 / basis.spacing, basis.intervals,
+                self._found, self._squares, powers, moments, seen.counts[columns], self._nearest[c],
+            )  # fmt: skip
+            energy[columns], virial[:, columns] = applied(powers, moments)
+        self._note(seen)
+        return energy, virial
 
     def closest(self) -> FloatArray:
         """See `Features`; raises `InterpotError` where two particles are in one place."""

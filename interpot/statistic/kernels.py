@@ -237,6 +237,73 @@ def scatter_pair_rows(
 
 
 @numba.njit(cache=True, nogil=True)
+def sum_powers(
+    grid, low, high, dimension, other, same, stencil, cutoff, knots_per_log, intervals, found, squares,
+    energies, virials, counts, extremes,
+):  # fmt: skip
+    """Sum the powers of t over all pairs of one channel.
+
+    Every pair of one species is met from both of its ends, and counts half each time; a particle and its own image,
+    which feel no force, are such a pair.
+
+    Parameters
+    ----------
+    grid, dimension, other, same, stencil, cutoff, knots_per_log, intervals, found, squares
+        As in `add_pair_rows`; the stencil is whole.
+    low, high
+        Ranks of the channel's first species, all of them.
+    energies : (intervals, 6) float64, in and out
+        Σ t^p.
+    virials : (6, intervals, 5) float64, in and out
+        Σ x_a x_b / (spacing r²) t^p, because -dB/dr x_a x_b / r is that times dB/du.
+    counts : (intervals,) int64, in and out
+        Pairs of particles with their own images: the other pairs are counted with the forces.
+    extremes : (2,) float64, in and out
+        Smallest and largest squared distance. Pairs closer than the lattice reaches are left out of all else.
+    """
+    images, first, owner, home, places = grid.images, grid.first, grid.owner, grid.home, grid.place
+    square_cutoff, bins = cutoff * cutoff, other * grid.bins
+    nearest, farthest = extremes[0], extremes[1]
+    share = 0.5 if same else 1.0
+    for rank in range(low, high):
+        place = places[rank]
+        base = bins + home[rank]
+        near = neighbours(images, first, place, base, stencil, False, square_cutoff, found, squares)
+        for h in range(near):
+            if found[h] == place:
+                continue
+            square = squares[h]
+            nearest, farthest = min(nearest, square), max(farthest, square)
+            if square == 0.0:
+                continue
+            inverse = 1.0 / square
+            u = max(0.5 * knots_per_log * np.log(square_cutoff * inverse), 0.0)
+            interval = int(u)
+            if interval >= intervals:
+                continue
+            t = u - interval
+            x = images[0, found[h]] - images[0, place]
+            y = images[1, found[h]] - images[1, place]
+            z = images[2, found[h]] - images[2, place] if dimension == 3 else 0.0
+            if owner[found[h]] == rank and (x > 0 or (x == 0 and (y > 0 or (y == 0 and z > 0)))):
+                counts[interval] += 1
+            power, scale = share, share * knots_per_log * inverse
+            for p in range(6):
+                energies[interval, p] += power
+                power *= t
+            power = scale
+            for p in range(5):
+                virials[0, interval, p] += power * x * x
+                virials[1, interval, p] += power * y * y
+                virials[2, interval, p] += power * z * z
+                virials[3, interval, p] += power * y * z
+                virials[4, interval, p] += power * x * z
+                virials[5, interval, p] += power * x * y
+                power *= t
+    extremes[0], extremes[1] = nearest, farthest
+
+
+@numba.njit(cache=True, nogil=True)
 def pack(full, packed):
     """Copy the upper triangle of a square matrix to ``packed``, row after row."""
     at = 0

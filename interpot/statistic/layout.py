@@ -88,6 +88,10 @@ class Layout:
         """Number of joint columns."""
         return int(self.starts[-1])
 
+    def columns_on(self, species: str) -> IntArray:
+        """Joint columns of the channels that act on a species; all of them for ""."""
+        return self.own[self.species.index(species)] if species else np.arange(self.size, dtype=np.int64)
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """Size of each basis."""

@@ -26,6 +26,7 @@ from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import Layout, moved, offsets
+from interpot.statistic.triangular import RowTables, joint_factor, least_squares, row_labels, scaled
 from interpot.units import UnitStyle, unit_style
 
 SCHEMA = "interpot.statistic/2"
@@ -106,11 +107,49 @@ class Statistic:
     def solve(self) -> FloatArray:
         """Return the coefficients k of A k = B that explain the forces best, (K,); internal units.
 
-        With given functions as the basis these are the textbook's least-squares coefficients.
+        With given functions as the basis these are the textbook's least-squares coefficients. Where the pass kept
+        triangular factors (``factor="qr"``), they come from those and have the digits that X allows, not XᵀX.
         """
+        forces = self.factors
+        if forces:
+            return least_squares(joint_factor(forces, self.blocks.size))
         scale = np.sqrt(np.diag(self.gram))
         scale[scale == 0] = 1.0
         return np.asarray(np.linalg.lstsq(self.gram / scale / scale[:, None], self.moment / scale)[0] / scale)
+
+    @property
+    def condition(self) -> float:
+        """Condition number of A with its columns scaled to length 1: largest over smallest eigenvalue.
+
+        Columns that no pair reaches are left out. From A itself it is good up to about 1e15, beyond which it may be
+        infinite; from triangular factors it is the square of that of X, good up to about 1e30. Splines always
+        hold one direction that no force sees, the additive constant of φ, so that theirs is one of rounding.
+        """
+        forces = self.factors
+        if forces:
+            X, _ = scaled(joint_factor(forces, self.blocks.size)[:, :-1])
+            sizes = np.linalg.svd(X[:, X.any(axis=0)], compute_uv=False)
+            return float((sizes[0] / sizes[-1]) ** 2) if sizes[-1] > 0 else float("inf")
+        gram = self.gram
+        scale = np.sqrt(np.diag(gram))
+        met = scale > 0
+        values = np.linalg.eigvalsh((gram / np.outer(scale, scale).clip(1e-300))[np.ix_(met, met)])
+        return float(values[-1] / values[0]) if values[0] > 0 else float("inf")
+
+    @property
+    def factors(self) -> tuple[RowTables, ...]:
+        """Triangular factors of the forces' rows [X F], one per species; empty where the pass kept none."""
+        return tuple(t for t in self.blocks.tables if t.kind == "forces")
+
+    @property
+    def energies(self) -> RowTables | None:
+        """Rows of energies, where the pass was asked for them."""
+        return next((t for t in self.blocks.tables if t.kind == "energies"), None)
+
+    @property
+    def virials(self) -> RowTables | None:
+        """Rows of virials, where the pass was asked for them."""
+        return next((t for t in self.blocks.tables if t.kind == "virials"), None)
 
     def columns(self, channel: int) -> slice:
         """Columns of one channel."""
@@ -163,13 +202,16 @@ class Statistic:
         with atomic(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["schema"] = SCHEMA
             file.attrs["units"] = self.units.name
-            file.attrs["provenance"] = json.dumps(dict(self.provenance), ensure_ascii=False)
+            kept = {name: what for name, what in self.provenance.items() if name != "weights"}
+            file.attrs["provenance"] = json.dumps(kept, ensure_ascii=False)
             file["frames"] = self.blocks.frames
             file["net"] = self.blocks.net
-            for part in self.blocks.parts:
+            for part in self._force_parts():
                 group = file.create_group(f"forces_on/{part.species}")
                 for name in ARRAYS:
                     group[name] = getattr(part, name)
+            for table in self.blocks.tables:
+                table.write(file.create_group(f"tables/{table.label}"))
             for k, (c, basis, seen) in enumerate(zip(self.channels, self.bases, self.coverage, strict=True)):
                 group = file.create_group(f"channel_{k}")
                 group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff)
@@ -177,6 +219,13 @@ class Statistic:
                 group.attrs.update(spacing=basis.spacing, intervals=basis.intervals, anchor=basis.cutoff)
                 group.attrs.update(minimum=seen.minimum, maximum=seen.maximum)
                 group["counts"] = seen.counts
+
+    def _force_parts(self) -> list[SpeciesSums]:
+        """Sums of the forces alone; those that `interpot.weighted` has added can be made again."""
+        parts = [part for part in self.blocks.parts if part.species]
+        if not parts:
+            raise InterpotError("this statistic holds no forces any more: save the one that it was made of")
+        return parts
 
     @classmethod
     def load(cls, path: str | Path) -> Statistic:
@@ -215,10 +264,15 @@ class Statistic:
             for name, own in zip(layout.species, layout.own, strict=True)
         )
         frames = file["frames"][:]
-        net = (
-            file["net"][:] if "net" in file else np.full(len(frames), np.nan)
-        )  # a file of an earlier version
-        blocks = Blocks(layout.size, parts, frames, net)
+        unknown = np.full(len(frames), np.nan)  # a file of an earlier version
+        net = file["net"][:] if "net" in file else unknown
+        kept = file.get("tables", {})
+        tables = tuple(
+            RowTables.read(kept[label], layout.columns_on(species))
+            for label, species in row_labels(layout.species)
+            if label in kept
+        )
+        blocks = Blocks(layout.size, parts, frames, net, tables)
         provenance = json.loads(file.attrs["provenance"])
         units = unit_style(str(file.attrs["units"]))
         return cls(tuple(channels), tuple(bases), blocks, tuple(coverage), units, provenance)
@@ -238,6 +292,15 @@ def _check_same(a: Statistic, b: Statistic) -> None:
     mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
     if mine != theirs:
         raise InterpotError(f"cannot add a second statistic: its target is '{theirs}', not '{mine}'")
+    tables = [{t.label for t in s.blocks.tables} for s in (a, b)]
+    if tables[0] != tables[1]:
+        label = min(tables[0] ^ tables[1])
+        who = "the first" if label in tables[0] else "it"
+        raise InterpotError(
+            f"cannot add a second statistic: {who} alone holds rows of {label.replace('_', ' ')}"
+        )
+    if "weights" in a.provenance or "weights" in b.provenance:
+        raise InterpotError("cannot add statistics that are weighted: add them first, then weight the sum")
     if a.channels != b.channels:
         mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
         raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")

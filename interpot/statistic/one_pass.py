@@ -24,6 +24,7 @@ from interpot.statistic.batches import BATCH_BYTES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
 from interpot.statistic.blocks import Blocks
 from interpot.statistic.channels import Channel
+from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.normal_equations import Coverage, Statistic
 from interpot.threads import one_blas_thread
@@ -84,6 +85,8 @@ class Accumulator:
         Bytes that finished blocks may take; neighbours are joined sooner where they would take more.
     block_length
         Frames per block; by default 1, doubled whenever there are 64 blocks.
+    wanted
+        What is to be kept beside the products of the forces.
     snapshot
         Goes on from there.
     """
@@ -96,21 +99,23 @@ class Accumulator:
         threads: int = 1,
         memory: int | None = None,
         block_length: int | None = None,
+        wanted: Wanted = NOTHING,
         snapshot: Snapshot | None = None,
     ) -> None:
         if threads < 1:
             raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
         self._first = Layout.of(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
         self._start = self._first  # what batches begin with: grows; `_first` is what was asked for
-        self._memory = memory
-        self._store = BlockStore(self._first, memory, block_length or 1, fixed=block_length is not None)
+        self._memory, self._wanted = memory, wanted
+        fixed = block_length is not None
+        self._store = BlockStore(self._first, memory, block_length or 1, fixed, wanted)
         self._open = BatchSums(self._first)
         self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
         self._batch: list[tuple[Frame, FloatArray]] = []
         self._rows_gathered = self._in_block = self._closed = self._batches = self.frames = 0
         self._summations: SimpleQueue[Summation] = SimpleQueue()
         for _ in range(threads):
-            self._summations.put(Summation(self._first))
+            self._summations.put(Summation(self._first, wanted))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._under_way: deque[tuple[Future[BatchSums], bool]] = deque()
         self._most_under_way = 2 * threads
@@ -232,7 +237,7 @@ class Accumulator:
     def _go_on_from(self, snapshot: Snapshot) -> None:
         layout = Layout.of(self._first.channels, snapshot.bases)
         self._start = Layout.of(self._first.channels, snapshot.start)
-        self._store = BlockStore(layout, self._memory, snapshot.length, self._store.fixed)
+        self._store = BlockStore(layout, self._memory, snapshot.length, self._store.fixed, self._wanted)
         self._open, self._coverage = BatchSums(layout), BatchSums(layout)
         self._in_block = snapshot.in_block
         self._store.restore(snapshot.blocks.first(len(snapshot.blocks) - (self._in_block > 0)))
@@ -283,6 +288,7 @@ def one_pass(
     target: str = "recorded",
     threads: int = 1,
     memory: int | None = None,
+    wanted: Wanted = NOTHING,
     progress: FrameProgress | None = None,
 ) -> Statistic:
     """Walk the trajectory once and return its statistic.
@@ -297,7 +303,7 @@ def one_pass(
         One per channel; `LogSplines` anchored at each cutoff by default.
     target
         What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
-    threads, memory
+    threads, memory, wanted
         As in `Accumulator`.
     progress
         Called with the number of frames done.
@@ -311,7 +317,7 @@ def one_pass(
         raise InterpotError(
             "no channels were given: expected at least one, as interpot.pair_channels makes them"
         )
-    with closing(Accumulator(channels, bases, threads=threads, memory=memory)) as accumulator:
+    with closing(Accumulator(channels, bases, threads=threads, memory=memory, wanted=wanted)) as accumulator:
         for frame, rows in walked(frames, target):
             accumulator.add(frame, rows)
             if progress is not None:
@@ -338,7 +344,9 @@ def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]
         yield from target_rows(ahead(frames), target)
         return
     for frame, rows in target_rows(frames, target):  # whoever made the frame may use its memory for the next
-        yield replace(frame, positions=frame.positions.copy()), rows.copy()
+        names = ("positions", "velocities", "masses", "virial")
+        own = {name: one.copy() for name in names if (one := getattr(frame, name)) is not None}
+        yield replace(frame, **own), rows.copy()
 
 
 def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:

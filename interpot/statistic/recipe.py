@@ -9,11 +9,13 @@ from typing import Any
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
+from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.trajectory import FileTrajectory
 from interpot.version import VERSION
 
 Recipe = dict[str, Any]
-"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, memory, version."""
+"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, memory, energies, virials,
+factor, version."""
 
 
 def recipe_of(
@@ -23,6 +25,7 @@ def recipe_of(
     target: str,
     cutoffs: str,
     memory: int | None = None,
+    wanted: Wanted = NOTHING,
 ) -> Recipe:
     """Write down all that the numbers of a statistic depend on.
 
@@ -34,6 +37,8 @@ def recipe_of(
         As asked for, before a truncated force is looked for.
     target, cutoffs, memory
         As `interpot.accumulate` takes them; the number of threads changes no bit.
+    wanted
+        What is kept beside the products.
     """
     state: Mapping[str, Any] = (
         frames.fingerprint
@@ -47,7 +52,15 @@ def recipe_of(
         "cutoffs": cutoffs,
         "target": target,
         "memory": memory,
+        "energies": wanted.energies,
+        "virials": wanted.virials,
+        "factor": None if wanted.factor == NOTHING.factor else wanted.factor,
     }
+
+
+def wanted_of(recipe: Recipe) -> Wanted:
+    """What a recipe asks for beside the products."""
+    return Wanted(recipe["energies"], recipe["virials"], recipe["factor"] or NOTHING.factor)
 
 
 def check_same_recipe(path: Path, kept: Mapping[str, Any], asked: Recipe) -> None:

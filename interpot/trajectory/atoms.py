@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +23,9 @@ def from_atoms(atoms: Atoms, dimension: int = 3) -> Frame:
     ----------
     atoms
         In ASE's units. The species are the chemical symbols; velocities are taken over where there are
-        momenta, forces where there is a calculator (constraints not applied) or an array "forces".
+        momenta, forces where there is a calculator (constraints not applied) or an array "forces". Energy and
+        virial are what the calculator has at hand then, or the entries "energy" and "virial" of ``atoms.info``; a
+        stress is ASE's, σ = -W/V.
     dimension
         2 opens the z axis and leaves out z components; all z must then be equal.
 
@@ -47,6 +49,8 @@ def from_atoms(atoms: Atoms, dimension: int = 3) -> Frame:
         kinds=np.array([species.index(symbol) for symbol in symbols], dtype=np.int64),
         cell=_cell(atoms),
         forces=None if forces is None else _copy(forces),
+        energy=_energy(atoms),
+        virial=_virial(atoms),
         velocities=_copy(atoms.get_velocities()) if atoms.has("momenta") else None,
         masses=_copy(atoms.get_masses()),
         source=atoms.get_chemical_formula(),
@@ -65,6 +69,43 @@ def _forces(atoms: Atoms) -> ArrayLike | None:
         with suppress(PropertyNotImplementedError):  # a calculator that holds energies only
             return cast(ArrayLike, atoms.get_forces(apply_constraint=False))
     return next((atoms.arrays[name] for name in ("forces", "force") if name in atoms.arrays), None)
+
+
+def _at_hand(atoms: Atoms, name: str) -> Any:
+    """Return a property of the atoms as a whole that needs no calculation, None where there is none."""
+    from ase.calculators.calculator import PropertyNotImplementedError
+
+    if atoms.calc is not None:
+        with suppress(PropertyNotImplementedError, AttributeError):
+            found = atoms.calc.get_property(name, atoms, allow_calculation=False)
+            if found is not None:
+                return found
+    return atoms.info.get(name)
+
+
+def _energy(atoms: Atoms) -> float | None:
+    energy = _at_hand(atoms, "energy")
+    try:
+        return None if energy is None else float(energy)
+    except (TypeError, ValueError):
+        raise InterpotError(f"its energy is {energy!r}: expected a number, in eV") from None
+
+
+def _virial(atoms: Atoms) -> FloatArray | None:
+    """W, from the entry "virial" or as -V σ."""
+    for name, factor in (("virial", 1.0), ("stress", -float(atoms.cell.volume))):
+        given = atoms.info.get(name) if name == "virial" else _at_hand(atoms, name)
+        if given is None:
+            continue
+        try:
+            values = np.array(given, dtype=np.float64)
+            square = values[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]] if values.shape == (6,) else values
+            return _copy(factor * square.reshape(3, 3))
+        except (TypeError, ValueError, IndexError):
+            raise InterpotError(
+                f"its {name} is {given!r}: expected 9 numbers, or 6 in Voigt's order"
+            ) from None
+    return None
 
 
 def _cell(atoms: Atoms) -> Cell:

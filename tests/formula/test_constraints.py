@@ -6,10 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import minimize
 
 from interpot import InterpotError
-from interpot.formula.codegen import R
 from interpot.formula.constraints import (
     CONSTRAINTS,
     Coefficient,
@@ -198,7 +197,7 @@ def test_slopes_of_the_rows_are_their_differences(units: str) -> None:
 
 def test_bounds_are_in_the_units_of_the_data() -> None:
     rule = restriction("power:6 > 2", units="real")
-    rows, least = rule.rows(form("power", 6))
+    _, least = rule.rows(form("power", 6))
     assert least == pytest.approx([2 * STYLES["real"].energy])
     nano = restriction("power:6 > 2", "exponential.alpha in 2..6", units="nano")
     assert nano.rows(form("power", 6))[1] == pytest.approx([2 * STYLES["nano"].energy * 10.0**6])

@@ -15,6 +15,7 @@ from interpot import InterpotError, discover
 from interpot.formula.codegen import R
 from interpot.formula.regress import METHODS, elastic_net, lasso, load_method, omp, ridge, ssr, stlsq
 from interpot.formula.regress.paths import largest_of
+from interpot.formula.regress.restriction import Bound, Restriction, Selector
 from interpot.formula.regress.subsets import search as exhaustive
 from interpot.formula.terms import Shape, Term, library
 from interpot.formula.terms.term import between
@@ -107,13 +108,30 @@ def test_lennard_jones_among_few_powers(name: str) -> None:
     assert (b**2 / (4 * a), (-a / b) ** (1 / 6)) == pytest.approx((epsilon, sigma), rel=3e-3)
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_constraints_are_met(name: str) -> None:
+    """Positive coefficients only: the term that would need another is not among what is found."""
+    positive = Bound("positive", Selector("cosine"), 0.0, np.inf)
+    rule = Restriction(("positive",), bounds=(positive,))
+    fits = load_method(name)(cosines(0.05), [COSINE], (NODES[0], NODES[-1]), constraints=rule)
+    assert fits and all((f.coefficients[0] > 0).all() for f in fits)
+    assert not any(5 in f.forms[0].shapes for f in fits)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_nothing_to_combine_gives_nothing(name: str) -> None:
+    never = Restriction(("decay",), decaying=True)  # no cosine does
+    assert load_method(name)(cosines(), [COSINE], (NODES[0], NODES[-1]), constraints=never) == []
+
+
 def test_discovery_takes_the_name_of_a_method() -> None:
     def slope(r: FloatArray) -> FloatArray:
         return np.asarray(np.where(r < 9, -9 * 4e3 / r**10, 0.0))
 
     statistic = statistic_of(Frames(clusters(slope, frames=8, atoms=30, low=3.0, high=11.0)), 9.0)
-    found = discover(statistic, method="omp", terms=["power"])
-    assert found.best.channel().form == "r^-9"
+    found = discover(statistic, method="omp", terms=["power"], max_terms=1)
+    assert found.best.provenance["method"] == "omp"
+    assert found.front.set_index("form").loss["r^-9"] < 1e-9
     with pytest.raises(InterpotError, match="unknown method 'guess': expected one of exhaustive, ridge"):
         discover(statistic, method="guess")
 

@@ -25,6 +25,7 @@ FORMS = {
     "hyperbolic": "A*tanh(r/b)*cosh(r/b)*sinh(r/b) - B*sqrt(r)*sin(k*r)*cos(k*r) + tan(r/b)/pi",
     "numbers": "1.5e-7*A/r**2.5 - 3.25*B*r**(1/3)",
     "one over": "1/(A*r)",
+    "switched": "A*(1 - Max(0, (r - b)/(c - b)))**3*(1 + 3*Max(0, (r - b)/(c - b)))/r",
     "modified": "(A/r**p - B/r**q)*exp(1/(r - a))",
 }
 

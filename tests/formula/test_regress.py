@@ -280,3 +280,14 @@ def test_an_optimum_at_the_end_is_left_there(terms: str, start: float, truth: np
     assert low[0] <= value <= high[0]
     assert value > start if end == "high" else value < start
     assert found.misfit < misfit_of(problem, M @ first.columns(NODES))
+
+
+def test_tied_rates_leave_shared_shapes_shared() -> None:
+    """α and 2α beside two dispersion terms with one damping b: two free parameters, not three."""
+    terms = library(["exponential", "damped_6", "damped_10"])
+    form = Form.of((terms[0], terms[0], *terms[1:]), np.array([2.0, 4.1, 3.0, 3.0]))
+    (morse,) = tied(form)
+    assert morse.shapes.tolist() == [2.0, 4.0, 3.0, 3.0]
+    assert morse.ties.tolist() == [[1, 0], [2, 0], [0, 1], [0, 1]]
+    (turned,) = tied(Form.of((terms[0], terms[0]), np.array([4.1, 2.0])))
+    assert turned.shapes.tolist() == [4.0, 2.0] and turned.ties.tolist() == [[1], [0.5]]

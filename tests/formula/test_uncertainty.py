@@ -5,6 +5,7 @@ Features are those of random clusters, accumulated once; the sums that repeated 
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from functools import cache
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from systems import Frames, blocks_of, clusters
 
 from interpot import InterpotError, Potential, accumulate, discover, pair_channels
@@ -23,6 +25,7 @@ from interpot.formula.selection import Judge
 from interpot.formula.terms import library
 from interpot.formula.uncertainty import jackknife, meat, sandwich
 from interpot.records import FloatArray
+from interpot.report.tables import print_potential
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
@@ -259,6 +262,12 @@ def test_jackknife_and_sandwich_agree_where_blocks_are_many(system: str) -> None
 # ---------------------------------------------------------------------------- what is shown
 
 
+def shown(potential: Potential) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    print_potential(console, potential)
+    return " ".join(console.file.getvalue().split())
+
+
 def test_discovery_keeps_the_degrees_of_freedom(tmp_path: Path) -> None:
     statistic = Experiments("Lennard-Jones", 8, correlated=False).draw(np.random.default_rng(3))
     found = discover(statistic, terms=["power"]).best
@@ -269,8 +278,10 @@ def test_discovery_keeps_the_degrees_of_freedom(tmp_path: Path) -> None:
     assert Potential.load(tmp_path / "potential.json").interval("sigma") == found.interval("sigma")
     low, high = found.interval("sigma", "Ar", "Ar", level=0.5)
     assert high - low == pytest.approx(2 * 0.711142 * sigma.stderr, rel=1e-5)
+    assert "95 % intervals are ±2.36 of them (7 degrees of freedom)" in shown(found)
     alone = discover(statistic.in_one_block(), terms=["power"]).best
     assert alone.freedom == np.inf
+    assert "95 % intervals are ±1.96 of them (independent residuals)" in shown(alone)
     low, high = alone.interval("sigma")
     assert high - low == pytest.approx(2 * 1.959964 * alone.channel().parameters[1].stderr, rel=1e-6)
     with pytest.raises(InterpotError, match="Ar-Ar has no constant 'rho': it has epsilon, sigma"):

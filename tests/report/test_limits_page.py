@@ -92,6 +92,7 @@ def test_the_terminal_says_it() -> None:
 def test_shares_in_words() -> None:
     assert share_text(None) == "–"
     assert share_text(Share(0.012, 0.001)) == "1.2 % ± 0.1 %"
+    assert share_text(Share(0.01, 0.004)) == "< 2 %" and share_text(Share(0.01, 0.004), True) == "1 % ± 0.4 %"
     assert share_text(Share(0.0, 0.01)) == "< 1.7 %"  # three standard errors of the square
     assert "cannot be told" in adequacy_rows(REMOVED)[2][2]
 

@@ -47,6 +47,36 @@ def test_reduced_units_know_no_masses_of_elements(tmp_path: Path) -> None:
     np.testing.assert_allclose(frame.velocities * frame.masses[:, None], 1.0, rtol=1e-12)
 
 
+HEAD = 'Lattice="5 0 0 0 6 0 0 0 7" energy=-8.5 KEY Properties=species:S:1:pos:R:3 pbc="T T T"'
+
+
+@pytest.mark.parametrize(
+    ("key", "virial"),
+    [
+        ('virial="1 2 3 2 4 5 3 5 6"', [[1, 2, 3], [2, 4, 5], [3, 5, 6]]),
+        ('stress="1 0 0.5 0 2 0 0.5 0 3"', [[-210, 0, -105], [0, -420, 0], [-105, 0, -630]]),  # -V σ
+        ("", None),
+    ],
+)
+def test_energy_and_virial(tmp_path: Path, key: str, virial: list[list[float]] | None) -> None:
+    """In ASE's units, and in those of another style: real has kcal/mol, 0.0433641 eV."""
+    path = written(tmp_path, f"1\n{HEAD.replace('KEY', key)}\nAr 0 0 0\n")
+    (frame,), (real,) = read(path), read(path, units="real")
+    assert frame.energy == -8.5 and real.energy == pytest.approx(-8.5 * 0.0433641, rel=1e-6)
+    if virial is None:
+        assert frame.virial is None and real.virial is None
+    else:
+        assert frame.virial is not None and real.virial is not None
+        np.testing.assert_allclose(frame.virial, virial, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(real.virial, np.array(virial) * 0.0433641, rtol=1e-6)
+
+
+def test_an_energy_that_is_no_number(tmp_path: Path) -> None:
+    path = written(tmp_path, f"1\n{HEAD.replace('KEY', '').replace('-8.5', 'low')}\nAr 0 0 0\n")
+    with pytest.raises(InterpotError, match=r"frame 0 of '.*': its energy is 'low': expected a number"):
+        list(read(path))
+
+
 def test_truncated_last_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for cut in (1, 20, 100, len(FRAME) - 1):
         trajectory = read(written(tmp_path, FRAME * 2 + FRAME[:cut]))

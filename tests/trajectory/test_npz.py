@@ -51,6 +51,18 @@ def test_two_dimensions_and_a_cell_per_frame(tmp_path: Path) -> None:
         list(read(path, dimension=3))
 
 
+def test_energy_and_virial_in_the_units_of_the_style(tmp_path: Path) -> None:
+    virial = np.arange(27.0).reshape(3, 3, 3)
+    path = saved(tmp_path, units="real", energy=[1.0, 2.0, 3.0], virial=virial)
+    for k, frame in enumerate(read(path)):
+        assert frame.energy == pytest.approx((k + 1) * 0.0433641, rel=1e-6)  # kcal/mol in eV
+        assert frame.virial is not None
+        np.testing.assert_allclose(frame.virial, virial[k] * 0.0433641, rtol=1e-6)
+    assert next(iter(read(saved(tmp_path)))).energy is None
+    with pytest.raises(InterpotError, match=r"array 'energy' of '.*' has shape \(2,\): expected \(3,\)"):
+        list(read(saved(tmp_path, energy=[1.0, 2.0])))
+
+
 NAN = np.where(np.arange(36).reshape(3, 4, 3) == 17, np.nan, X)
 
 

@@ -34,6 +34,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         "One pass, beside UF3 making its least-squares sums of the same liquid",
         "suite.uf3_fit:normal_equations",
     ),
+    "search": Benchmark(
+        "Formulas that the exhaustive search solves, on one core", "suite.searching:formulas"
+    ),
     "readers": Benchmark("Reading files, nothing else", "suite.reading:formats"),
     "memory": Benchmark("Peak memory of a pass, in a process of its own", "suite.memory:peaks"),
     "threads": Benchmark("Two cores, beside one", "suite.threads:two"),

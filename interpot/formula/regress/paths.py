@@ -17,6 +17,8 @@ from scipy.linalg import lstsq
 from interpot.errors import InterpotError
 from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.polish import keep_best, polished
+from interpot.formula.regress.restriction import Restriction
+from interpot.formula.regress.subsets import agreeing
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
 from interpot.records import FloatArray
@@ -46,32 +48,39 @@ class PathMethod:
         max_terms: int = 3,
         polish: int = 4,
         enough: float = 0.0,
+        constraints: Restriction | None = None,
     ) -> list[Fit]:
         """Find forms of one channel; parameters and result as those of `subsets.search`.
+
+        The path knows no constraints: what it meets is made to meet them when its constants are fitted.
 
         Raises
         ------
         InterpotError
             The path meets no support that is small enough.
         """
-        grid = Grid.of(objective, library, domain)
+        grid = Grid.of(objective, library, domain, constraints)
+        if not grid.terms:
+            return []
         X, largest = grid.columns[:, grid.first[:-1]], min(max_terms, len(objective.y) - 1)
-        reach = {support: _reach(grid, support) for support in self.supports(X, grid.y, largest)}
-        if not reach and grid.terms:
+        agree = agreeing(grid)
+        met = {s for s in self.supports(X, grid.y, largest) if agree[np.ix_(s, s)].all()}
+        reach = {support: _reach(grid, support) for support in met}
+        if not reach:
             raise InterpotError(
                 f"this method meets no formula of {max_terms} terms or fewer on its path: allow more terms, offer "
                 "fewer to combine, or use the exhaustive search"
             )
         found: dict[tuple[object, ...], Fit] = {}
         taken: dict[tuple[int, int], int] = {}
-        for support in sorted(reach, key=lambda s: (len(s), -reach[s])):
+        for support in sorted(reach, key=lambda s: (len(s), -reach[s], s)):
             if found and len(support) > 1 and min(f.misfit for f in found.values()) < enough:
                 break
             # more columns always explain more: forms of as many constants are compared
             kind = len(support), sum(int(grid.first[k + 1] - grid.first[k]) for k in support)
             taken[kind] = taken.get(kind, 0) + 1
             if taken[kind] <= polish:
-                keep_best(found, polished(objective, grid.form(support)))
+                keep_best(found, polished(objective, grid.form(support), constraints))
         return list(found.values())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 
@@ -61,19 +61,27 @@ def twins(form: Form, tolerance: float = 0.03) -> bool:
 
 
 def tied(form: Form, tolerance: float = 0.2) -> Iterator[Form]:
-    """Forms in which two free rates of the same term are tied as α and 2α, where they nearly are (Morse)."""
-    names = [(t.name, k) for t in form.terms for k in range(len(t.shapes))]
-    free = np.flatnonzero(form.driven)
-    for a, b in product(free, free):
-        ratio = form.shapes[b] / form.shapes[a]
-        if names[a] != names[b] or abs(ratio - 2) > 2 * tolerance:
+    """Forms in which two free rates are tied where they nearly are: α and 2α (Morse), or α and b (Tang-Toennies)."""
+    names = [(t.name, shape.name) for t in form.terms for shape in t.shapes]
+    leaders = [int(column.nonzero()[0][0]) for column in form.ties.T]
+    for a, b in permutations(leaders, 2):
+        ratio = _ratio(names[a], names[b])
+        if not abs(form.shapes[b] / form.shapes[a] - ratio) <= tolerance * ratio:  # NaN too
             continue
-        others = [k for k in free if k not in (a, b)]
-        ties = np.eye(len(form.shapes))[:, [min(a, b), *others]]
-        ties[max(a, b), 0] = 2.0 if a < b else 0.5  # the first of the two leads
-        shapes = form.shapes.copy()
-        shapes[b] = 2 * shapes[a]
-        yield Form(form.terms, shapes, ties)
+        one, other = form.ties[a].argmax(), form.ties[b].argmax()
+        column = form.ties[:, one] + ratio * form.ties[:, other]
+        ties = form.ties.copy()  # shapes that terms share stay shared
+        ties[:, one] = column / column[column.nonzero()[0][0]]  # the first of the two leads
+        shapes = form.shapes + form.ties[:, other] * (ratio * form.shapes[a] - form.shapes[b])
+        yield Form(form.terms, shapes, np.delete(ties, other, axis=1))
+
+
+def _ratio(leader: tuple[str, str], follower: tuple[str, str]) -> float:
+    """In which ratio the field ties a shape of one term to that of another; NaN where it does not."""
+    if leader == follower:
+        return 2.0
+    damped = follower[0].startswith("damped") and follower[1] == "b"
+    return 1.0 if damped and leader == ("exponential", "alpha") else np.nan
 
 
 def snapped(form: Form, integers: list[int], tolerance: float = 0.1) -> Iterator[Form]:

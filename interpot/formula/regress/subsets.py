@@ -111,10 +111,10 @@ def together(grid: Grid, size: int) -> NDArray[np.bool_]:
         ratio = np.maximum(shapes[:, None] / shapes, shapes / shapes[:, None])
         different = np.isclose(ratio, TIED) if size >= LARGE else ratio > APART
         allowed[np.ix_(members, members)] = different.any(axis=-1)
-    return np.asarray(allowed & _agreeing(grid))
+    return np.asarray(allowed & agreeing(grid))
 
 
-def _agreeing(grid: Grid) -> NDArray[np.bool_]:
+def agreeing(grid: Grid) -> NDArray[np.bool_]:
     """Whether two members have the same values of the shapes that their terms share."""
     agree = np.ones((len(grid.terms), len(grid.terms)), dtype=np.bool_)
     names = {shape.name for term in grid.terms for shape in term.shapes if shape.shared}

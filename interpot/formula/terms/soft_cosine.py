@@ -21,4 +21,5 @@ TERM = Term(
     decays=True,
     reference="A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022): LAMMPS, pair style soft",
     ends=_end.name,
+    default=False,
 )

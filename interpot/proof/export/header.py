@@ -10,9 +10,9 @@ def header(potential: Potential) -> list[str]:
     """Lines of plain text for the head of a file; the target adds its own comment signs."""
     units = potential.units
     lines = [
-        f"Interatomic potential, discovered from trajectories by interpot {VERSION}",
+        f"Interatomic potential, discovered by interpot {VERSION}",
         f"units {units.name}: energy in {units.energy_unit}, length in {units.length_unit}",
-        f"relative force error on its trajectory: {potential.loss.formula:.3g}"
+        f"relative {potential.loss.name} on its data: {potential.loss.formula:.3g}"
         f" (cross-validated {potential.loss.cross_validated:.3g})",
     ]
     for channel in potential.channels:

@@ -2,7 +2,8 @@
 
 ASE's convention is eV, Å, amu and, for ``momenta``, its own unit of time: the internal units. For another
 style than "metal" every number, momenta included, is taken to be in that style. Forces are the columns
-``forces`` (or ``force``); velocities come from ``momenta`` only, as programs agree on no unit for ``velo``.
+``forces`` (or ``force``); velocities come from ``momenta`` only, as programs agree on no unit for ``velo``. The
+energy is the entry ``energy``, the virial the entry ``virial`` (GAP), else ``stress`` (ASE: σ = -W/V).
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:
         positions=frame.positions * units.length,
         cell=Cell(cell.vectors * units.length, cell.origin * units.length, cell.periodic),
         forces=None if frame.forces is None else frame.forces * units.force,
+        energy=None if frame.energy is None else frame.energy * units.energy,
+        virial=None if frame.virial is None else frame.virial * units.energy,
         velocities=None if velocities is None else velocities * units.velocity,
         masses=masses,
     )

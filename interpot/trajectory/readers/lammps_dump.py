@@ -1,8 +1,8 @@
 """Text dumps of LAMMPS (styles ``atom`` and ``custom``), plain, gzip or Zstandard.
 
 Positions may be written as x, xs (scaled), xu (unwrapped) or xsu (both), with or without the image flags ix;
-columns in any order, atoms in any order. Source: the LAMMPS manual, pages ``dump``, ``dump_modify`` and
-``Howto_triclinic``; verified against files of the program itself.
+columns in any order, atoms in any order. A dump holds no energy and no virial of the whole system. Source: the
+LAMMPS manual, pages ``dump``, ``dump_modify`` and ``Howto_triclinic``; verified against files of the program itself.
 """
 
 from __future__ import annotations

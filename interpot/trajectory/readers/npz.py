@@ -11,6 +11,8 @@ species         (n,) names             "1" for all if missing
 cell            (3, 3) or (m, 3, 3)    rows are the cell vectors; without it every axis is open
 origin          (3,)                   lower corner of the cell; 0 if missing
 periodic        (3,) bool              all true if missing but a cell is given
+energy          (m,)                   potential energy of all particles
+virial          (m, 3, 3)              W of `interpot.geometry`, an energy, without a kinetic part
 units           a name                 the unit style
 time            (m,)
 step            (m,) integer
@@ -160,9 +162,12 @@ class _Constant:
             "periodic": [(3,)],
             "time": [(frames,)],
             "step": [(frames,)],
+            "energy": [(frames,)],
+            "virial": [(frames, 3, 3)],
         }
         given = {name: self._get(archive, name, shapes[name]) for name in shapes if name in archive.names}
         self.time, self.step, self.cells = given.get("time"), given.get("step"), given.get("cell")
+        self.energy, self.virial = given.get("energy"), given.get("virial")
         self.masses = given["masses"] * units.mass if "masses" in given else None
         self.origin = np.asarray(given.get("origin", np.zeros(3)), dtype=np.float64)
         periodic = given.get("periodic", np.full(3, self.cells is not None)).astype(bool).tolist()
@@ -202,6 +207,8 @@ class _Constant:
             cell=self._cell(index, positions, step),
             dimension=self.dimension,
             forces=None if forces is None else forces * units.force,
+            energy=None if self.energy is None else float(self.energy[index]) * units.energy,
+            virial=None if self.virial is None else self.virial[index] * units.energy,
             velocities=None if velocities is None else velocities * units.velocity,
             masses=self.masses,
             step=step,

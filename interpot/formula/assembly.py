@@ -1,0 +1,103 @@
+"""From fits to what a reader sees: the potential in the field's constants, and the table of what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from interpot.formula.joint_choice import Judged
+from interpot.formula.known import Known
+from interpot.formula.naming import Named, name
+from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.regress.varpro import Fit
+from interpot.formula.selection import Candidate, Judge
+from interpot.records import FloatArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+from interpot.units import STYLES
+from interpot.version import versions
+
+
+def named_form(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:
+    """Restate one channel's form in the field's constants, what was known of it added."""
+    cutoff = statistic.channels[c].cutoff
+    found = name(candidate.forms[c], candidate.coefficients[c], cutoff)
+    return found if known is None else known.added_to(found, cutoff)
+
+
+def potential_of(
+    statistic: Statistic,
+    objective: Objective,
+    judge: Judge,
+    candidate: Candidate,
+    known: Sequence[Known | None],
+    provenance: Mapping[str, Any],
+) -> Potential:
+    """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
+    named = [named_form(statistic, candidate.fit, c, part) for c, part in enumerate(known)]
+    G = _block_diagonal([part.gradient for part in named])
+    covariance = G @ judge.covariance(candidate.fit) @ G.T
+    errors = np.split(np.sqrt(np.diag(covariance)), np.cumsum([len(part.parameters) for part in named])[:-1])
+    channels = []
+    for c, (channel, part, stderr) in enumerate(zip(statistic.channels, named, errors, strict=True)):
+        parameters = tuple(replace(p, stderr=float(e)) for p, e in zip(part.parameters, stderr, strict=True))
+        seen = statistic.coverage[c]
+        channels.append(
+            ChannelFormula(
+                channel.species,
+                channel.cutoff,
+                (seen.minimum, seen.maximum),
+                part.name,
+                part.expression,
+                parameters,
+                zero="infinity" if part.decays else "cutoff",
+                kind=channel.kind,
+            )
+        )
+    loss = Loss(candidate.loss, objective.ceiling, candidate.cross_validated)
+    origin = {**statistic.provenance, "versions": versions(), **provenance}
+    # internal units are those of metal for energy and length; in reduced units the numbers are the same
+    units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
+    found = Potential(units, tuple(channels), covariance, loss, origin, judge.freedom)
+    return found.to_units(statistic.units)
+
+
+def _block_diagonal(parts: Sequence[FloatArray]) -> FloatArray:
+    out = np.zeros((sum(p.shape[0] for p in parts), sum(p.shape[1] for p in parts)))
+    row = column = 0
+    for part in parts:
+        out[row : row + part.shape[0], column : column + part.shape[1]] = part
+        row, column = row + part.shape[0], column + part.shape[1]
+    return out
+
+
+def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]) -> pd.DataFrame:
+    """Tabulate what was judged, by channel and number of constants; within these by loss."""
+    rows = [
+        front_row(
+            statistic.channels[c].label, named_form(statistic, candidate.fit, c, known[c]), candidate, c, mark
+        )
+        for c, candidate, mark in judged
+    ]
+    return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+
+
+def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:
+    """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
+    form = candidate.fit.forms[c]
+    return {
+        "channel": label,
+        "form": named.name,
+        "formula": str(named.expression),
+        "terms": len(form.terms),
+        "constants": form.constants,
+        "loss": candidate.loss,
+        "cross_validated": candidate.cross_validated,
+        "stderr": candidate.cross_validated_error,
+        "chosen": mark == "chosen",
+        "indistinguishable": mark == "rival",
+    }

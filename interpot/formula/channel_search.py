@@ -1,0 +1,207 @@
+"""The search of one channel: which forms are worth fitting jointly with those of the others.
+
+A library is tried first that holds what most potentials are made of. Where it leaves more than chance does, the data
+hold something else, and rarer things are tried: terms that need not be asked for otherwise, and what programs do to
+a potential near its cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.formula.regress import load_method
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.restriction import Restriction
+from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.selection import DECISIVE, INDIFFERENT, choices
+from interpot.formula.terms import TERMS, Term
+from interpot.formula.terms import library as load_library
+from interpot.formula.terms.variants import VARIANTS, varied
+from interpot.statistic.channels import Channel
+from interpot.statistic.normal_equations import Coverage, Statistic
+from interpot.statistic.objective import Objective
+
+ALTERNATIVES = 3
+"""How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
+
+LIKELY = 24
+"""Of the others, how many of those whose information criterion is not far from the best one's."""
+
+TRUNCATED = ("power", "exponential", "yukawa")
+"""Terms of which the variants are tried."""
+
+LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
+"""Terms of which one more than `max_terms` are combined: repulsion, charges and a series of dispersion."""
+
+PAIRS = 2
+"""Terms in a variant: what is switched off is a pair potential of a few constants."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelSearch:
+    """What is known before the search of a channel.
+
+    Attributes
+    ----------
+    channel, coverage
+        Which one, and where it was sampled.
+    objective
+        With all other channels eliminated.
+    rows
+        Force components.
+    library
+        Terms to combine.
+    max_terms
+        Largest number of them.
+    method
+        Row of `interpot.formula.regress.METHODS`.
+    escalate
+        Whether rarer things are tried where the library does not do.
+    rule
+        Constraints.
+    """
+
+    channel: Channel
+    coverage: Coverage
+    objective: Objective
+    rows: int
+    library: tuple[Term, ...]
+    max_terms: int
+    method: str
+    escalate: bool
+    rule: Restriction
+
+    @classmethod
+    def of(
+        cls,
+        statistic: Statistic,
+        objective: Objective,
+        c: int,
+        library: tuple[Term, ...],
+        rule: Restriction,
+        *,
+        max_terms: int,
+        method: str,
+        escalate: bool,
+    ) -> ChannelSearch:
+        """Of one channel of a statistic and its objective."""
+        alone, seen = objective.without_others(c), statistic.coverage[c]
+        return cls(
+            statistic.channels[c], seen, alone, statistic.rows, library, max_terms, method, escalate, rule
+        )
+
+    @property
+    def chance(self) -> float:
+        """What a true form leaves by chance: one variance per direction, and two standard deviations of their sum.
+
+        eV²/Å²; no less than rounding and projection errors leave.
+        """
+        directions = len(self.objective.y)
+        noise = self.objective.floor / max(self.rows - directions, 1)
+        by_chance = noise * (directions + 2 * np.sqrt(2 * directions))
+        return float(max(INDIFFERENT**2 * self.objective.square, by_chance))
+
+    def rank(self) -> int:
+        """How many numbers the data determine of the channel, once the others have taken what they can.
+
+        Raises
+        ------
+        InterpotError
+            Fewer than any formula needs.
+        """
+        sizes = np.linalg.svd(self.objective.maps[0], compute_uv=False)
+        rank = int(np.sum(sizes > 1e-9 * sizes[0])) if sizes[0] > 0 else 0
+        if rank < 3:
+            raise InterpotError(
+                f"{self.channel.label}: what was seen of it (samples: {int(self.coverage.counts.sum())}) determines "
+                f"fewer independent numbers ({rank}) than a formula has constants; add frames in which they meet"
+            )
+        return rank
+
+    def refit(self, form: Form) -> Fit:
+        """Fit one form under the constraints."""
+        return fit(self.objective, [form], constraints=[self.rule] if self.rule.names else None)
+
+    def unconstrained(self) -> ChannelSearch:
+        """Return the same search without constraints."""
+        return replace(self, rule=Restriction())
+
+    def run(self, say: Callable[[str], None]) -> tuple[list[Fit], tuple[Term, ...]]:
+        """Search.
+
+        Parameters
+        ----------
+        say
+            Called with a line at each stage.
+
+        Returns
+        -------
+        fits
+            Most promising first, with fewer constants than the data determine; none where no term is defined or
+            none meets the constraints.
+        tried
+            All terms that were combined.
+        """
+        rank, fits, tried = self.rank(), list[Fit](), dict.fromkeys(self.library)
+        for title, terms, size in self._stages():
+            say(f"{self.channel.label}: {title}")
+            fits += [f for f in self._search(terms, size) if f.constants < rank and np.isfinite(f.misfit)]
+            tried |= dict.fromkeys(terms)
+            if fits and min(f.misfit for f in fits) <= self.chance:
+                break
+        return self._promising(fits, tuple(tried)), tuple(tried)
+
+    def _stages(self) -> Iterator[tuple[str, tuple[Term, ...], int]]:
+        """Libraries in the order in which they are tried, each with what to say and the number of terms."""
+        yield f"trying all formulas of up to {self.max_terms} terms", self.library, self.max_terms
+        if not self.escalate:
+            return
+        large = tuple(term for term in self.library if term.name in LARGE)
+        size = self.max_terms + 1
+        yield f"none does: trying sums of {size} powers, exponentials and dispersion terms", large, size
+        rare = tuple(term for term in load_library(TERMS) if not term.default)
+        yield "none does: trying rarer terms", (*self.library, *rare), self.max_terms
+        base = [term for term in self.library if term.name in TRUNCATED]
+        for variant, row in VARIANTS.items():
+            if variant != "shifted":  # forces cannot tell
+                terms = tuple(varied(term, variant, self.channel.cutoff) for term in base)
+                yield f"none does: trying formulas {row.title}", terms, min(self.max_terms, PAIRS)
+
+    def _search(self, terms: Sequence[Term], size: int) -> list[Fit]:
+        search = load_method(self.method)
+        domain = self.coverage.minimum, self.coverage.maximum
+        enough = INDIFFERENT**2 * self.objective.square
+        options = {"constraints": self.rule} if self.rule.names else {}
+        found: list[Fit] = search(
+            self.objective, library=terms, domain=domain, max_terms=size, enough=enough, **options
+        )
+        return found
+
+    def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
+        """The best by the information criterion, and some with each number of constants."""
+
+        def criterion(f: Fit) -> float:
+            left = max(f.misfit + self.objective.floor, self.chance)
+            cost = f.constants * np.log(self.rows) + 2 * choices(f.forms[0], library)
+            return float(self.rows * np.log(left) + cost)
+
+        ordered = sorted(fits, key=criterion)
+        by_constants: dict[int, list[Fit]] = {}
+        for f in sorted(fits, key=lambda f: f.misfit):
+            by_constants.setdefault(f.constants, []).append(f)
+        shown = {id(f) for group in by_constants.values() for f in group[:ALTERNATIVES]}
+        best = criterion(ordered[0]) if ordered else 0.0
+        likely = {id(f) for f in ordered[:LIKELY] if criterion(f) < best + 2 * DECISIVE}
+        return [f for f in ordered if id(f) in shown | likely]
+
+    def undefined(self) -> InterpotError:
+        """Say that no term of the library is defined where the channel was sampled."""
+        seen = self.coverage
+        return InterpotError(
+            f"{self.channel.label}: none of the terms is defined between {seen.minimum:.4g} and {seen.maximum:.4g} Å: "
+            "give others"
+        )

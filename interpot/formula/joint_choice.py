@@ -1,0 +1,56 @@
+"""The choice of a form for every channel, the constants of all fitted jointly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from interpot.formula.honesty import Rival
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.varpro import Fit
+from interpot.formula.selection import Candidate, Judge, choose
+
+Judged = list[tuple[int, Candidate, str]]
+"""What was judged: channel, candidate, "chosen", "rival" or ""."""
+
+
+def joint_choice(
+    refit: Callable[[Sequence[Form]], Fit], judge: Judge, found: list[list[Fit]]
+) -> tuple[Candidate, Judged]:
+    """Choose a form for each channel, the others at their first choice, then refit the chosen ones jointly.
+
+    Parameters
+    ----------
+    refit
+        Fits forms of all channels jointly.
+    judge
+        Cross-validates.
+    found
+        Per channel, fits with the others eliminated, most promising first.
+    """
+    first = [fits[0].forms[0] for fits in found]
+    picks, judged = [], Judged()
+    for c, fits in enumerate(found):
+        alternatives = [[*first[:c], f.forms[0], *first[c + 1 :]] for f in fits]
+        candidates = [judge.candidate(refit(forms)) for forms in alternatives]
+        pick, rivals = choose(candidates)
+        picks.append(candidates[pick].fit.forms[c])
+        marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
+    return judge.candidate(refit(picks)), judged
+
+
+def marked(judged: Judged, chosen: Candidate) -> Judged:
+    """What was judged, with the form that is shared by all channels as the chosen one."""
+    key = chosen.fit.forms[0].key
+    others = [
+        (c, candidate, mark.replace("chosen", "rival"))
+        for c, candidate, mark in judged
+        if candidate.fit.forms[c].key != key
+    ]
+    return [*others, *((c, chosen, "chosen") for c in range(len(chosen.fit.forms)))]
+
+
+def rivals(judged: Judged) -> list[Rival]:
+    """Each channel's rivals beside the fit that was chosen for it."""
+    chosen = {c: candidate.fit for c, candidate, mark in judged if mark == "chosen"}
+    return [(c, chosen[c], candidate.fit) for c, candidate, mark in judged if mark == "rival"]
