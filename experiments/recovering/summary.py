@@ -186,7 +186,8 @@ def lost_by(row: pd.Series) -> str:
 
 
 def _references(own: pd.DataFrame) -> Iterator[str]:
-    yield "| name | reference | remark |"
-    yield "|---|---|---|"
+    yield "| name | reference | offered beyond the default library | remark |"
+    yield "|---|---|---|---|"
     for name in own.potential.unique():
-        yield f"| {name} | {POTENTIALS[name].reference} | {POTENTIALS[name].remark} |"
+        p = POTENTIALS[name]
+        yield f"| {name} | {p.reference} | {', '.join(p.offered)} | {p.remark} |"

@@ -230,7 +230,5 @@ def test_a_stopped_run_goes_on_where_it_was(finished: tuple[Path, Path], tmp_pat
 def test_outcomes_come_back_as_they_were_written(finished: tuple[Path, Path]) -> None:
     for file in (finished[0] / "cases").glob("*.json"):
         document = json.loads(file.read_text())
-        assert (
-            Outcome.of(document).document() == pytest.approx(document, nan_ok=True)
-            or "NaN" in file.read_text()
-        )
+        again = json.dumps(Outcome.of(document).document(), sort_keys=True)
+        assert again == json.dumps(document, sort_keys=True)
