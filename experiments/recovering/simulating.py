@@ -23,7 +23,7 @@ EVERY = 20
 EQUILIBRATION = 4000
 CELLS = 3
 """Cubic cells of four particles along each edge: 108 particles."""
-SQUARE = 10
+SQUARE = 12
 """Particles along each edge in two dimensions."""
 CHARGES = ("fix charges all property/atom q ghost yes",)
 """Gives LAMMPS's atoms room for charges."""

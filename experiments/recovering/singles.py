@@ -190,7 +190,8 @@ SINGLES = (
         "soft-cosine", "soft", "A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022)", "lj", 1.0,
         Truth("Soft cosine", "A*(1 + cos(pi*r/r_s))", {"A": 20.0, "r_s": 2 ** (1 / 6)}),
         ("pair_style soft {cutoff}", "pair_coeff 1 1 {A}"),
-        2 ** (1 / 6), dilute=(1.0, 0.3), dense=(1.0, 0.85), timestep=0.003, offered=("soft_cosine",), remark="LAMMPS's push-off",
+        2 ** (1 / 6), dilute=(1.0, 0.3), dense=(1.0, 0.85), timestep=0.003, offered=("soft_cosine",),
+        remark="LAMMPS's push-off",
     ),
     single(
         "dissipative-particles", "soft", "R. D. Groot, P. B. Warren, J. Chem. Phys. 107, 4423 (1997)", "lj", 1.0,
