@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from interpot import workflow
 from interpot.errors import InterpotError
 from interpot.files import writable_file
+from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
@@ -147,7 +148,7 @@ def discover(
     dimension: Dimension = None,
     keep_cutoff: KeepCutoff = False,
     method: Method = "exhaustive",
-    max_terms: MaxTerms = 3,
+    max_terms: MaxTerms = None,
     library: Library = None,
     term: Terms = None,
     require: Require = None,
@@ -171,7 +172,7 @@ def discover(
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
         refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
-        search = {"method": method, "max_terms": max_terms, "terms": terms_asked_for(library, term)}
+        search = {"method": method, "max_terms": max_terms or USUAL, "terms": terms_asked_for(library, term)}
         _discover_curve(curve, data or [], out, cutoff, units, of_curve, search)
         return
     refuse(of_curve, "it belongs to a table of energies (--curve FILE)")

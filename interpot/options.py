@@ -48,7 +48,12 @@ Library = Annotated[
     str | None,
     typer.Option("--library", metavar="TERM,...", help=f"Combine these terms only, of {', '.join(TERMS)}"),
 ]
-MaxTerms = Annotated[int, typer.Option("--max-terms", metavar="N", help="In a formula", min=1)]
+MaxTerms = Annotated[
+    int | None,
+    typer.Option(
+        "--max-terms", metavar="N", help="In a formula; 3 unless given, or 4 of the commonest", min=1
+    ),
+]
 Terms = Annotated[
     list[str] | None,
     typer.Option(
@@ -173,7 +178,7 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
 
 def discovery_options(
     method: str,
-    max_terms: int,
+    max_terms: int | None,
     of_library: str | None,
     terms: Sequence[str] | None,
     require: Sequence[str] | None,

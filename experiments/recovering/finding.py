@@ -11,7 +11,6 @@ import pandas as pd
 from interpot import Discovery, InterpotError, accumulate, discover, pair_channels
 from interpot.formula.potential import ChannelFormula
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.terms import library
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from recovering.recording import RECORDED, returned
@@ -29,11 +28,6 @@ def statistic_of(published: Published, frames: Frames) -> Statistic:
     cutoffs = dict(published.cutoffs)
     channels = pair_channels(frames, max(cutoffs.values()), cutoffs)
     return accumulate(frames, channels, cutoffs="given")
-
-
-def terms_of(published: Published) -> list[str] | None:
-    """The default library and what is offered beyond it; None for the default alone."""
-    return [*(term.name for term in library()), *published.offered] if published.offered else None
 
 
 def find_and_record(
@@ -54,14 +48,14 @@ def find(published: Published, statistic: Statistic, method: str, clean: Objecti
     """
     begin = time.process_time()
     try:
-        discovery = discover(statistic, terms=terms_of(published), method=method)
+        discovery = discover(statistic, method=method)
     except InterpotError as error:
         return failed(method, str(error), time.process_time() - begin)
     seconds = time.process_time() - begin
     best = discovery.best
     length, energy = best.units.length, best.units.energy
     values = [c.energy(r / length) * energy for c, r in zip(best.channels, clean.nodes, strict=True)]
-    found = judged(published, discovery, method.removesuffix(", recorded"), seconds)
+    found = judged(published, discovery, method, seconds)
     return replace(found, force_error=clean.relative_error(values))
 
 

@@ -21,7 +21,7 @@ from interpot.formula.terms import library
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
-from recovering.finding import failed, find, terms_of
+from recovering.finding import failed, find
 from recovering.records import Case, Found, Published
 from recovering.structure import difference, kinds_of, structure
 
@@ -72,7 +72,7 @@ def sparse(method: str, published: Published, statistic: Statistic, clean: Objec
     for c, channel in enumerate(statistic.channels):
         seen = statistic.coverage[c]
         grids = [
-            Grid.of(whole.without_others(c), library(terms_of(published)), (seen.minimum, seen.maximum))
+            Grid.of(whole.without_others(c), library(), (seen.minimum, seen.maximum))
             for whole in (objective, clean)
         ]
         X, y = grids[0].columns[:, grids[0].first[:-1]], grids[0].y

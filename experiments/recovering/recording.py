@@ -1,29 +1,33 @@
-"""The exhaustive search as a method of discovery that remembers what it returned: the oracle's rivals."""
+"""The exhaustive search, which remembers what it returned: the oracle's rivals."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from interpot.formula.regress import METHODS
+from interpot.formula.regress import METHODS, load_method
 from interpot.formula.regress.varpro import Fit
 from interpot.statistic.objective import Objective
-from interpot.table import load_row
 
-RECORDED = "exhaustive, recorded"
+RECORDED = "exhaustive"
+
+_exhaustive = load_method(RECORDED)
 METHODS[RECORDED] = "recovering.recording:search"
 
-_returned: list[list[Fit]] = []
+_returned: list[tuple[Objective, list[Fit]]] = []
 
 
 def search(objective: Objective, *arguments: Any, **settings: Any) -> list[Fit]:
     """Search one channel exhaustively and remember the forms."""
-    found: list[Fit] = load_row(METHODS, "exhaustive", "method")(objective, *arguments, **settings)
-    _returned.append(found)
+    found: list[Fit] = _exhaustive(objective, *arguments, **settings)
+    if _returned and _returned[-1][0] is objective:  # rarer terms of the same channel
+        _returned[-1][1].extend(found)
+    else:
+        _returned.append((objective, list(found)))
     return found
 
 
 def returned() -> list[list[Fit]]:
     """The forms of each channel since the last call, in the order of the channels."""
-    found = list(_returned)
+    found = [fits for _, fits in _returned]
     _returned.clear()
     return found

@@ -81,8 +81,6 @@ class Published:
         How many of each species among as many in turn: (4, 1) is 80 % of the first.
     dimension
         2 or 3.
-    offered
-        Terms that discovery is offered beyond its default library, as a user who knows the field would.
     remark
         What a reader has to know.
     """
@@ -100,7 +98,6 @@ class Published:
     timestep: float
     counts: tuple[int, ...] = (1,)
     dimension: int = 3
-    offered: tuple[str, ...] = ()
     remark: str = ""
 
 

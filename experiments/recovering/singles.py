@@ -163,19 +163,17 @@ SINGLES = (
     single(
         "silicon-stillinger-weber", "Stillinger-Weber", "F. H. Stillinger, T. A. Weber, Phys. Rev. B 31, 5262 (1985)",
         "metal", 28.085, stillinger_weber(2.1683, 2.0951, 1.8, 7.049556277, 0.6022245584, 4), _LEPTON,
-        1.8 * 2.0951, dilute=(8000, 0.01), dense=(4000, 0.05), timestep=0.001,
-        offered=("stillinger_weber",), remark="pair part",
+        1.8 * 2.0951, dilute=(8000, 0.01), dense=(4000, 0.05), timestep=0.001, remark="pair part",
     ),
     single(
         "water-mw", "Stillinger-Weber", "V. Molinero, E. B. Moore, J. Phys. Chem. B 113, 4008 (2009)", "real", 18.015,
         stillinger_weber(6.189, 2.3925, 1.8, 7.049556277, 0.6022245584, 4), _LEPTON,
-        1.8 * 2.3925, dilute=(3000, 0.006), dense=(1500, 0.033), timestep=2.0,
-        offered=("stillinger_weber",), remark="pair part",
+        1.8 * 2.3925, dilute=(3000, 0.006), dense=(1500, 0.033), timestep=2.0, remark="pair part",
     ),
     single(
         "quasicrystal", "oscillating", "M. Engel et al., Nat. Mater. 14, 109 (2015)", "lj", 1.0,
         Truth("", "C/r**15 + A*cos(k*r - delta)/r**3", {"C": 1.0, "A": 1.0, "k": 6.25, "delta": 6.25 * 1.25 + 0.62}),
-        _LEPTON, 5.0, dilute=(1.0, 0.05), dense=(0.5, 0.3), timestep=0.005, offered=("cosine", "sine"),
+        _LEPTON, 5.0, dilute=(1.0, 0.05), dense=(0.5, 0.3), timestep=0.005,
         remark="k = 6.25, φ = 0.62",
     ),
     single(
@@ -190,7 +188,7 @@ SINGLES = (
         "soft-cosine", "soft", "A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022)", "lj", 1.0,
         Truth("Soft cosine", "A*(1 + cos(pi*r/r_s))", {"A": 20.0, "r_s": 2 ** (1 / 6)}),
         ("pair_style soft {cutoff}", "pair_coeff 1 1 {A}"),
-        2 ** (1 / 6), dilute=(1.0, 0.3), dense=(1.0, 0.85), timestep=0.003, offered=("soft_cosine",),
+        2 ** (1 / 6), dilute=(1.0, 0.3), dense=(1.0, 0.85), timestep=0.003,
         remark="LAMMPS's push-off",
     ),
     single(

@@ -186,8 +186,8 @@ def lost_by(row: pd.Series) -> str:
 
 
 def _references(own: pd.DataFrame) -> Iterator[str]:
-    yield "| name | reference | offered beyond the default library | remark |"
+    yield "| name | reference | remark |"
     yield "|---|---|---|---|"
     for name in own.potential.unique():
         p = POTENTIALS[name]
-        yield f"| {name} | {p.reference} | {', '.join(p.offered)} | {p.remark} |"
+        yield f"| {name} | {p.reference} | {p.remark} |"

@@ -34,8 +34,11 @@ LIKELY = 24
 TRUNCATED = ("power", "exponential", "yukawa")
 """Terms of which the variants are tried."""
 
+USUAL = 3
+"""Terms in a formula, unless a user says otherwise."""
+
 LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
-"""Terms of which one more than `max_terms` are combined: repulsion, charges and a series of dispersion."""
+"""Terms of which one more than `USUAL` are combined: repulsion, charges and a series of dispersion."""
 
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
@@ -56,7 +59,7 @@ class ChannelSearch:
     library
         Terms to combine.
     max_terms
-        Largest number of them.
+        Largest number of them; None for `USUAL`, and one more of those in `LARGE`.
     method
         Row of `interpot.formula.regress.METHODS`.
     escalate
@@ -70,7 +73,7 @@ class ChannelSearch:
     objective: Objective
     rows: int
     library: tuple[Term, ...]
-    max_terms: int
+    max_terms: int | None
     method: str
     escalate: bool
     rule: Restriction
@@ -84,7 +87,7 @@ class ChannelSearch:
         library: tuple[Term, ...],
         rule: Restriction,
         *,
-        max_terms: int,
+        max_terms: int | None,
         method: str,
         escalate: bool,
     ) -> ChannelSearch:
@@ -104,6 +107,11 @@ class ChannelSearch:
         noise = self.objective.floor / max(self.rows - directions, 1)
         by_chance = noise * (directions + 2 * np.sqrt(2 * directions))
         return float(max(INDIFFERENT**2 * self.objective.square, by_chance))
+
+    @property
+    def size(self) -> int:
+        """Largest number of terms of the library."""
+        return USUAL if self.max_terms is None else self.max_terms
 
     def rank(self) -> int:
         """How many numbers the data determine of the channel, once the others have taken what they can.
@@ -157,19 +165,19 @@ class ChannelSearch:
 
     def _stages(self) -> Iterator[tuple[str, tuple[Term, ...], int]]:
         """Libraries in the order in which they are tried, each with what to say and the number of terms."""
-        yield f"trying all formulas of up to {self.max_terms} terms", self.library, self.max_terms
+        yield f"trying all formulas of up to {self.size} terms", self.library, self.size
         if not self.escalate:
             return
-        large = tuple(term for term in self.library if term.name in LARGE)
-        size = self.max_terms + 1
-        yield f"none does: trying sums of {size} powers, exponentials and dispersion terms", large, size
+        if self.max_terms is None:
+            large = tuple(term for term in self.library if term.name in LARGE)
+            yield f"none does: trying {USUAL + 1} powers, exponentials and dispersion terms", large, USUAL + 1
         rare = tuple(term for term in load_library(TERMS) if not term.default)
-        yield "none does: trying rarer terms", (*self.library, *rare), self.max_terms
+        yield "none does: trying rarer terms", (*self.library, *rare), self.size
         base = [term for term in self.library if term.name in TRUNCATED]
         for variant, row in VARIANTS.items():
             if variant != "shifted":  # forces cannot tell
                 terms = tuple(varied(term, variant, self.channel.cutoff) for term in base)
-                yield f"none does: trying formulas {row.title}", terms, min(self.max_terms, PAIRS)
+                yield f"none does: trying formulas {row.title}", terms, min(self.size, PAIRS)
 
     def _search(self, terms: Sequence[Term], size: int) -> list[Fit]:
         search = load_method(self.method)

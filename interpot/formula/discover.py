@@ -73,7 +73,7 @@ def discover(
     statistic: Opened,
     *,
     terms: Sequence[str] | None = None,
-    max_terms: int = 3,
+    max_terms: int | None = None,
     method: str = "exhaustive",
     constraints: Sequence[str | Constraint] = (),
     known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
@@ -92,7 +92,8 @@ def discover(
         Members of the library to combine, by name, or formulas of one's own as `interpot.formula.terms.user.terms_from`
         reads them; by default all members that need not be asked for.
     max_terms
-        Largest number of terms in a channel.
+        Largest number of terms in a channel; by default three, and where that does not do four powers, exponentials
+        and terms of dispersion.
     method
         How the forms of a channel are searched, a row of `interpot.formula.regress.METHODS`.
     constraints
@@ -152,16 +153,15 @@ def discover(
 
 def check_options(
     terms: Sequence[str] | None = None,
-    max_terms: int = 3,
+    max_terms: int | None = None,
     method: str = "exhaustive",
     shared_form: bool | str = "auto",
     **_: Any,
 ) -> None:
     """Refuse options that no data can make sense of, before any work is done; as `discover` takes them."""
-    if max_terms < 1 or (terms is not None and not terms):
-        raise InterpotError(
-            f"{max_terms} terms of {list(terms or TERMS)} were asked for: expected at least one"
-        )
+    if (max_terms is not None and max_terms < 1) or (terms is not None and not terms):
+        of = list(TERMS if terms is None else terms)
+        raise InterpotError(f"{max_terms or 'some'} terms of {of} were asked for: expected at least one")
     if shared_form not in (True, False, "auto"):
         raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
     terms_from(terms or ())
@@ -193,7 +193,7 @@ def _searched(
         fits, terms = search.run(say)
         if not fits and search.rule.names:
             remarks.append(
-                f"{search.channel.label}: no formula of up to {search.max_terms} terms meets "
+                f"{search.channel.label}: no formula of up to {search.size} terms meets "
                 f"{'; '.join(search.rule.names)}: the best without these constraints is given"
             )
             search = search.unconstrained()

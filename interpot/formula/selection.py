@@ -41,7 +41,7 @@ CLEAR = 4.0
 
 MAX_FOLDS = 16
 LEAST_ROWS = 1000.0
-"""Of effective rows, few where rounding is all that is left: a fitted exponent costs more than one whole of twenty."""
+"""For the price of a constant: a fitted exponent costs more than one whole exponent of twenty, however few the data."""
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
@@ -159,7 +159,7 @@ class Judge:
         if independent == 0 or not len(H):
             return float(self._statistic.rows)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
-        return float(max(self._statistic.rows / max(effect, 1.0), LEAST_ROWS))
+        return float(self._statistic.rows / max(effect, 1.0))
 
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
@@ -293,7 +293,7 @@ def description(candidate: Candidate, rows: float) -> float:
     A sum of three powers out of twenty explains more by chance than one of two: the second part is the extended BIC's;
     J. Chen, Z. Chen, Biometrika 95, 759 (2008), with γ = 1.
     """
-    return float(candidate.fit.constants * np.log(rows) + 2 * candidate.choices)
+    return float(candidate.fit.constants * np.log(max(rows, LEAST_ROWS)) + 2 * candidate.choices)
 
 
 def information(candidate: Candidate, rows: float) -> float:

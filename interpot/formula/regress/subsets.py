@@ -108,7 +108,8 @@ def together(grid: Grid, size: int) -> NDArray[np.bool_]:
     for family in np.unique(grid.families):
         members = np.flatnonzero(grid.families == family)
         shapes = np.array([grid.shapes[k] for k in members])
-        ratio = np.maximum(shapes[:, None] / shapes, shapes / shapes[:, None])
+        high, low = np.maximum(shapes[:, None], shapes), np.minimum(shapes[:, None], shapes)
+        ratio = np.divide(high, low, out=np.ones_like(high), where=low > 0)
         different = np.isclose(ratio, TIED) if size >= LARGE else ratio > APART
         allowed[np.ix_(members, members)] = different.any(axis=-1)
     return np.asarray(allowed & agreeing(grid))

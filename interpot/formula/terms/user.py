@@ -48,7 +48,9 @@ def terms_from(strings: Iterable[str]) -> tuple[Term, ...]:
 
 
 def _term_from(string: str) -> Term:
-    if string in TERMS or re.fullmatch(r"[A-Za-z]\w+", string):  # a misspelt name is told the names there are
+    words = re.split(r"\W+", string)
+    # a misspelt name is told the names there are
+    if string in TERMS or (re.fullmatch(r"[A-Za-z][\w -]+", string) and "r" not in words):
         return library([string])[0]
     text, *parts = (part.strip() for part in string.split(";"))
     bounds: dict[str, tuple[float, float]] = {}
