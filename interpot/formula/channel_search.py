@@ -31,6 +31,9 @@ ALTERNATIVES = 3
 LIKELY = 24
 """Of the others, how many of those whose information criterion is not far from the best one's."""
 
+COMMON = ("power", "exponential", "yukawa", "gaussian")
+"""Terms that rarer ones are combined with."""
+
 TRUNCATED = ("power", "exponential", "yukawa")
 """Terms of which the variants are tried."""
 
@@ -171,8 +174,10 @@ class ChannelSearch:
         if self.max_terms is None:
             large = tuple(term for term in self.library if term.name in LARGE)
             yield f"none does: trying {USUAL + 1} powers, exponentials and dispersion terms", large, USUAL + 1
-        rare = tuple(term for term in load_library(TERMS) if not term.default)
-        yield "none does: trying rarer terms", (*self.library, *rare), self.size
+        common = tuple(term for term in self.library if term.name in COMMON)
+        for rare in _rare():
+            names = " and ".join(term.name.replace("_", "-") for term in rare)
+            yield f"none does: trying {names}", (*common, *rare), self.size
         base = [term for term in self.library if term.name in TRUNCATED]
         for variant, row in VARIANTS.items():
             if variant != "shifted":  # forces cannot tell
@@ -213,3 +218,11 @@ class ChannelSearch:
             f"{self.channel.label}: none of the terms is defined between {seen.minimum:.4g} and {seen.maximum:.4g} Å: "
             "give others"
         )
+
+
+def _rare() -> Iterator[tuple[Term, ...]]:
+    """Terms that are tried only where the library does not do, those together that share a shape."""
+    terms = [term for term in load_library(TERMS) if not term.default]
+    shared = {term.name: tuple(s.name for s in term.shapes if s.shared) for term in terms}
+    for names in dict.fromkeys(shared.values()):
+        yield tuple(term for term in terms if shared[term.name] == names)
