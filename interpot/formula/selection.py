@@ -253,6 +253,8 @@ def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: 
         for t in range(len(form.terms)):
             alone = np.where(np.arange(len(a)) == t, a, 0.0)
             size, shifts = M @ form.columns(r)[:, t], M @ form.free_columns(r, alone)
+            if not size @ size > 0:  # a term that is nowhere seen
+                return False
             slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
             if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
                 return False
