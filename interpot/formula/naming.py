@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations, permutations
 
 import numpy as np
@@ -231,15 +232,22 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
     expression, parameters, gradient, exponents = candidate.expression, [], [], {}
     for symbol, (solution, energy, length) in candidate.constants.items():
         if solution in given:
-            expression, exponents[symbol.name] = expression.subs(symbol, given[solution]), given[solution]
+            expression = _with_exponent(expression, symbol, given[solution])
+            exponents[symbol.name] = given[solution]
             continue
         value = float(numpy_function(solution, symbols)(*values))
-        power = float(sympy.sympify(length).subs(dict(zip(symbols, values, strict=True))))
+        power = float(numpy_function(sympy.sympify(length), symbols)(*values))
         parameters.append(Parameter(symbol.name, value, 0.0, energy, power))
         slopes = np.array([float(numpy_function(derivative(solution, x), symbols)(*values)) for x in symbols])
         gradient.append(np.concatenate([slopes[:count], slopes[count:] @ form.ties]))
     title = candidate.name.format(n=exponents.get("n", "n"), m=exponents.get("m", "m"))
     return Named(title, expression, tuple(parameters), np.array(gradient), all(t.decays for t in form.terms))
+
+
+@lru_cache(maxsize=1024)
+def _with_exponent(expression: sympy.Expr, symbol: sympy.Symbol, whole: int) -> sympy.Expr:
+    """The expression with a number for an exponent; remembered, as searches ask for the same often."""
+    return expression.subs(symbol, whole)
 
 
 def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:

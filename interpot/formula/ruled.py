@@ -22,6 +22,7 @@ from interpot.statistic.objective import Objective
 
 STEPS = 40
 WEIGHTS = (0.1, 10.0, 1e3)  # of the penalty, in units of all forces
+CERTAIN = 1e-6  # a probability below this needs no second opinion, which takes a constrained fit
 HINT = 0.05  # a probability above this is no hint against a rule, whatever held-out errors say
 
 Condition = Callable[[Fit], tuple[FloatArray, FloatArray]]
@@ -52,8 +53,11 @@ def with_held_out(
 def _with_held_out(
     test: RuleTest, objective: Objective, judge: Judge, free: Candidate, channels: Sequence[Channel]
 ) -> RuleTest:
+    test = replace(test, held_out_free=free.cross_validated)
+    if len(free.held_out) < 2 or test.probability < CERTAIN:
+        return test
     ruled = fit_under(_condition(test, channels), objective, free.fit)
-    if ruled is None or len(free.held_out) < 2:
+    if ruled is None:
         return test
     candidate = judge.candidate(ruled)
     difference = candidate.held_out - free.held_out
@@ -65,7 +69,6 @@ def _with_held_out(
         test,
         verdict="excluded" if excluded and test.probability < max(EXCLUDED, HINT) else test.verdict,
         held_out=candidate.cross_validated,
-        held_out_free=free.cross_validated,
         held_out_errors=float(difference.mean()) / spread if spread > 0 else 0.0,
     )
 

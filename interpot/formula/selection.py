@@ -93,9 +93,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fold:
-    """Sums of a run of consecutive blocks, in the space of the compressed residual."""
+    """Sums of a run of consecutive blocks: A_f, and t_f and the loss of the ceiling."""
 
-    S: FloatArray
+    A: FloatArray
     t: FloatArray
     ceiling: float  # L_f(k₀)
 
@@ -131,7 +131,7 @@ class Judge:
         rounding = np.finfo(float).eps * len(k) * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
         if ceiling < rounding:
             ceiling = 0.0
-        return _Fold(inverse.T @ A @ inverse, inverse.T @ (A @ k - B), ceiling)
+        return _Fold(np.asarray(A), inverse.T @ (A @ k - B), ceiling)
 
     def candidate(self, fit: Fit) -> Candidate:
         """Judge one fit."""
@@ -154,12 +154,13 @@ class Judge:
 
         Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
         """
-        scale, inverse = scaled_inverse(H)
         independent = (fit.misfit + self._objective.floor) / self._statistic.rows
-        if independent == 0 or not len(H):
-            return float(self._statistic.rows)
+        if independent * self._statistic.rows <= INDIFFERENT**2 * self._statistic.square or not len(H):
+            return float(self._statistic.rows)  # rounding tells nothing of correlation
+        scale, inverse = scaled_inverse(H)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
-        return float(self._statistic.rows / max(effect, 1.0))
+        rows, blocks = self._statistic.rows, len(self._statistic.blocks.square)
+        return float(max(rows / max(effect, 1.0), min(blocks, rows)))  # blocks are independent
 
     def covariance(self, fit: Fit) -> FloatArray:
         """Covariance of all constants, (p, p), by channel: coefficients, then free shapes; internal units.
@@ -227,15 +228,17 @@ class Judge:
         """
         U, sizes, _ = np.linalg.svd(J / _scale_of(J), full_matrices=False)
         Q = U[:, sizes > COLLINEAR * sizes[0]]
+        X = self._objective.inverse @ np.column_stack([Q, residual])  # both as coefficients of the splines
         losses = []
         for fold in self._folds:
-            SQ, weighed = fold.S @ Q, fold.S @ residual + fold.t
-            shares, directions = np.linalg.eigh(np.eye(Q.shape[1]) - Q.T @ SQ)
+            S = X.T @ (fold.A @ X)
+            shares, directions = np.linalg.eigh(np.eye(Q.shape[1]) - S[:-1, :-1])
+            weighed = S[:-1, -1] + Q.T @ fold.t
             # where the training folds hold less (a pair that meets in one fold only) the constants stay what all
             # data make them: without that fold they could be anything, and would tell of nothing but its absence
             T = directions[:, shares > SHARE] / np.sqrt(shares[shares > SHARE])
-            step = T @ (T.T @ (Q.T @ (residual - weighed)))
-            loss = residual @ (weighed + fold.t) - 2 * step @ (Q.T @ weighed) + step @ (Q.T @ (SQ @ step))
+            step = T @ (T.T @ (Q.T @ residual - weighed))
+            loss = S[-1, -1] + 2 * residual @ fold.t - 2 * step @ weighed + step @ S[:-1, :-1] @ step
             losses.append(max(float(loss + fold.ceiling), 0.0))
         return np.array(losses)
 
