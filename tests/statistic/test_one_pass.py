@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -28,7 +30,7 @@ import interpot
 from interpot.errors import InterpotError
 from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
-from interpot.statistic import batches, block_store
+from interpot.statistic import batches, large_arrays
 from interpot.statistic import features as ways
 from interpot.statistic import one_pass as passes
 from interpot.statistic.accumulate import accumulate
@@ -242,8 +244,23 @@ def test_little_memory_leaves_few_blocks_but_eight() -> None:
 def test_blocks_in_a_file_are_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     frames, channels = SYSTEMS["mixture"]
     in_memory = one_pass(Frames(frames * 20), channels, coarse(channels))
-    monkeypatch.setattr(block_store, "IN_MEMORY", 0)
-    assert identical(in_memory, one_pass(Frames(frames * 20), channels, coarse(channels)))
+    monkeypatch.setattr(large_arrays, "IN_MEMORY", 0)
+    in_file = one_pass(Frames(frames * 20), channels, coarse(channels))
+    assert identical(in_memory, in_file)
+    assert all(isinstance(part.gram, np.memmap) for part in in_file.blocks.parts)
+
+
+def test_no_room_for_blocks_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    frames, channels = SYSTEMS["liquid"]
+    monkeypatch.setattr(large_arrays, "IN_MEMORY", 0)
+    monkeypatch.setattr(large_arrays.os, "posix_fallocate", full)
+    with pytest.raises(
+        InterpotError, match=r"no room for .* MB of sums in .*No space left.*TMPDIR.*--memory"
+    ):
+        one_pass(Frames(frames), channels, coarse(channels))
 
 
 @pytest.mark.parametrize("sites", [3, 9])
