@@ -17,7 +17,7 @@ IN_MEMORY = 2**28
 
 def zeros(rows: int, columns: int) -> FloatArray:
     """Zeros in memory, or in a file that vanishes with them where they are large."""
-    if 8 * rows * columns < IN_MEMORY:
+    if 8 * rows * columns < max(IN_MEMORY, 1):
         return np.zeros((rows, columns))
     with tempfile.TemporaryFile(prefix="interpot-blocks-") as file:
         try:
