@@ -11,6 +11,9 @@ from secrets import token_hex
 
 from interpot.errors import InterpotError
 
+UNFINISHED = "-unfinished"
+"""In the names of temporary files, so that none is taken for a person's own."""
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -23,7 +26,7 @@ def atomic(path: Path) -> Iterator[Path]:
     InterpotError
         No file can be made there, or a folder is in the way.
     """
-    temporary = path.with_name(f".{path.stem}-{token_hex(4)}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}-{token_hex(4)}{UNFINISHED}{path.suffix}")
     with _explained(path):
         temporary.touch(exist_ok=False)  # with the permissions of any new file, unlike tempfile's
     try:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 # numba's cache of a kernel knows nothing of the modules that were compiled into it: a change there needs another cache
-_COMPILED = ("neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
+_COMPILED = ("grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
 _PACKAGE = Path(__file__).parents[1] / "interpot"
 _DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
 os.environ.setdefault(

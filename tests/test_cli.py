@@ -225,6 +225,21 @@ def test_plain_lines_without_a_terminal() -> None:
     assert re.fullmatch(r"discovery: \d+\.\d s", lines[2])
 
 
+def test_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock says 25 s for a frame."""
+    now = [0.0]
+    monkeypatch.setattr("interpot.report.terminal.time.monotonic", lambda: now[0])
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    with Terminal(console).stage("accumulation", "frames") as stage:
+        for done in range(1, 7):
+            now[0] += 25.0
+            stage(done, 9)
+    assert console.file.getvalue().splitlines()[:-1] == [
+        "accumulation: 3 of 9 frames so far",
+        "accumulation: 6 of 9 frames so far",
+    ]
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_bars_fit_a_terminal(width: int) -> None:
     text = shown(width, lively=True)

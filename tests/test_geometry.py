@@ -14,6 +14,7 @@ from vesin import NeighborList
 
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors, heights
+from interpot.grid import GridMaker
 from interpot.neighbours import Pairs, PairSearch, pairs
 from interpot.records import Cell, Frame
 
@@ -190,6 +191,17 @@ def test_open_axes_without_a_vector(empty: tuple[int, ...]) -> None:
         completed[list(empty)] @ completed[list(empty)].T, np.eye(len(empty)), atol=1e-14
     )
     assert check(frame_of(x, vectors, periodic), 3.0) > 20
+
+
+@pytest.mark.parametrize("far", [[1e13, 1, 1], [-1e9, 1e13, 1e5]])
+def test_a_particle_that_flew_away_makes_no_bins(far: list[float]) -> None:
+    """Of an open box; the pairs of the others are those without it."""
+    random = np.random.default_rng(4)
+    cloud = random.uniform(0, 9, (50, 3))
+    with_it = frame_of(np.vstack([cloud, far]), 9 * np.eye(3), (False,) * 3)
+    assert GridMaker(2.5)(with_it, with_it.kinds, 1).bins < 10 * 51
+    expected = pairs(frame_of(cloud, 9 * np.eye(3), (False,) * 3), 2.5)
+    np.testing.assert_allclose(both_ways(pairs(with_it, 2.5)), both_ways(expected), atol=1e-11)
 
 
 def test_a_cell_without_a_volume_is_refused() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
+from math import isfinite, isnan
 
 from scipy.special import stdtrit
 
@@ -21,6 +21,8 @@ def with_error(value: float, stderr: float) -> str:
     An error whose first digit is 1 or 2 gets two digits, others one. Beyond twelve significant digits of
     the value nothing is written: double precision and the files do not carry more.
     """
+    if isnan(value):
+        return "unknown"
     if not isfinite(value) or not isfinite(stderr):
         return f"{value:.6g}(?)"
     if stderr <= 0:

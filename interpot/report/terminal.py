@@ -1,13 +1,14 @@
 """What a person sees while the work goes on: a line per stage, each remark once.
 
-In a terminal a stage is a moving bar; elsewhere (a file, a pipe, a batch job) it is one plain line when it is done.
+In a terminal a stage is a moving bar; elsewhere (a file, a pipe, a batch job) it is one plain line when it is done, and
+one now and then before.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -25,6 +26,9 @@ from rich.text import Text
 _NAME, _BAR = 13, 20  # widths: the longest name of a stage, and the bars
 _BESIDE = _NAME + _BAR + 12  # what stands left of a detail
 
+PLAIN_INTERVAL = 60.0
+"""Seconds between two lines of a stage that is no bar."""
+
 
 class Stage:
     """One stage of the work, to be called as ``stage(done, total)``.
@@ -35,10 +39,15 @@ class Stage:
         Shows it, or nothing does.
     unit
         What is counted: "steps"; empty where nothing is.
+    line
+        Prints a plain line, where nothing shows the bar.
     """
 
-    def __init__(self, bar: Progress, name: str, unit: str) -> None:
-        self._bar, self._unit = bar, unit
+    def __init__(
+        self, bar: Progress, name: str, unit: str, line: Callable[[str], None] | None = None
+    ) -> None:
+        self._bar, self._name, self._unit, self._line = bar, name, unit, line
+        self._due = time.monotonic() + PLAIN_INTERVAL
         self._task = bar.add_task(name, total=None, unit=unit, detail="")
         self._done = 0
         self._total: int | None = None
@@ -49,6 +58,10 @@ class Stage:
             self._total = self._done
         self._done, self._total = done, total or self._total
         self._bar.update(self._task, completed=done, total=self._total)
+        if self._line is not None and self._unit and time.monotonic() >= self._due:
+            of = "" if self._total is None else f" of {self._total}"
+            self._line(f"{self._name}: {done}{of} {self._unit} so far")
+            self._due = time.monotonic() + PLAIN_INTERVAL
 
     def say(self, detail: str) -> None:
         """Show what is being done."""
@@ -122,7 +135,7 @@ class Terminal(logging.Handler):
         )
         begin = time.perf_counter()
         with self.listening(), Progress(*columns, console=self.console, disable=not lively) as bar:
-            stage = Stage(bar, name, unit)
+            stage = Stage(bar, name, unit, None if lively else self.line)
             yield stage
             counted = stage.finish()
         if not lively:

@@ -1,9 +1,9 @@
-"""Sums over a batch: a few consecutive frames of one block, the unit of work of a thread.
+"""Sums over a batch: a few consecutive frames, the unit of work of a thread.
 
-Rows of several frames are gathered in a long panel, because one rank-k update of a thousand rows keeps the
-processor's multipliers busy where many short ones wait for memory. A frame larger than the panel is cut by ranges of
-particles. What a batch sums up depends on its frames and on the lattices it starts with, on nothing else: the same
-settings give the same bits on any number of threads.
+Rows are gathered in a panel that fits the processor's second cache, whether they come from one frame or from several,
+because one rank-k update of hundreds of rows keeps its multipliers busy where many short ones wait for memory. What
+a batch sums up depends on its frames and on the lattices it starts with, on nothing else: the same settings give the
+same bits on any number of threads.
 """
 
 from __future__ import annotations
@@ -20,20 +20,18 @@ from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kin
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.triangular import RowTables
 
-GATHERED_BYTES = 2**20
-"""Frames are gathered until their rows fill the processor's second cache, where their products still find them."""
+PANEL_BYTES = 2**20
+"""Rows are gathered until they fill the second cache, where their products still find them."""
 
-PANEL_BYTES = 5 * 2**20
-"""A frame up to this size is not cut: within a panel each pair is met once, across its edge from both ends. A larger
-one is cut into pieces that fit the second cache."""
-
-BATCH_BYTES = 2**23
-"""Rows of a batch: enough that handing it to a thread, and adding its sums, cost little beside them."""
+BATCH_BYTES, BATCH_FRAMES = 2**23, 16
+"""Rows of a batch: enough that handing it to a thread, and adding its sums, cost little beside them; and how many
+frames it holds at most, so that a pass over few frames takes as much memory as one over many."""
 
 SLACK = 0.02
 """How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
 
-Batch = Sequence[tuple[Frame, FloatArray]]
+Batch = Sequence[Sequence[tuple[Frame, FloatArray]]]
+"""Frames with their targets, those of each block by themselves."""
 
 
 class BatchSums:
@@ -122,29 +120,12 @@ class _Panel:
         self.capacity = max(PANEL_BYTES // (8 * (size + 1)) // 6, 1) * 6
         self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
         self.filled = 0
-        self.dirty = False  # whether there may be anything in the rows
-
-    @property
-    def full(self) -> bool:
-        """Whether enough is gathered for an efficient update."""
-        return self.filled * self.rows.shape[1] * 8 >= GATHERED_BYTES
-
-    def clear(self) -> None:
-        """Forget the rows; what is written to them without being counted, too."""
-        if self.dirty:
-            self.rows[:] = 0
-            self.filled, self.dirty = 0, False
 
     def flush(self, products: FloatArray) -> None:
         """Add the products of the gathered rows and begin anew."""
         if self.filled:
-            # piece by piece: an update of more rows than the second cache holds is a tenth slower
-            piece = max(GATHERED_BYTES // (8 * self.rows.shape[1]), 1)
-            for first in range(0, self.filled, piece):
-                rows = self.rows[first : min(first + piece, self.filled)]
-                add_products(rows, products)
-                rows[:] = 0
-            self.filled, self.dirty = 0, False
+            add_products(self.rows[: self.filled], products)
+            self.filled = 0
 
 
 class _TooCloseError(Exception):
@@ -179,8 +160,13 @@ class Summation:
             )
         self._panels: dict[int, _Panel] = {}
 
-    def __call__(self, batch: Batch, layout: Layout) -> BatchSums:
+    def __call__(self, batch: Batch, layout: Layout) -> list[BatchSums]:
         """Sum up a batch over a layout, or over one that reaches further where the batch has closer pairs.
+
+        Returns
+        -------
+        list
+            Sums of the frames of each block.
 
         Raises
         ------
@@ -189,16 +175,16 @@ class Summation:
         """
         while True:
             try:
-                return self._attempt(batch, layout)
+                return [self._sum(frames, layout) for frames in batch]
             except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
                 layout = closer.layout
 
-    def _attempt(self, batch: Batch, layout: Layout) -> BatchSums:
+    def _sum(self, frames: Sequence[tuple[Frame, FloatArray]], layout: Layout) -> BatchSums:
         sums = BatchSums(layout)
         sums.tables = empty_tables(layout, self._wanted)
         for panel in self._panels.values():  # what an attempt that failed has left
-            panel.clear()
-        for frame, target in batch:
+            panel.filled = 0
+        for frame, target in frames:
             self._features.begin(frame, layout)
             forces = np.ascontiguousarray(target[self._features.order])
             starts = self._features.starts
@@ -207,13 +193,14 @@ class Summation:
                     continue
                 sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
                 scattered = self._wanted.factor == "gram" and self._features.scatter(
-                    sums.products[a], forces, a, sums.seen
+                    sums.products[a], forces, a
                 )
                 if not scattered:
                     self._fill(sums, a, forces, frame.dimension)
                 self._check_reach(layout)
             if self._wanted.of_frames:
                 self._add_frame_rows(sums, frame)
+            self._features.end(sums.seen)
             sums.frames += 1
             sums.net += float(np.sum(target[:, : frame.dimension].sum(axis=0) ** 2))
         for a in range(len(layout.species)):
@@ -224,7 +211,7 @@ class Summation:
     def _add_frame_rows(self, sums: BatchSums, frame: Frame) -> None:
         """Add the rows of energy and virial of the present frame."""
         assert isinstance(self._features, PairSplines)
-        energy, virial = self._features.sums(sums.seen)
+        energy, virial = self._features.sums()
         self._check_reach(sums.layout)
         composition, known = np.diff(self._features.starts).astype(np.float64), knows_kinetic(frame)
         tables = list(sums.tables)
@@ -251,20 +238,15 @@ class Summation:
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""
         panel = self._panel(a, len(sums.layout.own[a]))
-        low, stop = (int(rank) for rank in self._features.starts[a : a + 2])
-        if stop - low > (panel.capacity - panel.filled) // dimension:
-            self._flush(sums, a)
-        piece, most = stop - low, panel.capacity // dimension
-        if piece > most:
-            piece = min(max(GATHERED_BYTES // (8 * panel.rows.shape[1] * dimension), 1), most)
-        for first in range(low, stop, piece):
-            last = min(first + piece, stop)
-            panel.dirty = True
-            self._features.fill(panel.rows, panel.filled, a, first, last, sums.seen)
+        first, stop = (int(rank) for rank in self._features.starts[a : a + 2])
+        while first < stop:
+            last = min(first + (panel.capacity - panel.filled) // dimension, stop)
             rows = slice(panel.filled, panel.filled + dimension * (last - first))
+            panel.rows[rows] = 0
+            self._features.fill(panel.rows, panel.filled, a, first, last)
             panel.rows[rows, -1] = forces[first:last, :dimension].ravel()
-            panel.filled = rows.stop
-            if last < stop or panel.full:
+            first, panel.filled = last, rows.stop
+            if panel.filled + dimension > panel.capacity:
                 self._flush(sums, a)
 
     def _panel(self, a: int, size: int) -> _Panel:

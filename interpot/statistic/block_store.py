@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-
 import numpy as np
 
-from interpot.errors import InterpotError
-from interpot.records import FloatArray
 from interpot.statistic.batches import BatchSums
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, unpacked
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.kernels import pack
+from interpot.statistic.large_arrays import zeros
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.triangular import RowTables, beside
 
@@ -21,9 +17,6 @@ MAX_BLOCKS = 64
 
 MIN_BLOCKS = 8
 """However little memory there is, cross-validation and errors need so many."""
-
-IN_MEMORY = 2**28
-"""Bytes of finished blocks from which on they are kept in a file."""
 
 
 def block_length(frames: int, most: int = MAX_BLOCKS) -> int:
@@ -85,7 +78,7 @@ class BlockStore:
     def _allocate(self, layout: Layout, capacity: int) -> list[SpeciesSums]:
         return [
             SpeciesSums(
-                name, own, _zeros(capacity, len(own) * (len(own) + 1) // 2), np.zeros((capacity, len(own))),
+                name, own, zeros(capacity, len(own) * (len(own) + 1) // 2), np.zeros((capacity, len(own))),
                 np.zeros(capacity), np.zeros(capacity, dtype=np.int64),
             )
             for name, own in zip(layout.species, layout.own, strict=True)
@@ -186,19 +179,3 @@ def reopen(blocks: Blocks, sums: BatchSums) -> None:
         sums.rows[a] = part.rows[-1]
     sums.frames, sums.net = int(blocks.frames[-1]), float(blocks.net[-1])
     sums.tables = tuple(t.part(len(blocks) - 1, len(blocks)) for t in blocks.tables)
-
-
-def _zeros(rows: int, columns: int) -> FloatArray:
-    """Zeros in memory, or in a file that vanishes with them where they are large."""
-    if 8 * rows * columns < IN_MEMORY:
-        return np.zeros((rows, columns))
-    with tempfile.TemporaryFile(prefix="interpot-blocks-") as file:
-        try:
-            # all of it at once: else a full disk is a bus error later
-            os.posix_fallocate(file.fileno(), 0, 8 * rows * columns)
-        except OSError as error:
-            raise InterpotError(
-                f"no room for {8 * rows * columns / 1e6:.0f} MB of sums in '{tempfile.gettempdir()}' "
-                f"({error.strerror}): set TMPDIR to another folder, or keep fewer blocks with --memory"
-            ) from error
-        return np.memmap(file, dtype=np.float64, mode="w+", shape=(rows, columns))

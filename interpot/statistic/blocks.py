@@ -14,6 +14,7 @@ import numpy as np
 
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.kernels import pack, unpack
+from interpot.statistic.large_arrays import joined, zeros
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.triangular import beside as tables_beside
 
@@ -70,7 +71,7 @@ class SpeciesSums:
             return replace(self, columns=own)
         kept = np.flatnonzero(target >= 0)
         place = np.searchsorted(own, target[kept])
-        gram = np.empty((len(self.gram), len(own) * (len(own) + 1) // 2))
+        gram = zeros(len(self.gram), len(own) * (len(own) + 1) // 2)
         full = np.zeros((len(own), len(own)))
         for b, packed in enumerate(self.gram):
             full[np.ix_(place, place)] = unpacked(packed, len(target))[np.ix_(kept, kept)]
@@ -86,8 +87,8 @@ class SpeciesSums:
 
     def beside(self, other: SpeciesSums) -> SpeciesSums:
         """Return the blocks of both."""
-        joined = (np.concatenate([getattr(self, name), getattr(other, name)]) for name in ARRAYS)
-        return SpeciesSums(self.species, self.columns, *joined)
+        small = (np.concatenate([getattr(self, name), getattr(other, name)]) for name in ARRAYS[1:])
+        return SpeciesSums(self.species, self.columns, joined([self.gram, other.gram]), *small)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

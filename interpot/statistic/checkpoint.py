@@ -19,7 +19,7 @@ from pathlib import Path
 import h5py
 
 from interpot.errors import InterpotError
-from interpot.files import atomic, writable_file
+from interpot.files import UNFINISHED, atomic, writable_file
 from interpot.interrupts import held_back
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import LogSplines
@@ -227,11 +227,12 @@ def _found(partial: Path, recipe: Recipe, resume: bool) -> Checkpoint | None:
 def _sweep(path: Path) -> None:
     """Remove the half-written files that a killed process has left.
 
-    `interpot.files.atomic` names them: a point before the name, eight letters behind; twice for a checkpoint, whose
+    `interpot.files.atomic` names them: a point before the name, a token behind; twice for a checkpoint, whose
     statistic is written in a file of its own.
     """
     stem, suffix = escape(path.stem), escape(path.suffix)
-    for pattern in (f".{stem}-????????{suffix}", f"..{stem}-????????-????????{suffix}"):
+    token = f"-{'[0-9a-f]' * 8}{UNFINISHED}"
+    for pattern in (f".{stem}{token}{suffix}", f"..{stem}{token}{token}{suffix}"):
         for left in path.parent.glob(pattern):
             left.unlink(missing_ok=True)
 

@@ -182,7 +182,7 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
                 f"no Dask scheduler answers at '{scheduler}' ({_line(error)}): expected an address such as "
                 "tcp://10.0.0.1:8786, as 'dask scheduler' prints it"
             ) from error
-        with client:
+        with _quiet(), client:
             try:
                 client.wait_for_workers(1, timeout=PATIENCE)
             except TimeoutError as error:
@@ -194,12 +194,29 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
     if workers is None or workers < 1:
         raise InterpotError(f"{workers} workers were asked for: expected 1 or more")
     with (
+        _quiet(),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
         ) as local,
         Client(local, set_as_default=False) as client,
     ):
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's own account of lost workers to itself: what matters to a person is said by this module."""
+    log = logging.getLogger("distributed")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _reduced(

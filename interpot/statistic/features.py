@@ -13,11 +13,20 @@ from typing import Protocol
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.neighbours import GridMaker, PairSearch
+from interpot.grid import GridMaker
+from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.kernels import add_pair_rows, add_rows, scatter_pair_rows, sum_powers, survey
+from interpot.statistic.kernels import (
+    Lattice,
+    add_pair_rows,
+    add_rows,
+    bench_for,
+    scatter_pair_rows,
+    sum_powers,
+    survey,
+)
 from interpot.statistic.layout import Layout
 from interpot.statistic.pair_sums import applied
 
@@ -27,7 +36,7 @@ SCATTER_BELOW = 1 / 12
 Estimated from the number of products, not tuned; at 2 neighbours an atom they do by far (`experiments/benchmarks`).
 """
 
-_SURVEYED = 16  # every so many particles are asked for their number of neighbours
+_SURVEYED = 16  # so many particles are asked for their number of neighbours
 
 
 class Seen:
@@ -43,7 +52,14 @@ class Seen:
 
     def __init__(self, layout: Layout) -> None:
         self.counts = np.zeros(layout.size, dtype=np.int64)
-        self.extremes = np.tile([np.inf, 0.0], (len(layout.bases), 1))
+        self.extremes = nothing_met(len(layout.bases))
+
+
+def nothing_met(channels: int) -> FloatArray:
+    """Smallest and largest of no numbers, (channels, 2)."""
+    extremes = np.zeros((channels, 2))
+    extremes[:, 0] = np.inf
+    return extremes
 
 
 class Features(Protocol):
@@ -57,10 +73,10 @@ class Features(Protocol):
     def begin(self, frame: Frame, layout: Layout) -> None:
         """Take up a frame; raises `InterpotError` for a species without channels."""
 
-    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
         """Add the rows of ranks low ... high-1, of species `a`, to its panel, whose last column is not ours."""
 
-    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int) -> bool:
         """Add the products of all rows of a species directly, if that is faster; return whether it was."""
 
     def closest(self) -> FloatArray:
@@ -69,11 +85,16 @@ class Features(Protocol):
     def survey(self) -> FloatArray:
         """Smallest coordinate of each channel in the whole frame, (channels,)."""
 
+    def end(self, seen: Seen) -> None:
+        """Add what was met to what was seen, when the rows of all species have been made."""
+
 
 def kinds_of(frame: Frame, layout: Layout) -> IntArray:
     """Index of each particle's species in the layout; raises `InterpotError` where one has no channel."""
-    known = {name: k for k, name in enumerate(layout.species)}
-    table = np.array([known.get(name, -1) for name in frame.species], dtype=np.int64)
+    known = layout.species
+    if frame.species == known:
+        return np.array(frame.kinds, dtype=np.int64)
+    table = np.array([known.index(name) if name in known else -1 for name in frame.species], dtype=np.int64)
     kinds = table[frame.kinds] if len(table) else frame.kinds
     if (table < 0).any() and (kinds < 0).any():
         unknown = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(known))
@@ -91,76 +112,72 @@ class PairSplines:
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._grid_of = GridMaker(max(c.cutoff for c in channels))
         self._cutoff = self._grid_of.cutoff
-        self._found, self._squares = np.empty(0, dtype=np.int64), np.empty(0)
+        self._bench = bench_for(0, 0)
 
     def begin(self, frame: Frame, layout: Layout) -> None:
         """See `Features`."""
         self._frame, self._layout = frame, layout
         self._grid = grid = self._grid_of(frame, kinds_of(frame, layout), len(layout.species))
         self.order, self.starts = grid.order, grid.starts
-        if len(self._found) < 2 * len(grid.owner):
-            self._found = np.empty(3 * len(grid.owner) + 1, dtype=np.int64)
-            self._squares = np.empty(len(self._found))
-        self._nearest = np.tile([np.inf, 0.0], (len(layout.channels), 1))
+        if len(self._bench.found) < len(grid.x) or len(self._bench.stop) < len(grid.order):
+            self._bench = bench_for(len(grid.x) * 5 // 4, len(grid.order) * 5 // 4)
+        self._squares = nothing_met(len(layout.channels))
+        self._ends = np.zeros(layout.size, dtype=np.int64)
 
     def _partner(self, a: int, c: int) -> int:
         """Index of the species that a channel pairs with species `a`."""
         one, two = (self._layout.species.index(name) for name in self._layout.channels[c].species)
         return two if one == a else one
 
-    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+    def _lattice(self, a: int, c: int) -> Lattice:
+        """Splines of a channel in the columns of species `a`."""
+        basis = self._layout.bases[c]
+        assert isinstance(basis, LogSplines)
+        return Lattice(
+            self._layout.channels[c].cutoff, 1 / basis.spacing, basis.intervals, self._layout.local[a][c]
+        )
+
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
         """See `Features`."""
-        layout, whole = self._layout, low == self.starts[a] and high == self.starts[a + 1]
-        flat, stride = panel.ravel(), panel.shape[1]
+        layout, flat, stride = self._layout, panel.ravel(), panel.shape[1]
         for c in layout.members[a]:
-            other, channel, basis = self._partner(a, c), layout.channels[c], layout.bases[c]
-            assert isinstance(basis, LogSplines)
-            half = whole and other == a
-            stencil = self._grid_of.stencil(channel.cutoff, half)
-            counts = seen.counts[layout.starts[c] : layout.starts[c + 1]]
+            lattice = self._lattice(a, c)
             add_pair_rows(
-                flat, row, stride, low, high, self._frame.dimension, self._grid, other, other == a, half, stencil,
-                channel.cutoff, 1 / basis.spacing, basis.intervals, layout.local[a][c], self._found, self._squares,
-                counts, self._nearest[c],
+                flat, row, stride, low, high, self._frame.dimension, self._grid, self._partner(a, c),
+                self._grid_of.stencil(lattice.cutoff, False), lattice, self._bench, self._ends[layout.starts[c] :],
+                self._squares[c],
             )  # fmt: skip
-        self._note(seen)
 
-    def _note(self, seen: Seen) -> None:
-        lengths = np.sqrt(self._nearest)
-        np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
-        np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
-
-    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int) -> bool:
         """See `Features`."""
         layout, low, high = self._layout, int(self.starts[a]), int(self.starts[a + 1])
-        acting = layout.members[a]
-        nobody = np.array([np.inf, 0.0])
+        acting = list(layout.members[a])
+        partners = [self._partner(a, c) for c in acting]
+        cutoffs = [layout.channels[c].cutoff for c in acting]
+        step, [nobody] = max((high - low) // _SURVEYED, 1), nothing_met(1)
         mean = sum(
             survey(
-                self._grid, low, high, _SURVEYED, self._partner(a, c),
-                self._grid_of.stencil(layout.channels[c].cutoff, False), layout.channels[c].cutoff,
-                self._found, self._squares, nobody,
+                self._grid, low, high, step, partner, self._grid_of.stencil(cutoff, False), cutoff,
+                self._bench.found, nobody,
             )
-            for c in acting
+            for partner, cutoff in zip(partners, cutoffs, strict=True)
         )  # fmt: skip
         if mean > SCATTER_BELOW * len(products):
             return False
-        bases = [layout.bases[c] for c in acting]
-        nearest = self._nearest[list(acting)]
+        lattices = [self._lattice(a, c) for c in acting]
+        squares = self._squares[acting]
         scatter_pair_rows(
             products.ravel(), len(products), forces, low, high, self._frame.dimension, self._grid,
-            self._grid_of.stencil(self._cutoff, False), np.array([self._partner(a, c) for c in acting]),
-            np.array([layout.channels[c].cutoff for c in acting]),
-            np.array([1 / b.spacing for b in bases if isinstance(b, LogSplines)]),
-            np.array([b.intervals for b in bases if isinstance(b, LogSplines)]),
-            np.array([layout.local[a][c] for c in acting]), layout.starts[list(acting)],
-            self._found, self._squares, seen.counts, nearest,
+            self._grid_of.stencil(self._cutoff, False), np.array(partners), np.array(cutoffs),
+            np.array([lattice.knots_per_log for lattice in lattices]),
+            np.array([lattice.intervals for lattice in lattices]),
+            np.array([lattice.column for lattice in lattices]), layout.starts[acting], self._bench.found,
+            self._ends, squares,
         )  # fmt: skip
-        self._nearest[list(acting)] = nearest
-        self._note(seen)
+        self._squares[acting] = squares
         return True
 
-    def sums(self, seen: Seen) -> tuple[FloatArray, FloatArray]:
+    def sums(self) -> tuple[FloatArray, FloatArray]:
         """Energy and virial of every spline of all channels in the whole frame, by one more search.
 
         Returns
@@ -172,23 +189,21 @@ class PairSplines:
         """
         layout, grid = self._layout, self._grid
         energy, virial = np.zeros(layout.size), np.zeros((6, layout.size))
-        for c, (channel, basis) in enumerate(zip(layout.channels, layout.bases, strict=True)):
-            assert isinstance(basis, LogSplines)
+        for c, channel in enumerate(layout.channels):
             a = layout.species.index(channel.species[0])
-            other, columns = self._partner(a, c), slice(layout.starts[c], layout.starts[c + 1])
-            powers, moments = np.zeros((basis.intervals, 6)), np.zeros((6, basis.intervals, 5))
+            lattice, columns = self._lattice(a, c), slice(layout.starts[c], layout.starts[c + 1])
+            powers, moments = np.zeros((lattice.intervals, 6)), np.zeros((6, lattice.intervals, 5))
             sum_powers(
-                grid, int(grid.starts[a]), int(grid.starts[a + 1]), self._frame.dimension, other, other == a,
-                self._grid_of.stencil(channel.cutoff, False), channel.cutoff, 1 / basis.spacing, basis.intervals,
-                self._found, self._squares, powers, moments, seen.counts[columns], self._nearest[c],
+                grid, int(grid.starts[a]), int(grid.starts[a + 1]), self._frame.dimension, self._partner(a, c),
+                self._partner(a, c) == a, self._grid_of.stencil(channel.cutoff, False), lattice, self._bench.found,
+                powers, moments, self._ends[columns], self._squares[c],
             )  # fmt: skip
             energy[columns], virial[:, columns] = applied(powers, moments)
-        self._note(seen)
         return energy, virial
 
     def closest(self) -> FloatArray:
         """See `Features`; raises `InterpotError` where two particles are in one place."""
-        closest = np.sqrt(self._nearest[:, 0])
+        closest = np.sqrt(self._squares[:, 0])
         if closest.min() <= 1e-8 * self._cutoff:
             PairSearch(self._cutoff)(self._frame)  # names them
         return np.asarray(closest)
@@ -200,9 +215,16 @@ class PairSplines:
                 cutoff = self._layout.channels[c].cutoff
                 survey(
                     self._grid, int(self.starts[a]), int(self.starts[a + 1]), 1, self._partner(a, c),
-                    self._grid_of.stencil(cutoff, False), cutoff, self._found, self._squares, self._nearest[c],
+                    self._grid_of.stencil(cutoff, False), cutoff, self._bench.found, self._squares[c],
                 )  # fmt: skip
         return self.closest()
+
+    def end(self, seen: Seen) -> None:
+        """See `Features`."""
+        seen.counts += self._ends // 2  # each pair was met from both of its ends
+        lengths = np.sqrt(self._squares)
+        np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
+        np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
 
 
 class AnyFeatures:
@@ -227,35 +249,25 @@ class AnyFeatures:
         self._ranks = [(rank[part.i], rank[part.j]) for part in self._parts]
         self._slopes: list[tuple[IntArray, FloatArray]] | None = None
 
-    def _evaluated(self, seen: Seen) -> list[tuple[IntArray, FloatArray]]:
+    def _evaluated(self) -> list[tuple[IntArray, FloatArray]]:
         """Slopes of the frame, at first asking, which is when the lattices are known to reach."""
         if self._slopes is None:
-            self._slopes = []
-            for c, (basis, part) in enumerate(zip(self._layout.bases, self._parts, strict=True)):
-                first, slopes = basis.slopes(part.s)
-                self._slopes.append((first, slopes))
-                if part.s.size == 0:
-                    continue
-                extremes = seen.extremes[c]
-                extremes[:] = min(extremes[0], part.s.min()), max(extremes[1], part.s.max())
-                if isinstance(basis, LogSplines):
-                    start = self._layout.starts[c]
-                    seen.counts[start : start + basis.intervals] += np.bincount(
-                        first, minlength=basis.intervals
-                    )
+            self._slopes = [
+                basis.slopes(part.s) for basis, part in zip(self._layout.bases, self._parts, strict=True)
+            ]
         return self._slopes
 
-    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int, seen: Seen) -> None:
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
         """See `Features`."""
         if self._layout.covering(self.closest().tolist()) is not self._layout:
             return  # the lattices must grow first
-        slopes = self._evaluated(seen)
+        slopes = self._evaluated()
         for c in self._layout.members[a]:
             (i, j), (first, values) = self._ranks[c], slopes[c]
             column = first + self._layout.local[a][c]
             add_rows(panel, row, low, high, self._dimension, i, j, self._parts[c].unit, column, values)
 
-    def scatter(self, products: FloatArray, forces: FloatArray, a: int, seen: Seen) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int) -> bool:
         """Never faster here."""
         return False
 
@@ -266,6 +278,19 @@ class AnyFeatures:
     def survey(self) -> FloatArray:
         """All is known already."""
         return self.closest()
+
+    def end(self, seen: Seen) -> None:
+        """See `Features`."""
+        for c, (basis, part) in enumerate(zip(self._layout.bases, self._parts, strict=True)):
+            if part.s.size == 0:
+                continue
+            extremes = seen.extremes[c]
+            extremes[:] = min(extremes[0], part.s.min()), max(extremes[1], part.s.max())
+            if isinstance(basis, LogSplines):
+                first, _ = self._evaluated()[c]
+                seen.counts[self._layout.starts[c] :][: basis.intervals] += np.bincount(
+                    first, minlength=basis.intervals
+                )
 
 
 def features_of(layout: Layout) -> Features:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
+from interpot.lanes import LANES
 from interpot.neighbours import neighbours
+from interpot.records import FloatArray, IntArray
 from interpot.statistic.vectors import add_slopes, add_slopes_once
 
 # mypy: disable-error-code="no-untyped-def"
+
+_PAIRS = 512  # worked on at a time
+_LN2 = np.log(2.0)
+_ARTANH = tuple(1 / (2 * k + 1) for k in range(11))  # artanh(s)/s in powers of s²; the next is below 1e-18
+_BELOW_ONE = int(np.float64(1.0).view(np.int64) - np.float64(np.sqrt(0.5)).view(np.int64))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -76,15 +86,62 @@ def add_rows(panel, row, low, high, dimension, i, j, unit, first, values):
                     panel[start + d, column + q] -= values[p, q] * unit[p, d]
 
 
+class Lattice(NamedTuple):
+    """The splines of a pair channel: where they are anchored, 1/spacing, number of intervals, first column."""
+
+    cutoff: float
+    knots_per_log: float
+    intervals: int
+    column: int
+
+
+class Bench(NamedTuple):
+    """Working memory: the pairs of some consecutive particles between search, splines and rows.
+
+    A few hundred pairs stay in the processor's first cache, and are enough for loops over vectors.
+
+    Attributes
+    ----------
+    found : (g + 8,) uint32
+        Images near one particle.
+    stop : (most particles,) int64
+        Where the pairs of each particle end.
+    x, y, z : (p,) float64
+        r_ij, and then what the slopes dB/du are to be multiplied with.
+    square : (p,) float64
+        r².
+    t : (p,) float64
+        Where in its interval.
+    interval : (p,) uint32
+        Knot interval.
+    """
+
+    found: NDArray[np.uint32]
+    stop: IntArray
+    x: FloatArray
+    y: FloatArray
+    z: FloatArray
+    square: FloatArray
+    t: FloatArray
+    interval: NDArray[np.uint32]
+
+
+def bench_for(images: int, particles: int) -> Bench:
+    """Make room for the pairs of any particle of a grid of so many images, beside those of `_PAIRS` others."""
+    room = _PAIRS + images
+    x, y, z, square, t = np.empty((5, room))
+    found, interval = np.empty(images + LANES, dtype=np.uint32), np.empty(room, dtype=np.uint32)
+    return Bench(found, np.empty(particles, dtype=np.int64), x, y, z, square, t, interval)
+
+
 @numba.njit(cache=True, nogil=True)
 def add_pair_rows(
-    panel, row, stride, low, high, dimension, grid, other, same, half, stencil,
-    cutoff, knots_per_log, intervals, column, found, squares, counts, extremes,
+    panel, row, stride, low, high, dimension, grid, other, stencil, lattice, bench, ends, extremes
 ):  # fmt: skip
     """Add the features of one pair channel to the rows of the particles of rank low ... high-1 of one species.
 
-    A pair within the range is met once and written to both of its rows, a pair across its edge is met from each end.
-    Search, splines and rows are one loop, so that a pair never leaves the processor's first cache.
+    Each pair is met from both of its ends, so that the rows of a particle are made in one go, in the first cache,
+    whichever particles share its panel. That is no slower than to meet it once and to write to rows far apart.
 
     Parameters
     ----------
@@ -93,72 +150,160 @@ def add_pair_rows(
         is filled must be there.
     grid : Grid
     other : int
-        Species of the partners; `same` tells whether it is that of the range.
-    half, stencil
-        As `interpot.neighbours.GridMaker.stencil` gives them; half only where the range is the whole species.
-    cutoff, knots_per_log, intervals, column
-        Lattice of the channel's splines: where it is anchored, 1/spacing, how many intervals it has, and the
-        first of its columns.
-    found : (g,) int64; squares : (g,) float64
-        Working memory for `neighbours`.
-    counts : (intervals,) int64, in and out
-        Pairs in each knot interval, each pair once over all ranges.
+        Species of the partners.
+    stencil
+        Whole, as `interpot.grid.GridMaker.stencil` gives it.
+    lattice : Lattice
+    bench : Bench
+        As `bench_for` makes it for the grid.
+    ends : (intervals,) int64, in and out
+        Ends of pairs in each knot interval.
     extremes : (2,) float64, in and out
-        Smallest and largest squared distance. Pairs closer than the lattice reaches are left out of everything else:
+        Smallest and largest squared distance. Where pairs are closer than the lattice reaches, nothing more is added:
         the caller sees them here.
     """
-    images, first, owner, home, places = grid.images, grid.first, grid.owner, grid.home, grid.place
-    square_cutoff, bins = cutoff * cutoff, other * grid.bins
-    nearest, farthest = extremes[0], extremes[1]
+    x, y, z, first = grid.x, grid.y, grid.z, grid.first
+    owner, home, places = grid.owner, grid.home, grid.place
+    found, stop, base = bench.found, bench.stop, other * grid.bins
+    square_cutoff, begin, count = lattice.cutoff * lattice.cutoff, low, 0
     for rank in range(low, high):
         place = places[rank]
-        near = neighbours(
-            images, first, place, bins + home[rank], stencil, half, square_cutoff, found, squares
+        near = neighbours(x, y, z, first, place, base + home[rank], stencil, False, square_cutoff, found)
+        count = _lay_out(
+            x, y, z, owner, rank, place, found, near, bench.x, bench.y, bench.z, bench.square, count
         )
-        here = (row + dimension * (rank - low)) * stride + column
-        for h in range(near):
-            partner = owner[found[h]]
-            within = same and low <= partner < high
-            if partner == rank or (within and not half and partner < rank):
-                continue  # a particle and its own image: their forces cancel; or met from the other end
-            square = squares[h]
-            nearest, farthest = min(nearest, square), max(farthest, square)
-            if square == 0.0:
-                continue  # two in one place: the caller sees it, too
-            inverse = 1.0 / square
-            u = max(0.5 * knots_per_log * np.log(square_cutoff * inverse), 0.0)
-            interval = int(u)
-            if interval >= intervals:
-                continue
-            t = u - interval
-            if within or partner > rank:
-                counts[interval] += 1
-            scale = -knots_per_log * inverse  # dB/dr r̂ = dB/du du/dr r̂ with du/dr = -knots_per_log/r
-            x = scale * (images[0, found[h]] - images[0, place])
-            y = scale * (images[1, found[h]] - images[1, place])
-            # in two dimensions nothing is added to the third row, which is another's
-            z = scale * (images[2, found[h]] - images[2, place]) if dimension == 3 else 0.0
-            add_slopes(panel, here + interval, stride, t, x, y, z)
-            if within:
-                there = (row + dimension * (partner - low)) * stride + column
-                add_slopes(panel, there + interval, stride, t, -x, -y, -z)
-    extremes[0], extremes[1] = nearest, farthest
+        stop[rank - begin] = count
+        if count < _PAIRS and rank + 1 < high and rank + 1 - begin < len(stop):
+            continue
+        _note_extremes(bench.square, count, extremes)
+        _places(bench.square, count, square_cutoff, lattice.knots_per_log, bench.t, bench.interval)
+        if _largest(bench.interval, count) >= lattice.intervals:
+            return
+        _factors(bench.square, count, lattice.knots_per_log, dimension, bench.x, bench.y, bench.z)
+        here = (row + dimension * (begin - low)) * stride + lattice.column
+        _write(panel, here, stride, dimension, rank + 1 - begin, bench, ends)
+        begin, count = rank + 1, 0
 
 
 @numba.njit(cache=True, nogil=True)
-def survey(grid, low, high, step, other, stencil, cutoff, found, squares, extremes):
+def _lay_out(x, y, z, owner, rank, place, found, near, to_x, to_y, to_z, square, count):
+    """Append r_ij and r² of a particle's neighbours, itself and its images left out: their forces cancel."""
+    at_x, at_y, at_z = x[place], y[place], z[place]
+    at: Any = np.uint64(count)  # unsigned: it cannot count from the end, and need not ask
+    for h in range(np.uint64(near)):
+        g = found[h]
+        dx, dy, dz = x[g] - at_x, y[g] - at_y, z[g] - at_z
+        to_x[at], to_y[at], to_z[at] = dx, dy, dz
+        square[at] = dx * dx + dy * dy + dz * dz
+        at += np.uint64(owner[g] != rank)
+    return np.int64(at)
+
+
+# what follows are loops over few arrays, so that the compiler sees that they do not overlap and takes vectors
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _note_extremes(square, count, extremes):
+    nearest, farthest = np.inf, 0.0
+    for h in range(count):
+        nearest = min(nearest, square[h])
+        farthest = max(farthest, square[h])
+    extremes[0], extremes[1] = min(extremes[0], nearest), max(extremes[1], farthest)
+
+
+@numba.njit(cache=True, nogil=True)
+def _largest(numbers, count):
+    largest = np.uint32(0)
+    for h in range(count):
+        largest = max(largest, numbers[h])
+    return largest
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _places(square, count, square_cutoff, knots_per_log, t, interval):
+    """Knot interval and place in it, from u = -knots_per_log/2 ln(r²/r_c²).
+
+    With r²/r_c² = m 2^e, m between √½ and √2, is ln(r²/r_c²) = e ln 2 + 2 artanh((m - 1)/(m + 1)). A call of `np.log`
+    for each pair takes 8 ns, this 1.5.
+    """
+    bits = t.view(np.int64)
+    for h in range(count):
+        t[h] = square[h] / square_cutoff
+    for h in range(count):
+        power = ((bits[h] + _BELOW_ONE) >> 52) - 1023
+        bits[h] -= power << 52
+        interval[h] = power
+    for h in range(count):
+        s = (t[h] - 1.0) / (t[h] + 1.0)
+        w = s * s
+        series = _ARTANH[-1]
+        for k in range(len(_ARTANH) - 2, -1, -1):
+            series = series * w + _ARTANH[k]
+        u = -0.5 * knots_per_log * (np.int32(interval[h]) * _LN2 + 2.0 * s * series)
+        u = max(u, 0.0)
+        interval[h] = np.uint32(u)
+        t[h] = u - np.uint32(u)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _factors(square, count, knots_per_log, dimension, x, y, z):
+    """Make r_ij the factors of dB/du: dB/dr r̂ = dB/du du/dr r̂ with du/dr = -knots_per_log/r."""
+    for h in range(count):
+        square[h] = -knots_per_log / square[h]
+    for h in range(count):
+        x[h] *= square[h]
+    for h in range(count):
+        y[h] *= square[h]
+    in_z = 1.0 if dimension == 3 else 0.0  # in two dimensions the third row is another's
+    for h in range(count):
+        z[h] *= in_z * square[h]
+
+
+@numba.njit(cache=True, nogil=True)
+def _write(panel, here, stride, dimension, particles, bench, ends):
+    """Add the slopes of all pairs on the bench to the rows of their particles, those of the first at `here`.
+
+    Two particles have their turns, because a sum that is read again the moment it was written, and a few columns
+    aside, is waited for: at K = 28 that would cost a quarter of the time.
+    """
+    stop, x, y, z, t, interval = bench.stop, bench.x, bench.y, bench.z, bench.t, bench.interval
+    begin = 0
+    for particle in range(0, particles, 2):
+        middle, end = stop[particle], stop[min(particle + 1, particles - 1)]
+        there = here + dimension * stride
+        both = min(middle - begin, end - middle)
+        for h in range(np.uint64(begin), np.uint64(begin + both)):
+            g = h + np.uint64(middle - begin)
+            ends[interval[h]] += 1
+            add_slopes(panel, here + np.int64(interval[h]), stride, t[h], x[h], y[h], z[h])
+            ends[interval[g]] += 1
+            add_slopes(panel, there + np.int64(interval[g]), stride, t[g], x[g], y[g], z[g])
+        for h in range(np.uint64(begin + both), np.uint64(middle)):
+            ends[interval[h]] += 1
+            add_slopes(panel, here + np.int64(interval[h]), stride, t[h], x[h], y[h], z[h])
+        for h in range(np.uint64(middle + both), np.uint64(end)):
+            ends[interval[h]] += 1
+            add_slopes(panel, there + np.int64(interval[h]), stride, t[h], x[h], y[h], z[h])
+        begin, here = end, there + dimension * stride
+
+
+@numba.njit(cache=True, nogil=True)
+def survey(grid, low, high, step, other, stencil, cutoff, found, extremes):
     """Count the neighbours of every `step`-th particle of a range, and note the smallest squared distance.
 
     Returns the mean number; `extremes` as in `add_pair_rows`.
     """
-    images, first, owner, home, places = grid.images, grid.first, grid.owner, grid.home, grid.place
+    x, y, z, first = grid.x, grid.y, grid.z, grid.first
+    owner, home, places = grid.owner, grid.home, grid.place
     total, asked, bins, nearest = 0, 0, other * grid.bins, extremes[0]
     for rank in range(low, high, step):
-        base = bins + home[rank]
-        near = neighbours(images, first, places[rank], base, stencil, False, cutoff * cutoff, found, squares)
-        for h in range(near):
-            if owner[found[h]] != rank:
-                nearest = min(nearest, squares[h])
+        place, base = places[rank], bins + home[rank]
+        near = neighbours(x, y, z, first, place, base, stencil, False, cutoff * cutoff, found)
+        for h in range(np.uint64(near)):
+            g = found[h]
+            if owner[g] != rank:
+                dx, dy, dz = x[g] - x[place], y[g] - y[place], z[g] - z[place]
+                nearest = min(nearest, dx * dx + dy * dy + dz * dz)
         total += near
         asked += 1
     extremes[0] = nearest
@@ -168,7 +313,7 @@ def survey(grid, low, high, step, other, stencil, cutoff, found, squares, extrem
 @numba.njit(cache=True, nogil=True)
 def scatter_pair_rows(
     products, stride, forces, low, high, dimension, grid, stencil,
-    others, cutoffs, knots_per_log, intervals, columns, starts, found, squares, counts, extremes,
+    others, cutoffs, knots_per_log, intervals, columns, starts, found, ends, extremes,
 ):  # fmt: skip
     """Add the products of the rows of a dilute system to the sums, without ever writing the rows.
 
@@ -184,25 +329,28 @@ def scatter_pair_rows(
     low, high
         Ranks of the species.
     others, cutoffs, knots_per_log, intervals, columns, starts : (c,)
-        For each of its channels, as in `add_pair_rows`, and where its pairs are counted in `counts`.
+        For each of its channels, as in `add_pair_rows`, and where ends of its pairs are counted in `ends`.
     stencil
         Whole, for the largest cutoff.
     extremes : (c, 2) float64, in and out
     """
-    most = len(squares)  # no channel meets an image twice, and no image belongs to two channels
+    most = len(found)  # no channel meets an image twice, and no image belongs to two channels
     column, t, arm = np.empty(most, dtype=np.int64), np.empty(most), np.empty((most, 3))
-    slopes = np.empty(6)
-    images, first, owner, home, places = grid.images, grid.first, grid.owner, grid.home, grid.place
+    slopes, step = np.empty(6), np.empty(3)
+    x, y, z, first = grid.x, grid.y, grid.z, grid.first
+    owner, home, places = grid.owner, grid.home, grid.place
     for rank in range(low, high):
         place, met = places[rank], 0
         for c in range(len(others)):
             square_cutoff = cutoffs[c] * cutoffs[c]
             base = others[c] * grid.bins + home[rank]
-            near = neighbours(images, first, place, base, stencil, False, square_cutoff, found, squares)
-            for h in range(near):
-                partner, square = owner[found[h]], squares[h]
-                if partner == rank:
+            near = neighbours(x, y, z, first, place, base, stencil, False, square_cutoff, found)
+            for h in range(np.uint64(near)):
+                g = found[h]
+                if owner[g] == rank:
                     continue
+                step[0], step[1], step[2] = x[g] - x[place], y[g] - y[place], z[g] - z[place]
+                square = step[0] * step[0] + step[1] * step[1] + step[2] * step[2]
                 extremes[c, 0] = min(extremes[c, 0], square)
                 extremes[c, 1] = max(extremes[c, 1], square)
                 if square == 0.0:
@@ -211,12 +359,10 @@ def scatter_pair_rows(
                 interval = int(u)
                 if interval >= intervals[c]:
                     continue
-                if partner > rank:
-                    counts[starts[c] + interval] += 1
+                ends[starts[c] + interval] += 1
                 column[met], t[met] = columns[c] + interval, u - interval
                 for d in range(3):
-                    step = images[d, found[h]] - images[d, place]
-                    arm[met, d] = -knots_per_log[c] / square * step if d < dimension else 0.0
+                    arm[met, d] = -knots_per_log[c] / square * step[d] if d < dimension else 0.0
                 met += 1
         for d in range(dimension):
             products[stride * stride - 1] += forces[rank, d] * forces[rank, d]
@@ -238,8 +384,7 @@ def scatter_pair_rows(
 
 @numba.njit(cache=True, nogil=True)
 def sum_powers(
-    grid, low, high, dimension, other, same, stencil, cutoff, knots_per_log, intervals, found, squares,
-    energies, virials, counts, extremes,
+    grid, low, high, dimension, other, same, stencil, lattice, found, energies, virials, ends, extremes
 ):  # fmt: skip
     """Sum the powers of t over all pairs of one channel.
 
@@ -248,57 +393,62 @@ def sum_powers(
 
     Parameters
     ----------
-    grid, dimension, other, same, stencil, cutoff, knots_per_log, intervals, found, squares
-        As in `add_pair_rows`; the stencil is whole.
+    grid, dimension, other, stencil, lattice, found
+        As in `add_pair_rows`; `same` tells whether the partners are of the channel's first species, too.
     low, high
         Ranks of the channel's first species, all of them.
     energies : (intervals, 6) float64, in and out
         Σ t^p.
     virials : (6, intervals, 5) float64, in and out
         Σ x_a x_b / (spacing r²) t^p, because -dB/dr x_a x_b / r is that times dB/du.
-    counts : (intervals,) int64, in and out
-        Pairs of particles with their own images: the other pairs are counted with the forces.
+    ends : (intervals,) int64, in and out
+        Ends of pairs of particles with their own images: those of other pairs are counted with the forces.
     extremes : (2,) float64, in and out
         Smallest and largest squared distance. Pairs closer than the lattice reaches are left out of all else.
     """
-    images, first, owner, home, places = grid.images, grid.first, grid.owner, grid.home, grid.place
-    square_cutoff, bins = cutoff * cutoff, other * grid.bins
+    x, y, z, first = grid.x, grid.y, grid.z, grid.first
+    owner, home, places = grid.owner, grid.home, grid.place
+    knots_per_log, square_cutoff, bins = (
+        lattice.knots_per_log,
+        lattice.cutoff * lattice.cutoff,
+        other * grid.bins,
+    )
     nearest, farthest = extremes[0], extremes[1]
     share = 0.5 if same else 1.0
     for rank in range(low, high):
         place = places[rank]
         base = bins + home[rank]
-        near = neighbours(images, first, place, base, stencil, False, square_cutoff, found, squares)
-        for h in range(near):
-            if found[h] == place:
+        near = neighbours(x, y, z, first, place, base, stencil, False, square_cutoff, found)
+        for h in range(np.uint64(near)):
+            g = found[h]
+            if g == place:
                 continue
-            square = squares[h]
+            dx, dy, dz = x[g] - x[place], y[g] - y[place], z[g] - z[place]
+            square = dx * dx + dy * dy + dz * dz
             nearest, farthest = min(nearest, square), max(farthest, square)
             if square == 0.0:
                 continue
             inverse = 1.0 / square
             u = max(0.5 * knots_per_log * np.log(square_cutoff * inverse), 0.0)
             interval = int(u)
-            if interval >= intervals:
+            if interval >= lattice.intervals:
                 continue
             t = u - interval
-            x = images[0, found[h]] - images[0, place]
-            y = images[1, found[h]] - images[1, place]
-            z = images[2, found[h]] - images[2, place] if dimension == 3 else 0.0
-            if owner[found[h]] == rank and (x > 0 or (x == 0 and (y > 0 or (y == 0 and z > 0)))):
-                counts[interval] += 1
+            if dimension == 2:
+                dz = 0.0
+            ends[interval] += owner[g] == rank
             power, scale = share, share * knots_per_log * inverse
             for p in range(6):
                 energies[interval, p] += power
                 power *= t
             power = scale
             for p in range(5):
-                virials[0, interval, p] += power * x * x
-                virials[1, interval, p] += power * y * y
-                virials[2, interval, p] += power * z * z
-                virials[3, interval, p] += power * y * z
-                virials[4, interval, p] += power * x * z
-                virials[5, interval, p] += power * x * y
+                virials[0, interval, p] += power * dx * dx
+                virials[1, interval, p] += power * dy * dy
+                virials[2, interval, p] += power * dz * dz
+                virials[3, interval, p] += power * dy * dz
+                virials[4, interval, p] += power * dx * dz
+                virials[5, interval, p] += power * dx * dy
                 power *= t
     extremes[0], extremes[1] = nearest, farthest
 

@@ -20,7 +20,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis, LogSplines
-from interpot.statistic.batches import BATCH_BYTES, Batch, BatchSums, Summation
+from interpot.statistic.batches import BATCH_BYTES, BATCH_FRAMES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
 from interpot.statistic.blocks import Blocks
 from interpot.statistic.channels import Channel
@@ -111,13 +111,14 @@ class Accumulator:
         self._store = BlockStore(self._first, memory, block_length or 1, fixed, wanted)
         self._open = BatchSums(self._first)
         self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
-        self._batch: list[tuple[Frame, FloatArray]] = []
-        self._rows_gathered = self._in_block = self._closed = self._batches = self.frames = 0
+        self._batch: list[list[tuple[Frame, FloatArray]]] = [[]]  # by blocks
+        self._frames_gathered = self._rows_gathered = 0
+        self._in_block = self._closed = self._batches = self.frames = 0
         self._summations: SimpleQueue[Summation] = SimpleQueue()
         for _ in range(threads):
             self._summations.put(Summation(self._first, wanted))
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._under_way: deque[tuple[Future[BatchSums], bool]] = deque()
+        self._under_way: deque[tuple[Future[list[BatchSums]], bool]] = deque()
         self._most_under_way = 2 * threads
         if snapshot is not None:
             self._go_on_from(snapshot)
@@ -140,23 +141,34 @@ class Accumulator:
             This frame, or one a little before it, holds a species that no channel has, or two particles in one place.
         """
         _check_usable(frame, target)
-        self._batch.append((frame, target))
+        self._batch[-1].append((frame, target))
+        self._frames_gathered += 1
         self._rows_gathered += len(frame.positions) * frame.dimension
         self._in_block += 1
         self.frames += 1
         block_ends = self._in_block == self._store.length
-        if block_ends or self._rows_gathered * 8 * max(map(len, self._start.own)) >= BATCH_BYTES:
-            self._submit(block_ends)
         if block_ends:
             self._in_block = 0
             self._closed += 1
-            if self._memory is not None or self._closed >= self._store.most:  # the length may change
-                self._drain()
-                self._closed = self._store.count
+        length_may_change = block_ends and (self._memory is not None or self._closed >= self._store.most)
+        if length_may_change or self._batch_is_full:
+            self._submit(block_ends)
+        elif block_ends:
+            self._batch.append([])
+        if length_may_change:
+            self._drain()
+            self._closed = self._store.count
+
+    @property
+    def _batch_is_full(self) -> bool:
+        """The first batches are short, because each time that the lattices must grow, a batch begins anew."""
+        size = self._rows_gathered * 8 * max(map(len, self._start.own))
+        return size >= BATCH_BYTES or self._frames_gathered >= min(2 * self._batches + 1, BATCH_FRAMES)
 
     def _submit(self, block_ends: bool) -> None:
         """Hand the gathered frames to a thread."""
-        batch, self._batch, self._rows_gathered = self._batch, [], 0
+        batch, self._batch = self._batch, [[]]
+        self._frames_gathered = self._rows_gathered = 0
         self._batches += 1
         if self._pool is None:
             self._reduce(self._sum(batch, self._start), block_ends)
@@ -169,7 +181,7 @@ class Accumulator:
             self._drain()
             self._start = self._store.layout
 
-    def _sum(self, batch: Batch, layout: Layout) -> BatchSums:
+    def _sum(self, batch: Batch, layout: Layout) -> list[BatchSums]:
         summation = self._summations.get()
         try:
             return summation(batch, layout)
@@ -186,20 +198,23 @@ class Accumulator:
         while self._under_way:
             self._reduce_next()
 
-    def _reduce(self, sums: BatchSums, block_ends: bool) -> None:
-        """Add the sums of a batch to the open block."""
-        self._grow(sums.layout)
-        sums = sums.over(self._store.layout)
-        self._coverage.see(sums.seen)
-        if self._open.frames:
-            self._open.add(sums)
-        else:
-            self._open = sums
-        if block_ends:
-            self._close()
+    def _reduce(self, batch: list[BatchSums], block_ends: bool) -> None:
+        """Add the sums of a batch to the open block, and to those that follow."""
+        for k, sums in enumerate(batch):
+            self._grow(sums.layout)
+            sums = sums.over(self._store.layout)
+            self._coverage.see(sums.seen)
+            if self._open.frames:
+                self._open.add(sums)
+            else:
+                self._open = sums
+            if block_ends or k + 1 < len(batch):
+                self._close()
 
     def _grow(self, other: Layout) -> None:
         """Let all sums cover what a batch covers, and what they did before."""
+        if other.sizes == self._store.layout.sizes:
+            return
         bases = [
             max(pair, key=lambda b: b.size)
             for pair in zip(self._store.layout.bases, other.bases, strict=True)
@@ -220,7 +235,7 @@ class Accumulator:
     @property
     def at_batch_end(self) -> bool:
         """Whether all frames so far have been handed to the threads, as they have after every few frames."""
-        return not self._batch
+        return self._frames_gathered == 0
 
     def snapshot(self) -> Snapshot:
         """Return the state, at the end of a batch."""
@@ -263,7 +278,7 @@ class Accumulator:
 
     def statistic(self, units: UnitStyle, provenance: dict[str, object]) -> Statistic:
         """Close the last block and return the sums over lattices that reach to the closest pair and no further."""
-        if self._batch:
+        if self._frames_gathered:
             self._submit(block_ends=False)
         self._drain()
         if self._open.frames:

@@ -13,12 +13,13 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from interpot.lanes import repeated
 from interpot.records import FloatArray
 from interpot.statistic.splines import SEGMENT_SLOPES
 
 # mypy: disable-error-code="no-untyped-def"
 
-_REAL, _PLACE = ir.DoubleType(), ir.IntType(32)
+_REAL = ir.DoubleType()
 _MAY_FUSE = ("contract",)  # a product and a sum may become one instruction
 _PIECES = ((0, 4), (4, 2))  # six columns: one vector of four and one of two
 
@@ -27,21 +28,13 @@ def _constant(values: FloatArray) -> Any:
     return ir.Constant(ir.VectorType(_REAL, len(values)), [ir.Constant(_REAL, float(v)) for v in values])
 
 
-def _repeated(builder: Any, value: Any, width: int) -> Any:
-    """Vector of `width` copies of a value."""
-    empty = ir.Constant(ir.VectorType(_REAL, width), ir.Undefined)
-    one = builder.insert_element(empty, value, ir.Constant(_PLACE, 0))
-    zeros = ir.Constant(ir.VectorType(_PLACE, width), [0] * width)
-    return builder.shuffle_vector(one, empty, zeros)
-
-
 def _times_plus(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.fadd(builder.fmul(a, b, flags=_MAY_FUSE), c, flags=_MAY_FUSE)
 
 
 def _slopes(builder: Any, t: Any, first: int, width: int) -> Any:
     """dB/du of splines first ... first + width - 1 of an interval, by Horner's rule."""
-    at = _repeated(builder, t, width)
+    at = repeated(builder, t, width)
     pieces = SEGMENT_SLOPES[first : first + width]
     slopes = _constant(pieces[:, 0])
     for power in range(1, pieces.shape[1]):
@@ -53,7 +46,7 @@ def _add(builder: Any, data: Any, place: Any, slopes: Any, factor: Any) -> None:
     """data[place ...] += factor * slopes."""
     width = slopes.type.count
     target = builder.bitcast(builder.gep(data, [place]), slopes.type.as_pointer())
-    sum_ = _times_plus(builder, slopes, _repeated(builder, factor, width), builder.load(target, align=8))
+    sum_ = _times_plus(builder, slopes, repeated(builder, factor, width), builder.load(target, align=8))
     builder.store(sum_, target, align=8)
 
 

@@ -92,6 +92,10 @@ class FileTrajectory:
 
     def __iter__(self) -> Iterator[Frame]:
         """Walk the chosen frames; see `interpot.records.Trajectory`."""
+        whole = [path.resolve() for path in self.sources]
+        for source, path in zip(self.sources, whole, strict=True):
+            if whole.count(path) > 1:
+                self._remark(f"'{source}' is given {whole.count(path)} times: its frames count as often")
         return self._walk()
 
     def species(self) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ from interpot.formula.quantity import power, unit_name, with_error
         (1 / 3, 1e-11, "0.333333333333(10)"),
         (3.405, nan, "3.405(?)"),
         (3.405, inf, "3.405(?)"),
-        (nan, 0.1, "nan(?)"),
+        (nan, 0.1, "unknown"),
+        (inf, 0.1, "inf(?)"),
     ],
 )  # fmt: skip
 def test_table(value: float, stderr: float, text: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ FRAMES = 150
 
 @pytest.fixture(autouse=True)
 def _every_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A checkpoint at the end of every block, whatever it costs."""
+    """A checkpoint at the end of every batch, whatever it costs."""
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
 
 
@@ -118,6 +120,12 @@ def test_remarks_of_the_frames_before_are_kept(tmp_path: Path) -> None:
     assert sum("cut short" in r for r in Statistic.load(out).provenance["remarks"]) == 2
 
 
+@pytest.fixture
+def _batches_of_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interpot.statistic.one_pass.BATCH_BYTES", 1)
+
+
+@pytest.mark.usefixtures("_batches_of_one_frame")
 def test_a_checkpoint_is_a_statistic_of_the_frames_so_far(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.h5"
     with pytest.raises(StoppedError):
@@ -126,10 +134,11 @@ def test_a_checkpoint_is_a_statistic_of_the_frames_so_far(dump: Path, tmp_path: 
     assert half.frames == 100 and half.provenance["frames"] == 100
 
 
+@pytest.mark.usefixtures("_batches_of_one_frame")
 def test_checkpoints_take_little_of_the_time(
     dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock says 50 ms for a frame, 100 ms for a checkpoint: one at the end of a block 5 s after the last."""
+    """The clock says 50 ms for a frame, 100 ms for a checkpoint: one at the end of a batch 5 s after the last."""
     now, written = [0.0], []
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.5)
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
@@ -217,10 +226,10 @@ def test_something_else_in_the_place_of_a_checkpoint(dump: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_obeyed_at_the_end_of_a_frame(
+def test_a_signal_is_obeyed_at_the_end_of_a_batch(
     number: signal.Signals, dump: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At the end of a block with a last checkpoint."""
+    """With a last checkpoint."""
     out, whole = tmp_path / "out.h5", tmp_path / "whole.h5"
 
     def end(*_: object) -> None:
@@ -237,7 +246,8 @@ def test_a_signal_is_obeyed_at_the_end_of_a_frame(
         assert signal.getsignal(signal.SIGTERM) is end
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert "the first 100 are kept in" in caplog.text and "--resume" in caplog.text
+    [kept] = re.findall(r"the first (\d+) are kept in .*--resume", caplog.text)
+    assert 100 <= int(kept) < FRAMES
     make(dump, out, resume=True)
     make(dump, whole)
     assert arrays(out) == arrays(whole)
@@ -245,13 +255,58 @@ def test_a_signal_is_obeyed_at_the_end_of_a_frame(
 
 def test_half_written_files_of_a_killed_process_are_swept(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.h5"
-    names = ".out.h5-0123abcd.partial", "..out.h5-0123abcd-4567ef89.partial", ".out-0123abcd.h5"
+    names = (
+        ".out.h5-0123abcd-unfinished.partial",
+        "..out.h5-0123abcd-unfinished-4567ef89-unfinished.partial",
+        ".out-0123abcd-unfinished.h5",
+    )
     left = [tmp_path / name for name in names]
     for path in left:
         path.touch()
-    (tmp_path / ".other-0123abcd.h5").touch()
+    others = {".other-0123abcd-unfinished.h5", ".out-20240101.h5"}
+    for name in others:
+        (tmp_path / name).touch()
     make(dump, out)
-    assert {p.name for p in tmp_path.iterdir()} == {"out.h5", ".other-0123abcd.h5"}
+    assert {p.name for p in tmp_path.iterdir()} == {"out.h5", *others}
+
+
+def test_a_checkpoint_that_cannot_be_written_stops_nothing(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The disk is full while the second and the third are written: the first is kept, and a resume begins with it."""
+    out, original, written = tmp_path / "out.h5", checkpoint.Checkpoint.save, []
+
+    def save(self: checkpoint.Checkpoint, path: Path) -> None:
+        written.append(self.snapshot.frames)
+        if len(written) in (2, 3):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        original(self, path)
+
+    monkeypatch.setattr(checkpoint.Checkpoint, "save", save)
+    with pytest.raises(StoppedError):
+        make(dump, out, progress=stop_after(15))
+    assert Statistic.load(checkpoint.partial_path(out)).frames == written[0] == 1
+    assert f"no checkpoint after frame {written[1]}: " in caplog.text and "No space left" in caplog.text
+    monkeypatch.setattr(checkpoint.Checkpoint, "save", original)
+    make(dump, out, resume=True)
+    make(dump, tmp_path / "whole.h5")
+    assert arrays(out) == arrays(tmp_path / "whole.h5")
+
+
+def test_what_is_there_is_never_written_over(dump: Path, tmp_path: Path) -> None:
+    """Neither a finished statistic nor the trajectory itself, and also not through another name."""
+    out, link = tmp_path / "out.h5", tmp_path / "link.h5"
+    out.write_text("a day's work")
+    link.symlink_to(dump)
+    for path, words in (
+        (out, "is there already"),
+        (dump, "one of the trajectories"),
+        (link, "one of the trajector"),
+    ):
+        before = path.read_bytes()
+        with pytest.raises(InterpotError, match=f"{words}.*name another output, or delete it"):
+            make(dump, path)
+        assert path.read_bytes() == before
 
 
 def test_what_is_no_file_can_be_kept_too(dump: Path, tmp_path: Path) -> None:

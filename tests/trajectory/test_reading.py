@@ -243,3 +243,16 @@ def test_no_damage_ends_in_anything_but_a_sentence(make: Callable[..., Path], fo
             failed += 1
             assert str(error).isprintable()
     assert failed > 20
+
+
+def test_a_file_that_is_given_twice_is_said_to_count_twice(
+    make: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under another name too; its frames are walked as often as it was given."""
+    path = make(2)
+    link = tmp_path / f"link-{path.name}"
+    link.symlink_to(path)
+    trajectory = read(path, link, units="metal")
+    assert len(list(trajectory)) == len(list(trajectory)) == 4
+    assert sum("is given 2 times: its frames count as often" in r for r in trajectory.remarks) == 2
+    assert caplog.text.count("count as often") == 2
