@@ -216,10 +216,8 @@ def test_every_form_of_a_mixture_is_found(system: System, reference_folder: Path
 def test_truncated_channels_are_found_with_their_cutoffs(reference_folder: Path) -> None:
     found = discover(statistic_of(CUT.simulate(reference_folder), CUT.cutoff, find="find"))
     assert {c.label: c.cutoff for c in found.best.channels} == TRUNCATED
-    assert all(
-        word in remark
-        for remark, word in zip(found.remarks, ("Ne-Ne force at 6 Å", "Ne-Xe force at 8 Å"), strict=True)
-    )
+    for word in ("Ne-Ne force at 6 Å", "Ne-Xe force at 8 Å"):
+        assert any(word in remark for remark in found.remarks)
     check(found, CUT)
 
 

@@ -146,7 +146,11 @@ def discover(
     say("asking what the data cannot tell")
     splines = spline_fit(statistic)
     honesty = examine(statistic, objective, chosen.fit, rivals(judged), tried, best, splines)
-    remarks += [*mixing_remarks(mixing), *_remarks(statistic, best, honesty)]
+    remarks += [
+        *mixing_remarks(mixing),
+        *_correlation(statistic, chosen),
+        *_remarks(statistic, best, honesty),
+    ]
     front = front_of(statistic, judged, parts)
     return Discovery(best, front, splines, statistic, tuple(remarks), honesty, mixing)
 
@@ -235,6 +239,16 @@ def _mixing(
     blocks = len(statistic.blocks.square)
     tests = check_rules(best, blocks if blocks > 1 else None)
     return tuple(with_held_out(tests, objective, judge, chosen, statistic.channels))
+
+
+def _correlation(statistic: Statistic, chosen: Candidate) -> list[str]:
+    """How much the likeness of frames takes from the data, where it is more than a tenth."""
+    if chosen.rows > 0.9 * statistic.rows:
+        return []
+    return [
+        f"frames are alike: their {statistic.rows:,} force components tell as much of the constants as "
+        f"{chosen.rows:,.0f} independent ones"
+    ]
 
 
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:

@@ -269,7 +269,18 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
             head = [""] if channels else []
         table.add_section()
     console.print("", table)
-    console.print(Text("▸ chosen   ≈ the data cannot tell it from the chosen one\n", style="dim"))
+    console.print(
+        Text(f"▸ chosen   ≈ the data cannot tell it from the chosen one{set_sizes(front)}\n", style="dim")
+    )
+
+
+def set_sizes(front: pd.DataFrame) -> str:
+    """How many formulas the data cannot tell from the chosen one, by channel: " (Ne-Ne 3, Ne-Xe none)"."""
+    if "channel" not in front:
+        return f" ({int(front.indistinguishable.sum()) or 'none'})"
+    counts = front.groupby("channel", sort=False).indistinguishable.sum()
+    named = (f"{label} {count or 'none'}" for label, count in counts.items())
+    return f" ({', '.join(named)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def search(
     max_terms
         Largest subset.
     polish
-        How many combinations with each number of constants are polished, of families and of terms each.
+        How many combinations with each number of constants are polished, of families and of terms each; of one or
+        two terms three times as many.
     enough
         Misfit (eV²/Å²) below which a larger subset is not tried: rounding explains the rest.
     constraints
@@ -84,13 +85,14 @@ def _promising(
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
     subsets = scan(grid, size, together(grid, size), constraints).subsets
     chosen: dict[tuple[int, ...], None] = {}
-    for sort in (grid.families, grid.kinds):
+    few = polish * (3 if size <= 2 else 1)  # the field's formulas have two terms
+    for sort, limit in ((grid.families, polish), (grid.kinds, few)):
         taken: dict[int, int] = {}
         seen: set[tuple[int, ...]] = set()
         for subset in subsets:
             kind = tuple(sort[subset])
             constants = int(np.sum(grid.first[subset + 1] - grid.first[subset]))
-            if kind in seen or taken.get(constants, 0) == polish:
+            if kind in seen or taken.get(constants, 0) == limit:
                 continue
             seen.add(kind)
             taken[constants] = taken.get(constants, 0) + 1
