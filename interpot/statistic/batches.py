@@ -24,7 +24,7 @@ PANEL_BYTES = 2**20
 """Rows are gathered until they fill the second cache, where their products still find them."""
 
 BATCH_BYTES, BATCH_FRAMES = 2**23, 16
-"""Rows of a batch: enough that handing it to a thread, and adding its sums, cost little beside them; and how many
+"""Rows and sums of a batch: enough that to hand it to a thread costs little beside them; and how many
 frames it holds at most, so that a pass over few frames takes as much memory as one over many."""
 
 SLACK = 0.02

@@ -162,7 +162,8 @@ class Accumulator:
     @property
     def _batch_is_full(self) -> bool:
         """The first batches are short, because each time that the lattices must grow, a batch begins anew."""
-        size = self._rows_gathered * 8 * max(map(len, self._start.own))
+        widths = [len(own) + 1 for own in self._start.own]
+        size = 8 * (self._rows_gathered * max(widths) + len(self._batch) * sum(k * k for k in widths))
         return size >= BATCH_BYTES or self._frames_gathered >= min(2 * self._batches + 1, BATCH_FRAMES)
 
     def _submit(self, block_ends: bool) -> None:
