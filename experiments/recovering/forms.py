@@ -68,7 +68,7 @@ def tang_toennies(A: float, b: float, C_6: float, C_8: float, C_10: float) -> Tr
     """A exp(-br) - Σ C_n f_n(br)/r^n with the damping f_n(x) = 1 - e^(-x) Σ_k≤n x^k/k!."""
     parts = [f"C_{n}/r**{n}*(1 - exp(-b*r)*({_series(n)}))" for n in (6, 8, 10)]
     constants = {"A": A, "b": b, "C_6": C_6, "C_8": C_8, "C_10": C_10}
-    return Truth("Tang-Toennies", "A*exp(-b*r) - " + " - ".join(parts), constants)
+    return Truth("Tang-Toennies C6-C8-C10", "A*exp(-b*r) - " + " - ".join(parts), constants)
 
 
 def _series(n: int) -> str:
