@@ -160,7 +160,7 @@ class ChannelSearch:
         rank, fits, tried = self.rank(), list[Fit](), dict.fromkeys(self.library)
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
-            fits += [f for f in self._search(terms, size) if f.constants < rank and np.isfinite(f.misfit)]
+            fits += [f for f in self._search(terms, size) if f.constants < rank and self._holds(f)]
             tried |= dict.fromkeys(terms)
             if fits and min(f.misfit for f in fits) <= self.chance:
                 break
@@ -193,6 +193,17 @@ class ChannelSearch:
             self.objective, library=terms, domain=domain, max_terms=size, enough=enough, **options
         )
         return found
+
+    def _holds(self, found: Fit) -> bool:
+        """Whether the constants exist, and the function does not end before the channel."""
+        form = found.forms[0]
+        ends = [
+            value
+            for term, shapes in zip(form.terms, form.split(), strict=True)
+            for shape, value in zip(term.shapes, shapes, strict=True)
+            if shape.name == term.ends
+        ]
+        return bool(np.isfinite(found.misfit)) and all(end >= self.channel.cutoff for end in ends)
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""

@@ -140,6 +140,8 @@ def discover(
         *said,
         *price(objective, chosen.fit, [s.rule for s in searches], [s.channel.label for s in searches]),
     ]
+    if method != "exhaustive":
+        remarks.append(f"searched by {method}, for comparison: it may miss what the exhaustive search finds")
     say("estimating errors")
     best = potential_of(statistic, objective, judge, chosen, parts, {"method": method, **(provenance or {})})
     mixing = _mixing(statistic, objective, judge, chosen, best)

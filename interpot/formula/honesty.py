@@ -113,6 +113,8 @@ def examine(
     decisions = _closest(
         [decision(statistic, objective, one, two, c, variance, splines) for c, one, two in pairs], labels
     )
+    if not split.adequate:
+        decisions = ()  # formulas differ in how they miss what is not of pair form: no such data would mend that
     thermal, units = thermal_energy(statistic, potential), potential.units
     return Honesty(
         split,

@@ -86,7 +86,9 @@ def potential_figure(channel: ChannelFormula, data: ChannelData | None, units: U
 def _curve(axes: Axes, r: FloatArray, y: FloatArray, domain: tuple[float, float]) -> None:
     axes.axhline(0.0, color=GREY, lw=0.5)
     axes.plot(r, y, color=FOUND, label="formula", zorder=3)
-    inside = y[(r >= domain[0]) & (r <= domain[1])]
+    inside = y[(r >= domain[0]) & (r <= domain[1]) & np.isfinite(y)]
+    if not len(inside):
+        return
     low, high = float(inside.min()), float(inside.max())
     if low < 0 < high and high > -2.5 * low:
         high = -2.5 * low  # the well is the picture; the wall runs out of it

@@ -59,7 +59,8 @@ def print_limits(console: Console, honesty: Honesty) -> None:
     table = new_table("part of the force error", ">relative", "meaning")
     for row in adequacy_rows(honesty.adequacy):
         table_row(table, [*row])
-    console.print(table)
+    if honesty.adequacy.notable:  # otherwise there is nothing to split
+        console.print(table)
     console.print(Text(conditions_sentence(honesty.conditions), style="dim"))
     _print_list(console, "What the data cannot tell", honesty.cannot_tell)
     _print_list(console, "Which data would tell", honesty.would_decide)

@@ -20,9 +20,8 @@ def adequacy_part(honesty: Honesty, gallery: Gallery) -> str:
     ]
     caption = gallery.caption("Where the relative force error comes from; the parts add in squares.")
     verdict = honesty.adequacy.verdict
-    return f"<p>{escape(verdict[:1].upper() + verdict[1:])}.</p>" + table(
-        caption, ("part", ">error", "meaning"), rows
-    )
+    said = f"<p>{escape(verdict[:1].upper() + verdict[1:])}.</p>"
+    return said + table(caption, ("part", ">error", "meaning"), rows) if honesty.adequacy.notable else said
 
 
 def limits_section(findings: Findings, gallery: Gallery) -> str:

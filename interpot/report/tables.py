@@ -269,8 +269,9 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
             head = [""] if channels else []
         table.add_section()
     console.print("", table)
+    words = f"▸ chosen   ≈ the data cannot tell it from the chosen one{set_sizes(front)}; the others are worse on "
     console.print(
-        Text(f"▸ chosen   ≈ the data cannot tell it from the chosen one{set_sizes(front)}\n", style="dim")
+        Text(f"{words}held-out frames and by the BIC, or have a term that may be zero\n", style="dim")
     )
 
 

@@ -123,6 +123,8 @@ def read_curves(
     if wanted and wanted not in groups:
         raise InterpotError(f"'{path}' holds no pair {wanted}: expected one of {', '.join(groups)}")
     names = [name for name in ("r", "energy", "error", "weight") if name in found]
+    if not table.rows:
+        raise InterpotError(f"'{path}' holds a header and no points: expected a row for each distance")
     digit = _last_digit(table, found["energy"]) * (found["energy"].unit or style.energy)
     return tuple(
         _curve(label, points, names, style, digit, table.path)
