@@ -40,6 +40,9 @@ USUAL = 3
 LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
 """Terms of which one more than `USUAL` are combined: repulsion, charges and a series of dispersion."""
 
+NOTHING = 1e-6
+"""A formula that explains no more than this share of what the channel could is none."""
+
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
 
@@ -155,9 +158,11 @@ class ChannelSearch:
             All terms that were combined.
         """
         rank, fits, tried = self.rank(), list[Fit](), dict.fromkeys(self.library)
+        nothing = (1 - NOTHING) * float(self.objective.y @ self.objective.y)
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
-            fits += [f for f in self._search(terms, size) if f.constants < rank and np.isfinite(f.misfit)]
+            # constraints may be met by zeros alone, which explain nothing; so does what cannot meet them
+            fits += [f for f in self._search(terms, size) if f.constants < rank and f.misfit < nothing]
             tried |= dict.fromkeys(terms)
             if fits and min(f.misfit for f in fits) <= self.chance:
                 break

@@ -240,7 +240,8 @@ def _mixing(
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
     remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
-    if best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
+    lacks = honesty.adequacy.missing_form.significant  # splines leave less by chance, too
+    if lacks and best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"

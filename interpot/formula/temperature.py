@@ -36,5 +36,7 @@ def thermal_energy(statistic: Statistic, potential: Potential) -> float:
         curvature = derivative(slope, R) + 2 * slope / R
         values = numpy_function(curvature, (R, *(p.symbol for p in formula.parameters)))
         laplacian += 2 * float(seen.counts[sampled] @ values(r, *(p.value for p in formula.parameters)))
-    square = statistic.square / units.force**2 * (1 - potential.loss.formula**2)
-    return square / laplacian if laplacian > 0 and np.isfinite(laplacian) else float("nan")
+    # without the rows of energies and virials that may have been put beside the forces
+    forces = sum(float(part.square.sum()) for part in statistic.blocks.parts if part.species)
+    square = forces / units.force**2 * (1 - potential.loss.formula**2)
+    return square / laplacian if laplacian > 0 and np.isfinite(laplacian) and square > 0 else float("nan")
