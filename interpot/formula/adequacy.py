@@ -169,7 +169,7 @@ def adequacy(statistic: Statistic, objective: Objective, fit: Fit) -> Adequacy:
     noise = physics = None
     if not reason:
         noise = Share.of_square(net.sum() / C, _error(statistic, net, net.sum(), per_frame=True) / C)
-        both = _error(statistic, left - net, objective.floor, per_frame=True)
+        both = _error(statistic, spent * left - net, spent * objective.floor, per_frame=True)
         physics = Share.of_square(V - net.sum() / C, both / C)
     relative_net = float(np.sqrt(net.sum() / C))
     return Adequacy(
@@ -208,7 +208,7 @@ def scatter(statistic: Statistic, objective: Objective) -> Scatter:
     """
     blocks, inverse, R = statistic.blocks, objective.inverse, len(objective.y)
     z = np.random.default_rng(0).choice([-1.0, 1.0], size=(R, PROBES))
-    k, directions = inverse @ objective.y, inverse @ z
+    k, directions = inverse @ objective.target, inverse @ z
     left, scores, freedom = np.zeros(len(blocks)), 0.0, 0.0
     for b, B in enumerate(blocks.moment):
         A = blocks.gram(b)

@@ -43,6 +43,9 @@ USUAL = 3
 LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
 """Terms of which one more than `USUAL` are combined: repulsion, charges and a series of dispersion."""
 
+NOTHING = 1e-6
+"""A formula that explains no more than this share of what the channel could is none."""
+
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
 
@@ -158,9 +161,12 @@ class ChannelSearch:
             All terms that were combined.
         """
         rank, fits, tried = self.rank(), list[Fit](), dict.fromkeys(self.library)
+        nothing = (1 - NOTHING) * float(self.objective.y @ self.objective.y)
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
-            fits += [f for f in self._search(terms, size) if f.constants < rank and self._holds(f)]
+            # constraints may be met by zeros alone, which explain nothing; so does what cannot meet them
+            found = [f for f in self._search(terms, size) if f.constants < rank and f.misfit < nothing]
+            fits += [f for f in found if self._reaches(f)]
             tried |= dict.fromkeys(terms)
             if fits and min(f.misfit for f in fits) <= self.chance:
                 break
@@ -194,8 +200,8 @@ class ChannelSearch:
         )
         return found
 
-    def _holds(self, found: Fit) -> bool:
-        """Whether the constants exist, and the function does not end before the channel."""
+    def _reaches(self, found: Fit) -> bool:
+        """Whether the function does not end before the channel does."""
         form = found.forms[0]
         ends = [
             value
@@ -203,7 +209,7 @@ class ChannelSearch:
             for shape, value in zip(term.shapes, shapes, strict=True)
             if shape.name == term.ends
         ]
-        return bool(np.isfinite(found.misfit)) and all(end >= self.channel.cutoff for end in ends)
+        return all(end >= self.channel.cutoff for end in ends)
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""

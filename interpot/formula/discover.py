@@ -27,7 +27,7 @@ from interpot.formula.selection import INDIFFERENT, Candidate, Judge
 from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
-from interpot.formula.terms.user import terms_from
+from interpot.formula.terms.user import terms_from, undefined
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
@@ -133,6 +133,7 @@ def discover(
         ChannelSearch.of(statistic, objective, c, library, rule, **options) for c, rule in enumerate(rules)
     ]
     searches, found, tried, remarks = _searched(searches, say)
+    remarks += _undefined(terms, library, statistic)
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
     chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
@@ -243,6 +244,17 @@ def _mixing(
     return tuple(with_held_out(tests, objective, judge, chosen, statistic.channels))
 
 
+def _undefined(terms: Sequence[str] | None, library: Sequence[Term], statistic: Statistic) -> list[str]:
+    """Say which of the terms that were asked for have no value where a channel was sampled."""
+    sentences = [
+        f"{channel.label}: {sentence}"
+        for channel, seen in zip(statistic.channels, statistic.coverage, strict=True)
+        for term in (library if terms is not None else ())
+        if (sentence := undefined(term, seen.minimum, seen.maximum)) is not None
+    ]
+    return list(dict.fromkeys(sentences))
+
+
 def _correlation(statistic: Statistic, chosen: Candidate) -> list[str]:
     """How much the likeness of frames takes from the data, where it is more than a tenth."""
     if chosen.rows > 0.9 * statistic.rows:
@@ -256,7 +268,8 @@ def _correlation(statistic: Statistic, chosen: Candidate) -> list[str]:
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
     remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
-    if best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
+    lacks = honesty.adequacy.missing_form.significant  # splines leave less by chance, too
+    if lacks and best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import least_squares
 
-from interpot.formula.mixing import EXCLUDED, Relation, RuleTest, relations
+from interpot.formula.mixing import Relation, RuleTest, relations
 from interpot.formula.naming import name
 from interpot.formula.regress.varpro import Fit, moved
 from interpot.formula.selection import Candidate, Judge, choose
@@ -36,7 +36,9 @@ def with_held_out(
     free: Candidate,
     channels: Sequence[Channel],
 ) -> list[RuleTest]:
-    """Add to each test what held-out frames say; a rule that they and the constants both speak against is excluded.
+    """Add to each test what held-out frames say.
+
+    A rule is excluded by its constants alone, or where these hint at it (`HINT`) and held-out frames tell.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def _with_held_out(
     excluded = test.verdict == "excluded" or (told and test.probability < HINT)
     return replace(
         test,
-        verdict="excluded" if excluded and test.probability < max(EXCLUDED, HINT) else test.verdict,
+        verdict="excluded" if excluded else test.verdict,
         held_out=candidate.cross_validated,
         held_out_errors=float(difference.mean()) / spread if spread > 0 else 0.0,
     )

@@ -227,7 +227,7 @@ class Judge:
         1 - QᵀSQ; the constants of those minimise ρ'ᵀ(1 - S)ρ' - 2 ρ'ᵀt over ρ' = ρ - Qδ.
         """
         U, sizes, _ = np.linalg.svd(J / _scale_of(J), full_matrices=False)
-        Q = U[:, sizes > COLLINEAR * sizes[0]]
+        Q = U[:, sizes > COLLINEAR * sizes.max(initial=0.0)]  # none where constraints leave no freedom
         X = self._objective.inverse @ np.column_stack([Q, residual])  # both as coefficients of the splines
         losses = []
         for fold in self._folds:

@@ -9,6 +9,7 @@ Source: H. H. Rugh, Phys. Rev. Lett. 78, 772 (1997); B. D. Butler et al., J. Che
 from __future__ import annotations
 
 import numpy as np
+import sympy
 
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.potential import Potential
@@ -33,8 +34,12 @@ def thermal_energy(statistic: Statistic, potential: Potential) -> float:
         sampled = np.flatnonzero(seen.counts)
         r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing) / units.length
         slope = derivative(formula.expression, R)
-        curvature = derivative(slope, R) + 2 * slope / R
+        # where a switch begins φ'' may jump; what stands for it there, on a set of no measure, is left out
+        smooth = derivative(slope, R).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+        curvature = smooth + 2 * slope / R
         values = numpy_function(curvature, (R, *(p.symbol for p in formula.parameters)))
         laplacian += 2 * float(seen.counts[sampled] @ values(r, *(p.value for p in formula.parameters)))
-    square = statistic.square / units.force**2 * (1 - potential.loss.formula**2)
-    return square / laplacian if laplacian > 0 and np.isfinite(laplacian) else float("nan")
+    # without the rows of energies and virials that may have been put beside the forces
+    forces = sum(float(part.square.sum()) for part in statistic.blocks.parts if part.species)
+    square = forces / units.force**2 * (1 - potential.loss.formula**2)
+    return square / laplacian if laplacian > 0 and np.isfinite(laplacian) and square > 0 else float("nan")

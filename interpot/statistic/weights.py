@@ -202,10 +202,12 @@ def chosen(
     given = {name: float(w) / unit for name, w in asked.items() if name in kinds and w != "auto"}
     given[first] = given.get(first, 1.0) if first != "forces" else 1.0
     size = {name: kind.C / max(kind.rows, 1) for name, kind in kinds.items()}
-    weights = {name: size[first] / size[name] if size[name] > 0 else 0.0 for name in kinds} | given
+    # what is chosen is relative to the first kind, whatever that weighs
+    one = given[first]
+    weights = {n: one * size[first] / size[n] if size[n] > 0 else 0.0 for n in kinds} | given
     for _ in range(ROUNDS if len(given) < len(kinds) else 0):
         variance = _variances(kinds, weights)
-        weights = {n: variance[first] / variance[n] if size[n] > 0 else 0.0 for n in kinds} | given
+        weights = {n: one * variance[first] / variance[n] if size[n] > 0 else 0.0 for n in kinds} | given
     return weights
 
 

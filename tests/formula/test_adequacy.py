@@ -10,6 +10,7 @@ import pytest
 from systems import Frames, clusters, noisy, statistic_of
 
 from interpot.formula.adequacy import Adequacy, Share, adequacy, percent, scatter
+from interpot.formula.known import known_parts, without_known
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import fit
 from interpot.formula.terms import library
@@ -190,3 +191,16 @@ def test_percent() -> None:
     assert [percent(x) for x in (0.3141, 1.3, 0.0012, 2.2e-8)] == ["31 %", "130 %", "0.12 %", "2.2e-08"]
     assert not Share.of_square(0.01, 0.005).significant and Share.of_square(0.01, 0.003).significant
     assert Share.of_square(-1.0, 0.04).value == 0 and Share.of_square(0.0, 0.04).error == pytest.approx(0.2)
+
+
+def test_what_is_known_already_changes_nothing() -> None:
+    """Blocks are compared at the best whole functions, those of what is left and the known part together."""
+    statistic = statistic_of(Frames(noisy(frames(), 0.02, 3)), CUTOFF)
+    objective = Objective.of(statistic)
+    parts = known_parts(f"{-4 * EPSILON * SIGMA**6}/r**6", statistic.channels, statistic.units)
+    whole, rest = (
+        scatter(statistic, o) for o in (objective, without_known(objective, parts, statistic.channels))
+    )
+    np.testing.assert_allclose(rest.residual, whole.residual, rtol=1e-6)
+    assert rest.dispersion == pytest.approx(whole.dispersion, rel=1e-6)
+    assert whole.dispersion == pytest.approx(1, abs=5 * whole.error)

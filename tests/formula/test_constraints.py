@@ -144,6 +144,10 @@ def test_constraints_that_contradict_each_other_are_told() -> None:
     rows, least = np.array([[1.0, 0.3], [-1.0, -0.3]]), np.array([1.0, -0.5])
     assert constrained_value(np.eye(2, 5), np.ones(5), rows, least) == -np.inf
     assert np.isinf(nearest(np.array([[0.6, 0.8], [-0.6, -0.8]]), np.array([2.0, -1.0]), np.zeros(2, bool)))
+    # by little: the Gram matrix of the two is nearly singular
+    assert np.isinf(
+        nearest(np.array([[-1.0], [1.0]]), np.array([2.18410672, -2.12666815]), np.zeros(2, bool))
+    )
 
 
 def test_equalities_are_two_inequalities() -> None:

@@ -265,10 +265,14 @@ def test_chosen_weights_are_the_ratios_of_the_variances() -> None:
                 virial=f.virial + W + np.triu(W, 1).T,
             )
         )
-    weights = weighted(made(noisy, MIXTURE)).provenance["weights"]
+    statistic = made(noisy, MIXTURE)
+    weights = weighted(statistic).provenance["weights"]
     # a variance of 400 and 2,400 rows is known to 7 and 3 percent
     assert weights["energies"] == pytest.approx((0.02 / 1e-4) ** 2, rel=0.25)
     assert weights["virials"] == pytest.approx((0.02 / 5e-4) ** 2, rel=0.1)
+    # without forces a weight that is given sets the scale of the one that is chosen
+    weights = weighted(statistic, forces=0.0, energies=3.0).provenance["weights"]
+    assert weights["virials"] / weights["energies"] == pytest.approx((1e-4 / 5e-4) ** 2, rel=0.25)
 
 
 # ---------------------------------------------------------------------------- what they hold

@@ -26,6 +26,9 @@ COLLINEAR = 1e-10
 NEGLIGIBLE = 1e-11
 """A constraint that is missed by less than this share of ‖y‖ is met: rounding."""
 
+BROKEN = 1e-6
+"""A nearest point that misses a constraint by more than this share of the distances at hand is none."""
+
 
 @numba.njit(cache=True, nogil=True)
 def nearest(C, d, active):  # type: ignore[no-untyped-def]
@@ -62,12 +65,13 @@ def nearest(C, d, active):  # type: ignore[no-untyped-def]
         rest -= v[i] * d[i] / worst
     if rest < 1e-13:
         return np.inf
-    square = 0.0
-    for b in range(k):
-        value = 0.0
-        for i in range(m):
-            value += C[i, b] * v[i]
-        square += (value * worst / rest) ** 2
+    u = np.zeros(k)
+    for i in range(m):
+        u += C[i] * v[i] * worst / rest
+    square = u @ u
+    for i in range(m):  # where there is no u the rest is rounding, and so is this u
+        if C[i] @ u < d[i] - BROKEN * (worst + np.sqrt(square)):
+            return np.inf
     return square
 
 

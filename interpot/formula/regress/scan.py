@@ -240,7 +240,7 @@ def _orthonormal(beyond, left, start, stop, work, before):  # type: ignore[no-un
         for k in range(len(left)):
             work[used, k] *= scale
         used += 1
-    return used - before if before else used, gain
+    return used - before, gain
 
 
 @_fast

@@ -1,7 +1,7 @@
 """Exhaustive search: every subset of the library on the grid of its shapes, solved exactly.
 
 Millions of formulas are solved a second (`interpot.formula.regress.scan`), whatever the length of the trajectory; no
-subset is passed over, so that the best on the grid is the best there is.
+subset is passed over, so that the best on the grid is certain.
 
 For each combination of families (r^-12 + r^-6, exponential + r^-6 ...) the best subset is kept, because a grid
 is only a start: the most promising combinations are then polished by variable projection. They are drawn twice,
