@@ -341,11 +341,19 @@ def _meet_beyond(channel: Channel, frame: Frame) -> bool:
 
 def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: UnitStyle) -> list[str]:
     length, unit = units.length, units.length_unit
-    return [
+    remarks = [
         f"the reference truncates the {channels[k].label} force at {cutoff / length:.10g} {unit}; that cutoff is used "
         f"instead of the {channels[k].cutoff / length:g} {unit} asked for"
         for k, cutoff in found.items()
     ]
+    others = [c.label for k, c in enumerate(channels) if k not in found]
+    if len(set(found.values())) == 1 and others:  # engines usually have one cutoff for all pairs
+        shared = next(iter(found.values())) / length
+        remarks.append(
+            f"for {', '.join(others)} the data do not show where the force ends: if it is {shared:.10g} {unit} for all pairs, "
+            f"ask for --cutoff {shared:.10g}"
+        )
+    return remarks
 
 
 def _check_reach(statistic: Statistic, frames: Trajectory) -> None:
