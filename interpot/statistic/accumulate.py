@@ -350,7 +350,7 @@ def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: 
     if len(set(found.values())) == 1 and others:  # engines usually have one cutoff for all pairs
         shared = next(iter(found.values())) / length
         remarks.append(
-            f"for {', '.join(others)} the data do not show where the force ends: if it is {shared:.10g} {unit} for all pairs, "
+            f"for {', '.join(others)} the data do not show where the force ends: if at {shared:.10g} {unit} for all, "
             f"ask for --cutoff {shared:.10g}"
         )
     return remarks
