@@ -21,5 +21,4 @@ TERM = Term(
     decays=True,
     reference="A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022): LAMMPS, pair style soft",
     ends=_end.name,
-    default=False,
 )
