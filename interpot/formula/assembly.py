@@ -83,7 +83,30 @@ def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]
         )
         for c, candidate, mark in judged
     ]
-    return pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+    return one_standard_error(
+        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+    )
+
+
+def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
+    """Add a column that marks, for each channel, what the one-standard-error rule would choose.
+
+    The formula with the fewest constants whose cross-validated error is within one standard error of the lowest; none
+    where nothing was cross-validated. It compares errors as if they were independent, where `selection.choose` pairs
+    them, and is there because users expect it.
+
+    Source: L. Breiman et al., Classification and Regression Trees (1984), section 3.4.3.
+    """
+    marks = np.zeros(len(front), dtype=np.bool_)
+    for label in front.channel.unique():
+        rows = np.flatnonzero(front.channel == label)
+        errors, constants = (front[name].to_numpy()[rows] for name in ("cross_validated", "constants"))
+        if np.isnan(errors).all():
+            continue
+        best = int(np.nanargmin(errors))
+        within = np.flatnonzero(errors <= errors[best] + np.nan_to_num(front.stderr.to_numpy()[rows[best]]))
+        marks[rows[min(within, key=lambda k: (constants[k], errors[k]))]] = True
+    return front.assign(one_standard_error=marks)
 
 
 def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
-from interpot.formula.assembly import front_row
+from interpot.formula.assembly import front_row, one_standard_error
 from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.naming import Named, name
 from interpot.formula.potential import ChannelFormula, Loss, Potential
@@ -130,7 +130,9 @@ def discover_curves(
         for k, candidate in enumerate(candidates):
             named = _Chosen(problem, candidate, reach).named
             rows.append(front_row(curve.label, named, candidate, 0, marks.get(k, "")))
-    front = pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+    front = one_standard_error(
+        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+    )
     best = _potential(chosen, {"method": method, **(provenance or {})})
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)
     return CurveDiscovery(best, front, points, tuple(_remarks(chosen, best)))

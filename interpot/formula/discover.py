@@ -46,7 +46,8 @@ class Discovery:
         The chosen potential, in the units of the data.
     front
         One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
-        constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable.
+        constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable,
+        one_standard_error (what that rule would choose).
     splines
         The ceiling as curves, internal units.
     statistic

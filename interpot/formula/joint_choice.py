@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from interpot.errors import InterpotError
 from interpot.formula.honesty import Rival
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
@@ -26,12 +29,23 @@ def joint_choice(
         Cross-validates.
     found
         Per channel, fits with the others eliminated, most promising first.
+
+    Raises
+    ------
+    InterpotError
+        Constraints that can be met channel by channel only.
     """
     first = [fits[0].forms[0] for fits in found]
     picks, judged = [], Judged()
     for c, fits in enumerate(found):
         alternatives = [[*first[:c], f.forms[0], *first[c + 1 :]] for f in fits]
-        candidates = [judge.candidate(refit(forms)) for forms in alternatives]
+        # forms that meet the constraints each by itself may not do so together
+        refits = [joint for joint in map(refit, alternatives) if np.isfinite(joint.misfit)]
+        if not refits:
+            raise InterpotError(
+                "no formulas of all channels together meet the constraints: leave one of them out"
+            )
+        candidates = [judge.candidate(joint) for joint in refits]
         pick, rivals = choose(candidates)
         picks.append(candidates[pick].fit.forms[c])
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}

@@ -7,7 +7,7 @@ on the same folds as the forms chosen channel by channel; the paired difference 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,7 +95,8 @@ def shared_form(
     if not candidates:
         return None
     best = candidates[choose(candidates)[0]]
-    chosen, rivals = choose([free, best])
+    # a term that may be zero in one of the two is no reason to prefer the other
+    chosen, rivals = choose([replace(free, determined=best.determined), best])
     same = len({form.key for form in free.fit.forms}) == 1
     allowed = same or chosen == 1 or 1 in rivals
     return SharedForm(free if same else best, free, same, allowed, chosen == 1, _errors(best, free))

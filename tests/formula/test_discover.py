@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from systems import Frames, clusters, noisy, scaled, statistic_of
 
@@ -297,3 +298,18 @@ def test_a_pair_seen_in_one_fold_spoils_no_other() -> None:
 def test_nothing_to_combine_is_refused(options: dict) -> None:
     with pytest.raises(InterpotError, match="expected at least one"):
         found_in(FRAMES, **options)
+
+
+def test_the_rule_of_one_standard_error() -> None:
+    """By hand: of channel A the second row, within 0.10 + 0.02 and simpler than the best; of B the only one."""
+    front = pd.DataFrame(
+        {
+            "channel": ["A", "A", "A", "A", "B"],
+            "constants": [1, 2, 2, 3, 4],
+            "cross_validated": [0.13, 0.115, 0.119, 0.10, 0.5],
+            "stderr": [0.5, 0.001, 0.001, 0.02, 0.1],
+        }
+    )
+    assert one_standard_error(front).one_standard_error.tolist() == [False, True, False, False, True]
+    unknown = front.assign(cross_validated=np.nan)
+    assert not one_standard_error(unknown).one_standard_error.any()
