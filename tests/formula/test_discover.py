@@ -10,6 +10,7 @@ import pytest
 from systems import Frames, clusters, noisy, scaled, statistic_of
 
 from interpot import Discovery, InterpotError, Potential, discover
+from interpot.formula.assembly import one_standard_error
 from interpot.units import STYLES
 
 EPSILON, SIGMA, CUTOFF = 0.0103, 3.4, 9.0
