@@ -40,6 +40,7 @@ def name_of(path: Path) -> str:
 def layer_of(module: str) -> int | None:
     """Index in `LAYERS`; the package itself, which gathers the public names, has none."""
     top = module.split(".")[1] if "." in module else ""
+    top = "cli" if top == "__main__" else top
     return None if not top else LAYERS.index("foundations" if top in FOUNDATIONS else top)
 
 

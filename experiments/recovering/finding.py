@@ -13,7 +13,7 @@ from interpot.formula.potential import ChannelFormula
 from interpot.formula.regress.varpro import Fit
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
-from recovering.recording import RECORDED, returned
+from recovering.recording import RECORDED, recorded
 from recovering.records import Found, Published, Truth
 from recovering.simulating import Frames
 from recovering.structure import difference, structure
@@ -34,8 +34,9 @@ def find_and_record(
     published: Published, statistic: Statistic, clean: Objective
 ) -> tuple[Found, list[list[Fit]]]:
     """Discover and judge; also the forms that the search returned, by channel."""
-    returned()
-    return find(published, statistic, RECORDED, clean), returned()
+    with recorded() as forms:
+        found = find(published, statistic, RECORDED, clean)
+    return found, forms
 
 
 def find(published: Published, statistic: Statistic, method: str, clean: Objective) -> Found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from interpot.formula.regress import METHODS, load_method
@@ -11,9 +13,21 @@ from interpot.statistic.objective import Objective
 RECORDED = "exhaustive"
 
 _exhaustive = load_method(RECORDED)
-METHODS[RECORDED] = "recovering.recording:search"
-
 _returned: list[tuple[Objective, list[Fit]]] = []
+
+
+@contextmanager
+def recorded() -> Iterator[list[list[Fit]]]:
+    """While it lasts, the exhaustive search remembers; the forms of each channel, in order, once it is over."""
+    forms: list[list[Fit]] = []
+    row = METHODS[RECORDED]
+    METHODS[RECORDED] = "recovering.recording:search"
+    try:
+        yield forms
+    finally:
+        METHODS[RECORDED] = row
+        forms.extend(fits for _, fits in _returned)
+        _returned.clear()
 
 
 def search(objective: Objective, *arguments: Any, **settings: Any) -> list[Fit]:
@@ -23,11 +37,4 @@ def search(objective: Objective, *arguments: Any, **settings: Any) -> list[Fit]:
         _returned[-1][1].extend(found)
     else:
         _returned.append((objective, list(found)))
-    return found
-
-
-def returned() -> list[list[Fit]]:
-    """The forms of each channel since the last call, in the order of the channels."""
-    found = [fits for _, fits in _returned]
-    _returned.clear()
     return found
