@@ -23,7 +23,7 @@ from interpot.statistic.triangular import RowTables
 PANEL_BYTES = 2**20
 """Rows are gathered until they fill the second cache, where their products still find them."""
 
-BATCH_BYTES, BATCH_FRAMES = 2**23, 16
+BATCH_BYTES, BATCH_FRAMES = 2**23, 8
 """Rows and sums of a batch: enough that to hand it to a thread costs little beside them; and how many
 frames it holds at most, so that a pass over few frames takes as much memory as one over many."""
 
