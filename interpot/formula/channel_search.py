@@ -165,8 +165,7 @@ class ChannelSearch:
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
             # constraints may be met by zeros alone, which explain nothing; so does what cannot meet them
-            found = [f for f in self._search(terms, size) if f.constants < rank and f.misfit < nothing]
-            fits += [f for f in found if self._reaches(f)]
+            fits += [f for f in self._search(terms, size) if f.constants < rank and f.misfit < nothing]
             tried |= dict.fromkeys(terms)
             if fits and min(f.misfit for f in fits) <= self.chance:
                 break
@@ -195,21 +194,11 @@ class ChannelSearch:
         domain = self.coverage.minimum, self.coverage.maximum
         enough = INDIFFERENT**2 * self.objective.square
         options = {"constraints": self.rule} if self.rule.names else {}
+        whole = [_reaching(term, self.channel.cutoff) for term in terms]
         found: list[Fit] = search(
-            self.objective, library=terms, domain=domain, max_terms=size, enough=enough, **options
+            self.objective, library=whole, domain=domain, max_terms=size, enough=enough, **options
         )
         return found
-
-    def _reaches(self, found: Fit) -> bool:
-        """Whether the function does not end before the channel does."""
-        form = found.forms[0]
-        ends = [
-            value
-            for term, shapes in zip(form.terms, form.split(), strict=True)
-            for shape, value in zip(term.shapes, shapes, strict=True)
-            if shape.name == term.ends
-        ]
-        return all(end >= self.channel.cutoff for end in ends)
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""
@@ -243,3 +232,17 @@ def _rare() -> Iterator[tuple[Term, ...]]:
     shared = {term.name: tuple(s.name for s in term.shapes if s.shared) for term in terms}
     for names in dict.fromkeys(shared.values()):
         yield tuple(term for term in terms if shared[term.name] == names)
+
+
+def _reaching(term: Term, cutoff: float) -> Term:
+    """The same term, which, if it ends anywhere, does so no earlier than the channel.
+
+    Distances are sampled a little short of the cutoff; a term that ended between the two would have no value there.
+    """
+    if not term.ends:
+        return term
+    shapes = tuple(
+        replace(s, bounds=lambda r_min, r_max: (cutoff, 10 * cutoff)) if s.name == term.ends else s
+        for s in term.shapes
+    )
+    return replace(term, shapes=shapes)

@@ -258,7 +258,9 @@ def _check(curves: Sequence[EnergyCurve], max_terms: int, terms: Sequence[str] |
 
 def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:
     """The terms to combine: where e_0 is no constant of the fit, those that vanish at infinity."""
-    library = load_library() if terms is None else terms_from(terms)
+    # a table says nothing of the distances beyond it, where terms that end have no meaning
+    common = tuple(term for term in load_library() if not term.ends)
+    library = common if terms is None else terms_from(terms)
     if offset:
         return library
     for term in library:
