@@ -7,7 +7,7 @@ spline ceiling, the loss on any blocks with sums A_f, B_f, C_f is
 
 exact, and free of the cancellation that kᵀA_f k - 2 kᵀB_f + C_f suffers: the differences between formulas are as
 exact as ρ. Over all blocks the S_f add up to 1 and the t_f to 0. Constants for a training set follow from those of
-all data by Gauss-Newton steps on its sums.
+all data to first order in how far the fold moves them, exactly where no exponent or rate is free.
 """
 
 from __future__ import annotations
