@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,13 +177,15 @@ class Dynamics:
     every
         Steps between two recorded frames.
     ensemble
-        Of the recorded part: "nve" or "nvt".
+        Of the recorded part: "nve", "nvt" or "npt" (the periodic axes scale together).
     temperature
         Temperature units of the style. None keeps the velocities of the start and is then NVE throughout.
     equilibration
         Steps of NVT before the recorded part; 0 starts recording at once.
     seed
         For the velocities and thermostats.
+    pressure
+        Pressure units of the style, for "npt".
     """
 
     timestep: float
@@ -193,6 +195,7 @@ class Dynamics:
     temperature: float | None = None
     equilibration: int = 0
     seed: int = 20261121
+    pressure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +210,31 @@ class ReferenceModel:
         For LAMMPS: the ``pair_style`` and ``pair_coeff`` lines; types count the species in sorted order.
     constants
         What was given to the engine, for the comparison in the report: name → (value, unit).
+    source
+        For engines that take objects: an ASE calculator; an OpenMM ``System``, or the path of its XML.
     """
 
     engine: str
-    commands: tuple[str, ...]
+    commands: tuple[str, ...] = ()
     constants: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    source: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a potential says of one frame.
+
+    Attributes
+    ----------
+    energy : eV
+    forces : (n, 3) float64, eV/Å
+    virial : (3, 3) float64, eV, or None
+        W = Σ r_ij ⊗ f_j over pairs (`interpot.geometry`), without a kinetic part; None where an engine does not tell.
+    """
+
+    energy: float
+    forces: FloatArray
+    virial: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,6 +265,9 @@ class Engine(Protocol):
 
     def version(self) -> str:
         """Name and version, for provenance."""
+
+    def evaluate(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> Evaluation:
+        """Return energy, forces and virial of one frame (internal units)."""
 
     def forces(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> FloatArray:
         """Return the forces on the particles of one frame, (n, 3) in eV/Å (internal units)."""
@@ -365,6 +391,35 @@ class ForceCheck:
     frames: int
     sample_reference: FloatArray
     sample_found: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheck:
+    """An exported file, evaluated by its target, against the sympy original.
+
+    Attributes
+    ----------
+    target, file
+        Row of `interpot.proof.export.EXPORTERS`, and what was written.
+    engine
+        What evaluated the file, with its version.
+    frames
+        How many were evaluated.
+    energy, forces, virial
+        Largest deviation, each relative to the root mean square of what it is of (`interpot.proof.export.check`);
+        NaN where the target does not tell.
+    tolerance
+        Largest deviation that is allowed; a larger one is an error.
+    """
+
+    target: str
+    file: str
+    engine: str
+    frames: int
+    energy: float
+    forces: float
+    virial: float
+    tolerance: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

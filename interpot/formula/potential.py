@@ -57,6 +57,52 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Core:
+    """What continues a formula below the sampled range (`interpot.formula.continuation`).
+
+    Attributes
+    ----------
+    r
+        Where it begins, r_c (length unit of the potential).
+    energy, slope, curvature
+        φ, φ' and φ'' of the formula there.
+    strength
+        K of the repulsive wall K (r_c/r - 1)³, in energy units.
+    """
+
+    r: float
+    energy: float
+    slope: float
+    curvature: float
+    strength: float
+
+    def continue_inwards(self, formula: sympy.Expr) -> sympy.Expr:
+        """Return the formula down to r_c, and below it the continuation.
+
+        Written with depth = Max(0, r_c - r), which every target knows: r + depth is r outside and r_c inside. There
+        is one Max, so that the slope at r_c does not hang on which side a target counts it to.
+        """
+        r_c, slope, curvature, strength = (
+            sympy.Float(v, 17) for v in (self.r, self.slope, self.curvature, self.strength)
+        )
+        depth = sympy.Max(0, r_c - R)
+        wall = strength * (depth / (r_c - depth)) ** 3  # r_c - depth is r
+        parabola = -slope * depth + curvature / 2 * depth**2
+        return formula.xreplace({R: R + depth}) + parabola + wall
+
+    def scaled(self, energy: float, length: float) -> Core:
+        """Return the same in units that are so many times smaller."""
+        force = energy / length
+        return Core(
+            self.r * length,
+            self.energy * energy,
+            self.slope * force,
+            self.curvature * force / length,
+            self.strength * energy,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelFormula:
     """The closed form of one channel.
 
@@ -78,6 +124,8 @@ class ChannelFormula:
         Where φ vanishes: "infinity", or "cutoff" for a function that does not decay.
     kind, variable
         "pair" and "r"; other kinds follow.
+    core
+        What stands for the formula below the sampled range, where it would not repel there.
     """
 
     species: tuple[str, ...]
@@ -89,6 +137,7 @@ class ChannelFormula:
     zero: str = "infinity"
     kind: str = "pair"
     variable: str = "r"
+    core: Core | None = None
 
     @property
     def label(self) -> str:
@@ -96,9 +145,14 @@ class ChannelFormula:
         return "-".join(self.species)
 
     @property
+    def complete(self) -> sympy.Expr:
+        """φ(r) with its continuation below the sampled range, where it has one."""
+        return self.expression if self.core is None else self.core.continue_inwards(self.expression)
+
+    @property
     def numeric(self) -> sympy.Expr:
-        """φ(r) with every constant as a number, at full double precision."""
-        return self.expression.subs({p.symbol: sympy.Float(p.value, 17) for p in self.parameters})
+        """The complete φ(r) with every constant as a number, at full double precision."""
+        return self.complete.subs({p.symbol: sympy.Float(p.value, 17) for p in self.parameters})
 
     @property
     def latex(self) -> str:
@@ -107,11 +161,11 @@ class ChannelFormula:
 
     def energy(self, r: ArrayLike) -> FloatArray:
         """φ(r), zero from the cutoff on; arrays of any shape, in the potential's units."""
-        return self._truncated(self.expression, r)
+        return self._truncated(self.complete, r)
 
     def slope(self, r: ArrayLike) -> FloatArray:
         """φ'(r) = dφ/dr, exact; zero from the cutoff on."""
-        return self._truncated(derivative(self.expression, R), r)
+        return self._truncated(derivative(self.complete, R), r)
 
     def _truncated(self, expression: sympy.Expr, r: ArrayLike) -> FloatArray:
         distance = np.asarray(r, dtype=np.float64)
@@ -279,7 +333,9 @@ class Potential:
                 for p, (scale, stderr) in zip(c.parameters, numbers, strict=False)
             )
             domain = (c.domain[0] * length, c.domain[1] * length)
-            channels.append(replace(c, cutoff=c.cutoff * length, domain=domain, parameters=parameters))
+            core = None if c.core is None else c.core.scaled(energy, length)
+            cutoff = c.cutoff * length
+            channels.append(replace(c, cutoff=cutoff, domain=domain, parameters=parameters, core=core))
         return replace(self, units=target, channels=tuple(channels), covariance=covariance)
 
     def _converted_errors(self, scales: FloatArray, length: float) -> tuple[FloatArray, FloatArray]:

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement
+from typing import Protocol
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.neighbours import PairSearch
-from interpot.records import FloatArray, ForceCheck, Frame, Trajectory
+from interpot.records import Evaluation, FloatArray, ForceCheck, Frame, Trajectory
 from interpot.units import UnitStyle
 
 FORCE_FRAMES = 50  # enough for a force error in its third digit
 _SAMPLE = 4000  # components that a parity plot shows without being a blot
 
 
+class PairFunctions(Protocol):
+    """φ(r) and φ'(r) of one pair of species."""
+
+    def energy(self, r: FloatArray) -> FloatArray:
+        """φ(r)."""
+
+    def slope(self, r: FloatArray) -> FloatArray:
+        """φ'(r)."""
+
+
 class PairForces:
-    """Evaluates F_i = Σ_j φ'(r_ij) r̂_ij and E = Σ_{i<j} φ(r_ij), frame after frame.
+    """Evaluates F_i = Σ_j φ'(r_ij) r̂_ij, E = Σ_pairs φ(r_ij) and W = -Σ_pairs φ'(r) r r̂ ⊗ r̂, frame after frame.
 
     Parameters
     ----------
     potential
         Any unit style; frames, forces and energies are in internal units.
+    pair
+        Gives the functions of a pair of species, in units of the potential; those of the potential unless given.
     """
 
-    def __init__(self, potential: Potential) -> None:
-        self.potential = potential
+    def __init__(self, potential: Potential, pair: Callable[[str, str], PairFunctions] | None = None) -> None:
+        self.pair = pair or potential.channel
         self.units = potential.units
         self._search = PairSearch(max(c.cutoff for c in potential.channels) * self.units.length)
 
-    def __call__(self, frame: Frame) -> tuple[float, FloatArray]:
-        """Return the energy (eV) and the forces, (n, 3) in eV/Å.
+    def __call__(self, frame: Frame) -> Evaluation:
+        """Return energy, forces and virial.
 
         Raises
         ------
@@ -40,21 +53,22 @@ class PairForces:
             The frame has a pair of species for which the potential has no formula.
         """
         pairs = self._search(frame)
-        n = len(frame.kinds)
         kinds = frame.kinds[pairs.i], frame.kinds[pairs.j]
         low, high = np.minimum(*kinds), np.maximum(*kinds)
-        energy, forces = 0.0, np.zeros((n, 3))
+        energy, slope = 0.0, np.zeros(len(pairs.r))
         present = np.unique(frame.kinds).tolist()
         for a, b in combinations_with_replacement(present, 2):
-            channel = self.potential.channel(frame.species[a], frame.species[b])
+            functions = self.pair(frame.species[a], frame.species[b])
             chosen = (low == a) & (high == b)
             r = pairs.r[chosen] / self.units.length
-            energy += float(channel.energy(r).sum()) * self.units.energy
-            pull = (channel.slope(r) * self.units.force)[:, None] * pairs.unit[chosen]
-            for axis in range(3):
-                forces[:, axis] += np.bincount(pairs.i[chosen], pull[:, axis], n)
-                forces[:, axis] -= np.bincount(pairs.j[chosen], pull[:, axis], n)
-        return energy, forces
+            energy += float(functions.energy(r).sum()) * self.units.energy
+            slope[chosen] = functions.slope(r) * self.units.force
+        pull = slope[:, None] * pairs.unit
+        n, forces = len(frame.kinds), np.empty((len(frame.kinds), 3))
+        for axis in range(3):
+            forces[:, axis] = np.bincount(pairs.i, pull[:, axis], n) - np.bincount(pairs.j, pull[:, axis], n)
+        virial = -(pairs.r[:, None] * pairs.unit).T @ pull
+        return Evaluation(energy, forces, virial)
 
 
 def check_forces(potential: Potential, trajectory: Trajectory, frames: int = FORCE_FRAMES) -> ForceCheck:
@@ -89,7 +103,7 @@ def compare_forces(potential: Potential, frames: Sequence[Frame], units: UnitSty
     for frame in frames:
         if frame.forces is None:
             raise InterpotError(f"{frame.source} frame {frame.index} holds no forces to compare with")
-        found.append(evaluate(frame)[1][:, : frame.dimension].ravel())
+        found.append(evaluate(frame).forces[:, : frame.dimension].ravel())
         recorded.append(frame.forces[:, : frame.dimension].ravel())
     if not found:
         raise InterpotError("the trajectory holds no frames: expected at least one")

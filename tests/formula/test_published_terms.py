@@ -87,10 +87,8 @@ def lammps_pairs(commands: tuple[str, ...], r: np.ndarray) -> tuple[float, np.nd
     first = 50.0 * np.arange(len(r))[:, None] * np.array([0, 1, 0])
     positions = np.vstack([first, first + r[:, None] * np.array([1, 0, 0])])
     frame = Frame(positions, ("Si",), np.zeros(2 * len(r), dtype=np.int64), cell)
-    energy, forces = Lammps().energy_and_forces(
-        ReferenceModel("lammps", commands), frame, unit_style("metal")
-    )
-    return energy, forces[len(r) :, 0]
+    found = Lammps().evaluate(ReferenceModel("lammps", commands), frame, unit_style("metal"))
+    return found.energy, found.forces[len(r) :, 0]
 
 
 def test_zbl_is_that_of_lammps() -> None:

@@ -21,7 +21,7 @@ METAL = unit_style("metal")
 def test_forces_are_those_of_the_potential(name: str) -> None:
     for found, frame in ((lennard_jones(), disordered()), (mixture(), disordered(("Ne", "Xe")))):
         forces = engine(name).forces(found, frame, METAL)
-        np.testing.assert_allclose(forces, PairForces(found)(frame)[1], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(forces, PairForces(found)(frame).forces, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -38,7 +38,7 @@ def test_a_run_can_be_read_and_weighed(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(first.velocities, start.velocities, rtol=1e-10, atol=1e-13)
     np.testing.assert_array_equal(first.masses, start.masses)
     assert first.species == ("Ne", "Xe") and (first.kinds == start.kinds).all()
-    forces = [PairForces(mixture())(frame)[1] for frame in frames]
+    forces = [PairForces(mixture())(frame).forces for frame in frames]
     for frame, force in zip(frames, forces, strict=True):
         np.testing.assert_allclose(frame.forces, force, rtol=0, atol=1e-9)
     energies = run.thermo["potential"] + run.thermo["kinetic"]

@@ -34,8 +34,8 @@ def lammps_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray
     for k, distance in enumerate(r):
         positions = np.outer([0.0, distance * original.units.length], direction)
         frame = Frame(positions, species, kinds, cell)
-        energies[k], forces = Lammps().energy_and_forces(model, frame, original.units)
-        force[k] = forces[1] @ direction
+        found = Lammps().evaluate(model, frame, original.units)
+        energies[k], force[k] = found.energy, found.forces[1] @ direction
     return energies / original.units.energy, force / original.units.force
 
 

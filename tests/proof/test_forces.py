@@ -16,18 +16,18 @@ from interpot.units import unit_style
 def recorded(count: int, **values: float) -> Frames:
     truth = PairForces(lennard_jones(**values))
     frames = (replace(disordered(seed=k), index=k) for k in range(count))
-    return Frames(tuple(replace(frame, forces=truth(frame)[1]) for frame in frames))
+    return Frames(tuple(replace(frame, forces=truth(frame).forces) for frame in frames))
 
 
 def test_forces_are_the_gradient_of_the_energy() -> None:
     frame, h = disordered(("Ne", "Xe")), 1e-5
     evaluate = PairForces(mixture())
-    forces = evaluate(frame)[1]
+    forces = evaluate(frame).forces
     np.testing.assert_allclose(forces.sum(axis=0), 0, atol=1e-13)
     for atom, axis in ((0, 0), (17, 1), (50, 2)):
         step = np.zeros_like(frame.positions)
         step[atom, axis] = h
-        energies = [evaluate(replace(frame, positions=frame.positions + s * step))[0] for s in (1, -1)]
+        energies = [evaluate(replace(frame, positions=frame.positions + s * step)).energy for s in (1, -1)]
         assert -(energies[0] - energies[1]) / (2 * h) == pytest.approx(forces[atom, axis], rel=1e-6)
 
 

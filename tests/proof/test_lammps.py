@@ -62,13 +62,11 @@ def liquid(tmp_path_factory: pytest.TempPathFactory) -> MdRun:
 @pytest.mark.parametrize("name", FRAMES)
 def test_forces_in_every_cell(name: str) -> None:
     frame = FRAMES[name]
-    energy, forces = Lammps().energy_and_forces(lennard_jones(), frame, METAL)
-    truth, true_forces = Lammps().energy_and_forces(TRUTH, frame, METAL)
-    own, own_forces = PairForces(lennard_jones())(frame)
-    assert energy == pytest.approx(truth, rel=1e-12) == pytest.approx(own, rel=1e-12)
-    scale = np.abs(true_forces).max()
-    np.testing.assert_allclose(forces, true_forces, rtol=0, atol=1e-12 * scale)
-    np.testing.assert_allclose(own_forces, true_forces, rtol=0, atol=1e-12 * scale)
+    truth = Lammps().evaluate(TRUTH, frame, METAL)
+    for found in (Lammps().evaluate(lennard_jones(), frame, METAL), PairForces(lennard_jones())(frame)):
+        assert found.energy == pytest.approx(truth.energy, rel=1e-12)
+        for value, true in ((found.forces, truth.forces), (found.virial, truth.virial)):
+            np.testing.assert_allclose(value, true, rtol=0, atol=1e-12 * np.abs(true).max())
 
 
 def test_forces_of_a_mixture_with_its_own_cutoffs() -> None:

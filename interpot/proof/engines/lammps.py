@@ -31,7 +31,7 @@ from interpot.proof.engines.lammps_input import (
     model_species,
     static_script,
 )
-from interpot.records import Dynamics, FloatArray, Frame, MdRun, Progress, ReferenceModel
+from interpot.records import Dynamics, Evaluation, FloatArray, Frame, MdRun, Progress, ReferenceModel
 from interpot.units import UnitStyle
 
 # LAMMPS's column heads → names in MdRun.thermo
@@ -69,12 +69,10 @@ class Lammps:
 
     def forces(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> FloatArray:
         """Return the forces on the particles of one frame, (n, 3) in eV/Å (internal units)."""
-        return self.energy_and_forces(model, frame, units)[1]
+        return self.evaluate(model, frame, units).forces
 
-    def energy_and_forces(
-        self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle
-    ) -> tuple[float, FloatArray]:
-        """Return the potential energy (eV) and the forces, (n, 3) in eV/Å, of one frame; 17 digits."""
+    def evaluate(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> Evaluation:
+        """Return potential energy, forces and virial of one frame (internal units); 17 digits."""
         if frame.masses is None:  # LAMMPS insists on masses, forces do not depend on them
             frame = replace(frame, masses=np.ones(len(frame.kinds)), velocities=None)
         with tempfile.TemporaryDirectory(prefix="interpot-") as name:
@@ -86,8 +84,12 @@ class Lammps:
             output = self._execute(folder, "static.in", "static.log", "static.dump")
             table = np.loadtxt(folder / "static.dump", skiprows=9, ndmin=2)
         order = np.argsort(np.argsort(atom_ids(frame)))  # the dump is sorted by id
-        forces = table[order, 1:] @ lammps_box(frame).rotation.T * units.force
-        return float(output.rows[-1][1]) * units.energy, np.ascontiguousarray(forces)
+        rotation = lammps_box(frame).rotation
+        forces = table[order, 1:] @ rotation.T * units.force
+        energy, volume, *pressure = output.rows[-1][1:]
+        xx, yy, zz, xy, xz, yz = np.array(pressure) / units.nktv2p * volume * units.energy
+        virial = rotation @ np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]) @ rotation.T
+        return Evaluation(energy * units.energy, np.ascontiguousarray(forces), virial)
 
     def run(
         self,

@@ -171,11 +171,12 @@ def _masses(frame: Frame, species: Sequence[str]) -> dict[str, float]:
 
 
 def static_script(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str) -> str:
-    """Write the script for the energy and the forces of one configuration, all 17 digits."""
+    """Write the script for energy, virial and forces of one configuration, all 17 digits."""
     return "\n".join(
         [
             *_system(model, frame, units, data),
-            "thermo_style custom step pe",
+            "compute virial all pressure NULL virial",  # without the kinetic part
+            "thermo_style custom step pe vol c_virial[1] c_virial[2] c_virial[3] c_virial[4] c_virial[5] c_virial[6]",
             "thermo_modify format float %.17g norm no",
             "dump frames all custom 1 ${dump} id fx fy fz",
             "dump_modify frames sort id format float %.17g",

@@ -1,27 +1,47 @@
-"""One formula, written for other programs: one module per target and the table of them."""
+"""One formula, written for other programs and evaluated by them: one module per target and the table of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Sequence
+from itertools import combinations_with_replacement
 from pathlib import Path
 
+from interpot.errors import InterpotError
+from interpot.files import UNFINISHED, writable_file, writable_folder
+from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
+from interpot.proof.export.check import check, save
+from interpot.proof.export.exporter import Exporter
+from interpot.proof.export.probes import probes
+from interpot.records import ExportCheck, Frame
 from interpot.table import load_row
 from interpot.units import UnitStyle
 
-Exporter = Callable[[Potential, Path], None]
-"""Writes a potential, in the potential's own units, to a file; never leaves a half-written one."""
-
 EXPORTERS: dict[str, str] = {
-    "lammps": "interpot.proof.export.lammps:write",
-    "python": "interpot.proof.export.python:write",
-    "latex": "interpot.proof.export.latex:write",
+    "lammps": "interpot.proof.export.lammps:EXPORTER",
+    "python": "interpot.proof.export.python:EXPORTER",
+    "latex": "interpot.proof.export.latex:EXPORTER",
 }
-"""Target → "module:function"."""
+"""Target → "module:exporter"."""
+
+CHECKED = ".check.json"
+"""Suffix of the file that holds the check of an export; in a folder it is ``check.json``."""
 
 
-def export(potential: Potential, target: str, path: str | Path, units: str | UnitStyle | None = None) -> None:
-    """Write a potential for another program.
+def export(
+    potential: Potential,
+    target: str,
+    path: str | Path,
+    units: str | UnitStyle | None = None,
+    *,
+    frames: Sequence[Frame] = (),
+    checked: bool = True,
+) -> ExportCheck | None:
+    """Write a potential for another program, let that program evaluate it, and compare with the original.
+
+    Below the sampled range a formula that does not repel there is continued (`interpot.formula.continuation`).
 
     Parameters
     ----------
@@ -30,14 +50,59 @@ def export(potential: Potential, target: str, path: str | Path, units: str | Uni
     target
         A row of `EXPORTERS`.
     path
-        The file to write; its folder exists.
+        The file to write, or, for targets of several files, the folder.
     units
-        Style in which the file is written; the potential's own if None.
+        Style in which it is written; the potential's own if None.
+    frames
+        To be evaluated beside configurations that sample all distances of all pairs (`probes`).
+    checked
+        Whether the check is made; without it nothing is known of what the target makes of the file.
+
+    Returns
+    -------
+    ExportCheck or None
+        The largest deviations, which are kept beside the file, too; None where it is not checked, or where
+        nothing evaluates the target (LaTeX).
 
     Raises
     ------
     InterpotError
-        Unknown target or style, or a formula that the target cannot express.
+        Unknown target or style, a pair of species without a formula, a formula that the target cannot express, a
+        target that is not installed, or deviations above its tolerance; nothing is written then.
     """
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
-    exporter(potential if units is None else potential.to_units(units), Path(path))
+    written = continued(potential if units is None else potential.to_units(units))
+    path = writable_folder(Path(path)) if exporter.folder else writable_file(path)
+    evaluated = checked and exporter.evaluate is not None
+    if exporter.evaluate is not None:
+        _check_complete(written, target)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-", suffix=UNFINISHED) as name:
+        draft = Path(name) / path.name
+        if exporter.folder:
+            draft.mkdir()
+        exporter.write(written, draft)
+        result = check(target, exporter, written, draft, [*probes(written), *frames]) if evaluated else None
+        return _settle(result, draft, path)
+
+
+def _check_complete(potential: Potential, target: str) -> None:
+    known = {channel.species for channel in potential.channels}
+    pairs = combinations_with_replacement(potential.species, 2)
+    missing = ["-".join(pair) for pair in pairs if pair not in known]
+    if missing:
+        raise InterpotError(
+            f"the potential has no formula for {', '.join(missing)}, which {target} needs for every pair of "
+            f"{', '.join(potential.species)}: discover that pair too, or leave a species out"
+        )
+
+
+def _settle(result: ExportCheck | None, draft: Path, path: Path) -> ExportCheck | None:
+    """Put what was written, and what is known of it, in its place; an older check does not stay."""
+    drafts = sorted(draft.iterdir()) if draft.is_dir() else [draft]
+    record = path / CHECKED[1:] if draft.is_dir() else path.with_name(path.name + CHECKED)
+    record.unlink(missing_ok=True)
+    for file in drafts:
+        shutil.move(file, path / file.name if draft.is_dir() else path)
+    if result is not None:
+        save(result, record, path.name)
+    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interpot.formula.potential import Potential
+from interpot.formula.potential import ChannelFormula, Potential
 from interpot.version import VERSION
 
 
@@ -23,7 +23,21 @@ def header(potential: Potential) -> list[str]:
             f"  phi(r) = {channel.expression}",
             f"  seen for {low:.6g} <= r <= {high:.6g}, zero from r = {channel.cutoff:.12g} on,"
             f" phi({channel.zero}) = 0",
+            *_continuation(channel),
         ]
     if potential.provenance:
         lines += ["", *(f"{key}: {value}" for key, value in potential.provenance.items())]
     return [part for line in lines for part in line.splitlines() or [""]]
+
+
+def _continuation(channel: ChannelFormula) -> list[str]:
+    """What stands for the formula where it would not repel."""
+    core = channel.core
+    if core is None:
+        return []
+    d = f"(r - {core.r:.6g})"
+    return [
+        f"  it does not repel at all r < {channel.domain[0]:.6g}: for r < {core.r:.6g} continued by",
+        f"  phi(r) = {core.energy:.6g} + {core.slope:.6g}*{d} + {core.curvature / 2:.6g}*{d}**2"
+        f" + {core.strength:.6g}*({core.r:.6g}/r - 1)**3",
+    ]

@@ -6,6 +6,7 @@ LAMMPS takes an undefined name for 0 without a word, so no name but r ever reach
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.codegen import R
 from interpot.formula.potential import ChannelFormula, Potential
+from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
+from interpot.records import Evaluation, Frame, ReferenceModel
 
 # Named alike in sympy and in lepton.
 _FUNCTIONS = (
@@ -77,9 +80,30 @@ def _coefficients(channel: ChannelFormula, types: dict[str, int]) -> str:
 
 
 def write(potential: Potential, path: Path) -> None:
-    """Write the include file: ``include FILE`` after the box and the atoms are defined."""
+    """Write the include file."""
     types = ", ".join(f"{number} = {name}" for number, name in enumerate(potential.species, 1))
     comments = [*header(potential), "", f"atom types: {types}"]
     lines = [f"# {line}".rstrip() for line in comments]
     with atomic(path) as temporary:
         temporary.write_text("\n".join([*lines, *commands(potential), ""]), encoding="utf-8")
+
+
+def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
+    """Let LAMMPS include the file and evaluate frames."""
+    # the engine itself speaks lepton with the functions above: it is loaded on use
+    from interpot.proof.engines.lammps import Lammps
+
+    model = ReferenceModel("lammps", (f'include "{path.resolve()}"',))
+    return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
+
+
+def version() -> str:
+    """Name and version of LAMMPS."""
+    from interpot.proof.engines.lammps import Lammps
+
+    return Lammps().version()
+
+
+EXPORTER = Exporter(
+    write, evaluate, version, ANALYTIC, usage="include NAME, after the box and the atoms are defined"
+)

@@ -9,6 +9,7 @@ import sympy
 from interpot.files import atomic
 from interpot.formula.potential import Parameter, Potential
 from interpot.formula.quantity import with_error
+from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.units import UnitStyle
 
 _UNIT_SIGNS = {
@@ -60,3 +61,8 @@ def _text(words: str) -> str:
     for sign in "&%#_{}$":
         words = words.replace(sign, "\\" + sign)
     return words
+
+
+EXPORTER = Exporter(
+    write, None, lambda: "", ANALYTIC, usage=r"\\input{NAME} in a document that loads amsmath"
+)

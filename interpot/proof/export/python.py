@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import runpy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy
 from sympy.printing.numpy import SciPyPrinter
 
 from interpot.files import atomic
-from interpot.formula.codegen import R
+from interpot.formula.codegen import R, derivative
 from interpot.formula.potential import ChannelFormula, Potential
+from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
+from interpot.proof.forces import PairForces
+from interpot.records import Evaluation, FloatArray, Frame
 
 _TAIL = '''
 
@@ -66,9 +74,40 @@ def _functions(number: int, channel: ChannelFormula, printer: Any) -> str:
     """φ and φ' of one channel as the source of two functions, with named constants."""
     safe = {p.symbol: sympy.Symbol(p.name + "_" * iskeyword(p.name)) for p in channel.parameters}
     constants = "".join(f"    {safe[p.symbol]} = {p.value!r}\n" for p in channel.parameters)
-    sources = (("phi", channel.expression), ("slope", sympy.diff(channel.expression, R)))
+    sources = (("phi", channel.complete), ("slope", derivative(channel.complete, R)))
     return "".join(
         f"\n\ndef _{name}_{number}(r):  # {channel.label}\n{constants}"
         f"    return {printer.doprint(expression.subs(safe))}\n"
         for name, expression in sources
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One pair of species in an exported module."""
+
+    module: Mapping[str, Any]
+    a: str
+    b: str
+
+    def energy(self, r: FloatArray) -> FloatArray:
+        return np.asarray(self.module["energy"](r, self.a, self.b))
+
+    def slope(self, r: FloatArray) -> FloatArray:
+        return -np.asarray(self.module["force"](r, self.a, self.b))
+
+
+def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
+    """Run the file on its own and sum its functions over the pairs of frames."""
+    sums = PairForces(potential, partial(_Pair, runpy.run_path(str(path))))
+    return [sums(frame) for frame in frames]
+
+
+def version() -> str:
+    """Version of numpy, which is all that the file needs, or nearly."""
+    return f"numpy {np.__version__}"
+
+
+EXPORTER = Exporter(
+    write, evaluate, version, ANALYTIC, usage='energy(r, "A", "B") and force(r, "A", "B") of NAME'
+)

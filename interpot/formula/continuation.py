@@ -1,0 +1,80 @@
+"""What stands for a formula at distances smaller than any sampled one, where it would not repel.
+
+A formula is used inwards of the sampled range as long as it repels there. Buckingham's turns over and falls to -∞,
+opposite charges attract without end, a high power of a difference may not be defined: from a distance r_c on, the
+innermost where the formula can be trusted to repel, it is continued inwards by
+
+    φ(r) = φ_c + φ'_c (r - r_c) + ½ φ''_c (r - r_c)² + K (r_c/r - 1)³,    r < r_c,
+
+which meets value, force and the force's slope at r_c, and repels without bound. r_c is the maximum of the repulsive
+force on the way inwards, or the smallest sampled distance where that is not repulsive. K is |φ'_c| r_c where the
+parabola repels by itself, else so large that everything below 0.9 r_c repels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from interpot.formula.codegen import R, derivative, numpy_function
+from interpot.formula.potential import ChannelFormula, Core, Potential
+from interpot.records import FloatArray
+
+_INNERMOST = 1e-3  # of the smallest sampled distance
+_POINTS = 4000
+_TURNED = 0.9  # of r_c: from here on inwards an attractive pair repels
+
+
+def continued(potential: Potential) -> Potential:
+    """Give every channel that needs one its continuation below the sampled range.
+
+    Parameters
+    ----------
+    potential
+        In any units; a continuation that it has already is replaced.
+
+    Returns
+    -------
+    Potential
+        Its functions are those of `potential` in the sampled range, exactly, and repel below it.
+    """
+    channels = (replace(channel, core=None) for channel in potential.channels)
+    return replace(potential, channels=tuple(replace(c, core=_core(c)) for c in channels))
+
+
+def _core(channel: ChannelFormula) -> Core | None:
+    """Find r_c on a walk inwards; None where the formula repels all the way."""
+    r = np.geomspace(channel.domain[0], _INNERMOST * channel.domain[0], _POINTS)
+    slope = _values(channel, derivative(channel.expression, R), r)
+    repels = np.isfinite(slope) & (slope < 0)
+    if repels.all():
+        return None
+    turn = int(np.argmin(repels))  # the first that does not repel
+    steepening = _values(channel, _curvature(channel), r[: max(turn, 1)]) > 0
+    last = len(steepening) - 1 if steepening.all() else int(np.argmin(steepening)) - 1
+    return _wall(channel, float(r[max(last, 0)]))
+
+
+def _wall(channel: ChannelFormula, r_c: float) -> Core | None:
+    """Value, slope and curvature of the formula at r_c, and the K of the continuation."""
+    energy, slope, curvature = (
+        float(_values(channel, expression, np.array([r_c]))[0])
+        for expression in (channel.expression, derivative(channel.expression, R), _curvature(channel))
+    )
+    x = np.geomspace(1 / _TURNED, 1 / _INNERMOST, _POINTS)  # r_c/r
+    parabola = -slope + curvature * r_c * (1 - 1 / x)  # the force without the wall
+    needed = float(np.max(-parabola * r_c / (3 * (x - 1) ** 2 * x**2)))
+    strength = max(needed, abs(slope) * r_c)
+    return Core(r_c, energy, slope, curvature, strength) if strength > 0 else None
+
+
+def _curvature(channel: ChannelFormula) -> sympy.Expr:
+    return derivative(derivative(channel.expression, R), R)
+
+
+def _values(channel: ChannelFormula, expression: sympy.Expr, r: FloatArray) -> FloatArray:
+    """Values of a formula without its cutoff; not finite where it is not defined."""
+    function = numpy_function(expression, (R, *(p.symbol for p in channel.parameters)))
+    return function(r, *(p.value for p in channel.parameters))

@@ -1,0 +1,50 @@
+"""What a row of the table of exports is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from interpot.formula.potential import Potential
+from interpot.records import Evaluation, Frame
+
+Write = Callable[[Potential, Path], None]
+"""Writes a potential, in its own units and with its continuations, to a path."""
+
+Evaluate = Callable[[Path, Potential, Sequence[Frame]], list[Evaluation]]
+"""Lets the target evaluate what was written at a path; the potential tells units and species, never values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """One target.
+
+    Attributes
+    ----------
+    write
+        Writes it. The path is a file, or, where `folder`, an existing folder.
+    evaluate
+        Reads it back as the target's users will; None where nothing can (LaTeX).
+    engine
+        Name and version of what evaluates. Raises `InterpotError` where it is not installed, with the extra that
+        brings it.
+    tolerance
+        Largest relative deviation from the sympy original: 1e-8 of a formula in double precision, the stated error of
+        a table.
+    folder
+        Whether several files are written.
+    usage
+        How the target is told to use it, in a line; NAME stands for the file.
+    """
+
+    write: Write
+    evaluate: Evaluate | None
+    engine: Callable[[], str]
+    tolerance: float
+    folder: bool = False
+    usage: str = ""
+
+
+ANALYTIC = 1e-8
+"""Largest relative deviation of a formula that is evaluated in double precision."""
