@@ -247,7 +247,8 @@ class MdRun:
         The file with the recorded frames.
     thermo
         Time series recorded every `Dynamics.every` steps, each (m,) float64 in the style's units: at least
-        "step", "time", "temperature", "potential", "kinetic", "total" (extensive energies) and "pressure".
+        "step", "time", "temperature", "potential", "kinetic", "total" (extensive energies) and "pressure"; where the
+        engine tells, the pressure tensor "pxx", "pyy", "pzz", "pxy", "pxz", "pyz", and "volume".
     units
         Style of the file and the series.
     seconds

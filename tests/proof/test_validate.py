@@ -168,7 +168,7 @@ def test_species_must_match(reference: MdRun, tmp_path: Path) -> None:
 
 def test_a_found_potential_that_blows_up(reference: MdRun, tmp_path: Path) -> None:
     collapsing = potential(channel("Buckingham", C_6=1e5))
-    with pytest.raises(InterpotError, match=r"(blew up|LAMMPS stopped)"):
+    with pytest.raises(InterpotError, match="blew up"):
         validate(collapsing, reference, folder=tmp_path)
 
 

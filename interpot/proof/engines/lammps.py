@@ -23,6 +23,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.files import atomic, writable_folder
 from interpot.formula.potential import Potential
+from interpot.proof.blow_up import blown_up, last_frame
 from interpot.proof.engines.lammps_input import (
     atom_ids,
     data_file,
@@ -37,8 +38,10 @@ from interpot.units import UnitStyle
 # LAMMPS's column heads → names in MdRun.thermo
 _SERIES = {
     "Step": "step", "Time": "time", "Temp": "temperature", "PotEng": "potential", "KinEng": "kinetic",
-    "TotEng": "total", "Press": "pressure",
-}  # fmt: skip
+    "TotEng": "total", "Press": "pressure", "Volume": "volume",
+} | {f"P{ab}": f"p{ab}" for ab in ("xx", "yy", "zz", "xy", "xz", "yz")}  # fmt: skip
+# what LAMMPS says of particles that are nowhere any more
+_FLOWN = ("Lost atoms", "Out of range atoms", "Non-numeric")
 _TAIL = 8  # lines of the engine's output that a failure shows at most
 
 
@@ -142,6 +145,9 @@ class Lammps:
         total = dynamics.equilibration + dynamics.steps
         with atomic(trajectory) as dump, atomic(folder / f"{label}.log") as log:
             output = self._execute(folder, f"{label}.in", log.name, dump.name, progress, total)
+            if output.blown_up is not None:
+                frame = last_frame(dump, units, start.dimension)
+                raise blown_up(output.blown_up, frame, dynamics.timestep, units)
             thermo = _thermo(output, dynamics)
         return MdRun(trajectory, thermo, units, output.seconds)
 
@@ -174,11 +180,14 @@ class Lammps:
                 for done in output.read(process.stdout):
                     if progress is not None:
                         progress(min(done, total), total)
+                    if output.blown_up is not None:
+                        os.killpg(process.pid, signal.SIGKILL)
+                        return output
             except BaseException:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise
-        if process.returncode or output.error:
+        if output.blown_up is None and (process.returncode or output.error):
             raise InterpotError(output.failure(folder / script, process.returncode))
         return output
 
@@ -191,6 +200,7 @@ class _Output:
     rows: list[list[float]] = field(default_factory=list)
     seconds: float = 0.0
     error: list[str] = field(default_factory=list)
+    blown_up: int | None = None  # the step at which an energy was no number, or a particle was lost
     last: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
 
     def read(self, lines: Iterator[str]) -> Iterator[int]:
@@ -201,6 +211,8 @@ class _Output:
             self.last.append(line.rstrip())
             if self.error or line.startswith("ERROR"):
                 self.error = [*self.error, line.strip()][:_TAIL]
+                if any(sign in line for sign in _FLOWN):
+                    self.blown_up = int(self.rows[-1][0]) if self.rows else 0
             elif words[:1] == ["Step"]:
                 before += int(self.rows[-1][0]) if self.rows else 0
                 self.columns, self.rows = words, []
@@ -208,6 +220,8 @@ class _Output:
                 self.seconds = float(words[3])
             elif self.columns and len(words) == len(self.columns) and _is_row(words):
                 self.rows.append([float(word) for word in words])
+                if not np.isfinite(self.rows[-1]).all():
+                    self.blown_up = int(words[0])
                 yield before + int(words[0])
 
     def failure(self, script: Path, status: int) -> str:
@@ -229,13 +243,6 @@ def _is_row(words: list[str]) -> bool:
 def _thermo(output: _Output, dynamics: Dynamics) -> dict[str, FloatArray]:
     table = np.array(output.rows, dtype=np.float64)
     series = {_SERIES[head]: table[:, k].copy() for k, head in enumerate(output.columns)}
-    bad = ~np.isfinite(table).all(axis=1)
-    if bad.any():
-        step = int(series["step"][bad.argmax()])
-        raise InterpotError(
-            f"the run blew up: at step {step} its energy is no number any more; use a shorter timestep than "
-            f"{dynamics.timestep:g}, or a potential whose core repels"
-        )
     expected = dynamics.steps // dynamics.every + 1
     if len(table) != expected:
         raise InterpotError(f"LAMMPS recorded {len(table)} rows of thermo data, expected {expected}")

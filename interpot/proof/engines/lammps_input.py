@@ -17,12 +17,14 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
+from interpot.proof.ensembles import check_dynamics
 from interpot.proof.export.lammps import commands
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
 from interpot.version import VERSION
 
 _DAMPING = 100  # timesteps: the thermostat's relaxation time that LAMMPS's documentation recommends
+_BARO_DAMPING = 1000  # timesteps, likewise the barostat's
 _SKIN = 1.0  # Å; in the style lj 0.3 σ, LAMMPS's own default
 DUMP_COLUMNS = "id type element mass x y z ix iy iz vx vy vz fx fy fz"
 
@@ -196,7 +198,7 @@ def dynamics_script(
     InterpotError
         The dynamics contradict themselves.
     """
-    _check(dynamics, start)
+    check_dynamics(dynamics, start)
     names = " ".join(model_species(model, start))
     return "\n".join(
         [
@@ -207,7 +209,7 @@ def dynamics_script(
             "",
             f"timestep {float(dynamics.timestep)}",
             f"thermo {dynamics.every}",
-            "thermo_style custom step time temp pe ke etotal press",
+            "thermo_style custom step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz vol",
             "thermo_modify format float %.17g norm no lost error",
             *_prepare(start, dynamics),
             "",
@@ -232,7 +234,7 @@ def _prepare(start: Frame, dynamics: Dynamics) -> list[str]:
         lines += [
             "",
             "# equilibration, not recorded",
-            *_integrate("nve" if dynamics.temperature is None else "nvt", start, dynamics),
+            *_integrate(_before(dynamics), start, dynamics),
             f"run {dynamics.equilibration} post no",
             "unfix motion",
             *(["unfix plane"] if start.dimension == 2 else []),
@@ -241,29 +243,22 @@ def _prepare(start: Frame, dynamics: Dynamics) -> list[str]:
     return lines
 
 
-def _check(dynamics: Dynamics, start: Frame) -> None:
-    if dynamics.ensemble not in ("nve", "nvt"):
-        raise InterpotError(f"unknown ensemble '{dynamics.ensemble}': expected nve or nvt")
-    if dynamics.temperature is None and (dynamics.ensemble == "nvt" or start.velocities is None):
-        lack = "a thermostat" if dynamics.ensemble == "nvt" else "a start without velocities"
-        raise InterpotError(f"{lack} needs a temperature: give one")
-    if not (dynamics.timestep > 0 and dynamics.every > 0 and dynamics.steps > 0):
-        raise InterpotError(
-            f"timestep {dynamics.timestep:g}, steps {dynamics.steps} and every {dynamics.every} were given: "
-            "expected positive numbers"
-        )
-    if dynamics.steps % dynamics.every:
-        raise InterpotError(
-            f"{dynamics.steps} steps are no multiple of {dynamics.every}, so that the last would not be "
-            "recorded: choose a multiple"
-        )
+def _before(dynamics: Dynamics) -> str:
+    """Return the ensemble of the equilibration: with a thermostat where there is a temperature."""
+    if dynamics.ensemble == "nve" and dynamics.temperature is not None:
+        return "nvt"
+    return dynamics.ensemble
 
 
 def _integrate(ensemble: str, start: Frame, dynamics: Dynamics) -> list[str]:
     fix = "fix motion all nve"
-    if ensemble == "nvt":
-        t = f"{dynamics.temperature:.17g}"
-        fix = f"fix motion all nvt temp {t} {t} {_DAMPING * dynamics.timestep:.17g}"
+    if ensemble != "nve":
+        t, p = (f"{value:.17g}" for value in (dynamics.temperature or 0.0, dynamics.pressure or 0.0))
+        fix = f"fix motion all {ensemble} temp {t} {t} {_DAMPING * dynamics.timestep:.17g}"
+        if ensemble == "npt":
+            relaxation = f"{_BARO_DAMPING * dynamics.timestep:.17g}"
+            axes = f"x {p} {p} {relaxation} y {p} {p} {relaxation} couple xy"
+            fix += f" {axes}" if start.dimension == 2 else f" iso {p} {p} {relaxation}"
     # enforce2d must come last, or the thermostat would move atoms out of the plane
     return [fix, *(["fix plane all enforce2d"] if start.dimension == 2 else [])]
 
