@@ -436,7 +436,7 @@ VALIDATIONS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "species": (["--timestep", "0.001", "--species", "1=Ar"], ("ne.dump", "Ar", "Ne", "--species")),
     "masses": (["--timestep", "0.001", "--masses", "Ne=heavy"], ("--masses", "'heavy'")),
     "other masses": (["--timestep", "0.001", "--masses", "Kr=80"], ("Kr", "ne.dump", "Ne")),
-    "ensemble": (["--timestep", "0.001", "--ensemble", "npt"], ("'npt'", "nve or nvt")),
+    "ensemble": (["--timestep", "0.001", "--ensemble", "nph"], ("'nph'", "nve, nvt or npt")),
     "engine": (["--timestep", "0.001", "--engine", "abacus"], ("'abacus'", "lammps")),
     "thermostat": (["--timestep", "0.001", "--ensemble", "nvt"], ("temperature",)),
     "velocities": (["--timestep", "0.001", "--dimension", "3"], ("no velocities", "--temperature")),

@@ -18,7 +18,7 @@ _FAR = 1e4  # Å: what has flown farther tells nothing of how it began
 _FIRST = 1.0  # Å: the first reach of the search, doubled until a pair is found
 
 
-def blown_up(step: int, frame: Frame | None, timestep: float, units: UnitStyle) -> InterpotError:
+def blown_up(step: int, frame: Frame, timestep: float, units: UnitStyle) -> InterpotError:
     """Make the error that an engine raises.
 
     Parameters
@@ -26,13 +26,13 @@ def blown_up(step: int, frame: Frame | None, timestep: float, units: UnitStyle) 
     step
         At which the energy was found to be no number, or particles to be lost.
     frame
-        The last state with places for its particles, where there is one.
+        The last state with places for its particles.
     timestep
         In time units of the style.
     units
         Style of the run.
     """
-    close = None if frame is None else closest_pair(frame)
+    close = closest_pair(frame)
     where = ""
     if close is not None:
         distance = f"{close[1] / units.length:.4g} {units.length_unit}"
@@ -44,11 +44,12 @@ def blown_up(step: int, frame: Frame | None, timestep: float, units: UnitStyle) 
 
 
 def last_frame(trajectory: Path, units: UnitStyle, dimension: int) -> Frame | None:
-    """Return the last frame of a run's file that can be read."""
+    """Return the last frame of a run's file in which all particles are still somewhere."""
     last = None
     with suppress(InterpotError):  # the file of a run that broke off ends as it may
         for frame in read(trajectory, units=units.name, dimension=dimension):
-            last = frame
+            if (np.abs(frame.positions) < _FAR).all():  # NaN is not
+                last = frame
     return last
 
 

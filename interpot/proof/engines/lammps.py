@@ -146,7 +146,7 @@ class Lammps:
         with atomic(trajectory) as dump, atomic(folder / f"{label}.log") as log:
             output = self._execute(folder, f"{label}.in", log.name, dump.name, progress, total)
             if output.blown_up is not None:
-                frame = last_frame(dump, units, start.dimension)
+                frame = last_frame(dump, units, start.dimension) or start
                 raise blown_up(output.blown_up, frame, dynamics.timestep, units)
             thermo = _thermo(output, dynamics)
         return MdRun(trajectory, thermo, units, output.seconds)
