@@ -15,7 +15,6 @@ from typer.core import TyperGroup
 
 from interpot import workflow
 from interpot.errors import InterpotError
-from interpot.files import writable_file
 from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
 from interpot.options import (
@@ -57,7 +56,6 @@ from interpot.options import (
     terms_asked_for,
 )
 from interpot.proof.export import EXPORTERS
-from interpot.proof.export import export as write_export
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
 from interpot.trajectory import known_units, parse_columns, read_curves
@@ -287,15 +285,25 @@ def show(potential: PotentialFile) -> None:
 def export(
     potential: PotentialFile,
     to: Annotated[str, typer.Option(metavar="TARGET", help=", ".join(EXPORTERS))],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="To be written")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE|DIR", help="To be written; gromacs and others: a folder"),
+    ],
     units: Annotated[
         str | None, typer.Option(metavar="STYLE", help="Of the file; the potential's own unless given")
     ] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TRAJECTORY", help="Check on frames of this, too; repeat for several files"),
+    ] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Do not let the target evaluate what is written")
+    ] = False,
 ) -> None:
-    """Write a potential for another program."""
+    """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
     found = Potential.load(potential)
-    write_export(found, to, writable_file(out), units)
-    Terminal().line(f"written: {out}")
+    frames = None if not on else read_files(on, _units_of(on[0], found), None, 1, None, None)
+    workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 
 
 @app.command()
@@ -348,14 +356,9 @@ def validate(
 ) -> None:
     """Run a potential beside a reference, from the same start, and compare what they do."""
     found, session = Potential.load(potential), _session()
-    if units is None and known_units(reference[0]) is None:
-        units = found.units.name
-        session.terminal.note(
-            f"'{reference[0]}' does not state its units: those of the potential ({units}) are taken"
-        )
     workflow.validate_files(
         found,
-        read_files(reference, units, species, stride, frames, dimension),
+        read_files(reference, units or _units_of(reference[0], found), species, stride, frames, dimension),
         out or potential.parent / "validation",
         session,
         timestep=timestep,
@@ -366,6 +369,16 @@ def validate(
         ensemble=ensemble,
         engine=engine,
     )
+
+
+def _units_of(file: str, found: Potential) -> str | None:
+    """Units for a file that does not state its own: those of the potential."""
+    if known_units(file) is not None:
+        return None
+    Terminal().note(
+        f"'{file}' does not state its units: those of the potential ({found.units.name}) are taken"
+    )
+    return found.units.name
 
 
 def _session() -> workflow.Session:

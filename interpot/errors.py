@@ -1,4 +1,4 @@
-"""The one exception that users are meant to read."""
+"""The exceptions that users are meant to read."""
 
 
 class InterpotError(Exception):
@@ -7,3 +7,7 @@ class InterpotError(Exception):
     The command line prints the sentence without a traceback and exits with status 1; in Python it is an
     ordinary exception.
     """
+
+
+class NotInstalledError(InterpotError):
+    """A program or package that is asked for is not there; the sentence names the extra that brings it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from interpot.errors import InterpotError
+from interpot.errors import InterpotError, NotInstalledError
 
 
 def load_row(table: Mapping[str, str], name: str, what: str, extra: str | None = None) -> Any:
@@ -15,7 +15,8 @@ def load_row(table: Mapping[str, str], name: str, what: str, extra: str | None =
     Raises
     ------
     InterpotError
-        No such row, or a package that it needs is missing; the extra that brings it has the row's name unless given.
+        No such row, or (`NotInstalledError`) a package that it needs is missing; the extra that brings it has the
+        row's name unless given.
     """
     if name not in table:
         raise InterpotError(f"unknown {what} '{name}': expected one of {', '.join(table)}")
@@ -25,6 +26,6 @@ def load_row(table: Mapping[str, str], name: str, what: str, extra: str | None =
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("interpot"):
             raise  # a mistake of ours, not a package that is missing
-        raise InterpotError(
+        raise NotInstalledError(
             f"{what} '{name}' needs the package '{error.name}': pip install 'interpot[{extra or name}]'"
         ) from error

@@ -15,16 +15,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from interpot.errors import InterpotError
+from interpot.errors import InterpotError, NotInstalledError
 from interpot.files import writable_file, writable_folder
 from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, check_options, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
+from interpot.proof.forces import evenly_spaced
 from interpot.proof.validate import validate
-from interpot.records import Comparison, EnergyCurve, Experiment, MdRun, Trajectory
+from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, MdRun, Trajectory
 from interpot.report.curve import print_residuals
+from interpot.report.export_table import print_checks
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
@@ -39,6 +41,8 @@ from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.weights import weighted
 from interpot.trajectory import FileTrajectory, read
 from interpot.units import unit_style
+
+_EXPORT_FRAMES = 10  # of a trajectory, on which an export is checked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +177,21 @@ class Session:
         print_comparison(self.terminal.console, comparison)
         return comparison
 
+    def export(self, potential: Potential, target: str, path: Path, **options: Any) -> ExportCheck | None:
+        """Write a potential for another program, checked by that program; options as `interpot.export` takes them."""
+        with self.terminal.stage("export") as stage:
+            stage.say(f"{target}: written, then evaluated")
+            return export(potential, target, path, **options)
+
+    def export_if_there(self, potential: Potential, target: str, path: Path) -> tuple[ExportCheck, ...]:
+        """Do the same, but without the check where the program is not installed, and say so."""
+        try:
+            made = self.export(potential, target, path)
+        except NotInstalledError as error:
+            made = self.export(potential, target, path, checked=False)
+            self.terminal.note(f"{path.name} is not checked: {error}")
+        return () if made is None else (made,)
+
     def report(self, findings: Findings, folder: Path) -> Path:
         """Write tables, figures and the page."""
         from interpot.report.page import write_report  # matplotlib loads here
@@ -211,10 +230,9 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         reference = session.simulate(experiment, folder / "md")
         frames = read(reference.trajectory, units=experiment.units, dimension=start.dimension)
         found = session.discover(session.accumulate(frames, channels))
-        _write_findings(found, folder)
         session.show(found)
         findings = replace(
-            _findings(experiment.title, found),
+            _findings(experiment.title, found, _write_findings(found, folder, session)),
             truth=experiment.reference.constants,
             particles=len(start.kinds),
         )
@@ -293,9 +311,9 @@ def _discovered(
     statistic: Statistic, names: Sequence[str], folder: Path, session: Session, options: Mapping[str, Any]
 ) -> Result:
     found = session.discover(statistic, **options)
-    _write_findings(found, folder)
     session.show(found)
-    session.report(_findings("Potential of " + ", ".join(names), found), folder)
+    checks = _write_findings(found, folder, session)
+    session.report(_findings("Potential of " + ", ".join(names), found, checks), folder)
     return Result(found, None, folder)
 
 
@@ -319,12 +337,13 @@ def discover_table(
     with results_folder(out) as folder:
         found = session.discover_curves(curves, **options)
         found.best.save(folder / "potential.json")
-        _export_complete(found.best, folder, session)
+        checks = _export_complete(found.best, folder, session)
         findings = Findings(
             title="Potential of " + ", ".join(dict.fromkeys(Path(c.source).name for c in curves)),
             potential=found.best,
             front=found.front,
             points=found.points,
+            exports=checks,
             remarks=found.remarks,
             provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
         )
@@ -370,6 +389,35 @@ def merge_files(paths: Sequence[str | Path], out: str | Path, session: Session |
     statistic.save(path)
     session.summarise(statistic, path)
     return statistic
+
+
+def export_file(
+    potential: Potential,
+    target: str,
+    out: str | Path,
+    session: Session | None = None,
+    on: Trajectory | None = None,
+    **options: Any,
+) -> ExportCheck | None:
+    """Write a potential for another program and show how far this is from the original.
+
+    Parameters
+    ----------
+    potential, target, out
+        As `interpot.export` takes them.
+    session
+        Where it is shown.
+    on
+        Frames to be evaluated, too, up to ten of them.
+    options
+        As `interpot.export` takes them: units, checked.
+    """
+    session = session or Session()
+    frames = () if on is None else evenly_spaced(on, _EXPORT_FRAMES)
+    made = session.export(potential, target, Path(out), frames=frames, **options)
+    print_checks(session.terminal.console, () if made is None else (made,))
+    session.terminal.line(f"written: {out}")
+    return made
 
 
 def validate_files(
@@ -468,23 +516,25 @@ def _script_failure(path: str | Path, error: Exception) -> str:
     return f"line {calls[-1].lineno} of '{path}' ({calls[-1].line}) fails: {what}"
 
 
-def _write_findings(found: Discovery, folder: Path) -> None:
+def _write_findings(found: Discovery, folder: Path, session: Session) -> tuple[ExportCheck, ...]:
     found.best.save(folder / "potential.json")
     found.statistic.save(folder / "statistics.h5")
-    export(found.best, "lammps", folder / "potential.lammps")
+    return _export_complete(found.best, folder, session)
 
 
-def _export_complete(potential: Potential, folder: Path, session: Session) -> None:
-    """Write the LAMMPS file of a potential that has all pairs of its species; tables often lack some."""
+def _export_complete(potential: Potential, folder: Path, session: Session) -> tuple[ExportCheck, ...]:
+    """Write the LAMMPS file of a potential that has all pairs of its species; some have not."""
     species, known = potential.species, {channel.species for channel in potential.channels}
     missing = [f"{a}-{b}" for a, b in combinations_with_replacement(species, 2) if (a, b) not in known]
     if missing:
         session.terminal.note(f"no potential.lammps is written: there is no formula for {', '.join(missing)}")
-        return
-    export(potential, "lammps", folder / "potential.lammps")
+        return ()
+    checks = session.export_if_there(potential, "lammps", folder / "potential.lammps")
+    print_checks(session.terminal.console, checks)
+    return checks
 
 
-def _findings(title: str, found: Discovery) -> Findings:
+def _findings(title: str, found: Discovery, checks: tuple[ExportCheck, ...]) -> Findings:
     """Collect what the report shows, in the units of the potential."""
     return Findings(
         title=title,
@@ -492,6 +542,7 @@ def _findings(title: str, found: Discovery) -> Findings:
         front=found.front,
         channels=_channel_data(found),
         mixing=found.mixing,
+        exports=checks,
         remarks=found.remarks,
         honesty=found.honesty,
         provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},

@@ -71,7 +71,9 @@ def _wall(channel: ChannelFormula, r_c: float) -> Core | None:
 
 
 def _curvature(channel: ChannelFormula) -> sympy.Expr:
-    return derivative(derivative(channel.expression, R), R)
+    """φ'', of which the pulses at kinks are left out: the terms of the library have none in φ'."""
+    curvature = derivative(derivative(channel.expression, R), R)
+    return curvature.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
 
 
 def _values(channel: ChannelFormula, expression: sympy.Expr, r: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from interpot.formula.honesty import Honesty
 from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import ChannelFormula, Parameter, Potential
 from interpot.formula.quantity import with_error
-from interpot.records import Comparison, FloatArray, IntArray
+from interpot.records import Comparison, ExportCheck, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +89,8 @@ class Findings:
         Files, frames, versions.
     command
         What repeats it.
+    exports
+        Checks of the files that were written for other programs.
     """
 
     title: str
@@ -104,6 +106,7 @@ class Findings:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     honesty: Honesty | None = None
+    exports: tuple[ExportCheck, ...] = ()
 
     def true_constant(self, channel: ChannelFormula, parameter: Parameter) -> tuple[float, str] | None:
         """Value and unit that the reference has for a constant, where it has one of that name."""

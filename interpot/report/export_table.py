@@ -1,0 +1,23 @@
+"""How far an exported file is from the original, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from interpot.records import ExportCheck
+from interpot.report.tables import new_table, short, table_row
+
+
+def print_checks(console: Console, checks: Sequence[ExportCheck]) -> None:
+    """Print the largest deviations of energy, forces and virial that each target's own program gives."""
+    if not checks:
+        return
+    table = new_table("export", "evaluated by", ">frames", ">energy", ">forces", ">virial", ">allowed")
+    for c in checks:
+        deviations = [short(value, 2) for value in (c.energy, c.forces, c.virial)]
+        table_row(table, [c.target, c.engine, str(c.frames), *deviations, f"{c.tolerance:.0e}"])
+    console.print("", table, "")
+    console.print(Text("largest deviations from the formula, relative to the sizes in the frame"))
