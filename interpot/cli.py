@@ -55,6 +55,7 @@ from interpot.options import (
     sorted_out,
     terms_asked_for,
 )
+from interpot.proof.engines import ENGINES
 from interpot.proof.export import EXPORTERS
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
@@ -351,8 +352,22 @@ def validate(
     temperature: Annotated[
         float | None, typer.Option(help="Of velocities, where the files hold none, and of the ensemble nvt")
     ] = None,
-    ensemble: Annotated[str, typer.Option(metavar="nve|nvt", help="Of the reference")] = "nve",
-    engine: Annotated[str, typer.Option(metavar="NAME", help="What runs the potential")] = "lammps",
+    ensemble: Annotated[str, typer.Option(metavar="nve|nvt|npt", help="Of the reference")] = "nve",
+    pressure: Annotated[
+        float | None, typer.Option(help="Of the ensemble npt, in the reference's unit")
+    ] = None,
+    unseen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TRAJECTORY", help="Compare forces on this, too: another state, frames kept apart"
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help=f"What runs the potential: {', '.join(ENGINES)}")
+    ] = "lammps",
+    seed: Annotated[
+        int | None, typer.Option(help="Of velocities that are drawn, and of the thermostat")
+    ] = None,
 ) -> None:
     """Run a potential beside a reference, from the same start, and compare what they do."""
     found, session = Potential.load(potential), _session()
@@ -367,7 +382,10 @@ def validate(
         masses=parse_masses(masses) if masses else None,
         temperature=temperature,
         ensemble=ensemble,
+        pressure=pressure,
+        unseen=[read_files([file], _units_of(file, found), species, 1, None, None) for file in unseen or ()],
         engine=engine,
+        seed=seed,
     )
 
 

@@ -424,6 +424,29 @@ class ExportCheck:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StateCheck:
+    """Forces of the found potential in a state that it was not fitted to.
+
+    Attributes
+    ----------
+    name
+        "1.5 × temperature", "frames of its own run", or a file.
+    forces
+        Against the truth; None where there is none, with the reason in `remark`.
+    closer
+        Share of the pairs that are closer than any that was sampled.
+    shortest
+        Distance of the closest pair, in the length unit of the style.
+    """
+
+    name: str
+    forces: ForceCheck | None
+    closer: float
+    shortest: float
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """Reference against found potential: what `validate` returns.
 
@@ -439,6 +462,11 @@ class Comparison:
         The recorded runs, by "reference" and "found" (the former only where an engine made it here).
     units
         Style of all numbers.
+    elsewhere
+        Forces on frames that no fit has seen: of the potential's own run, at other temperatures and densities.
+    slower
+        How many times as long as the reference's the run with the potential took, step for step in the same engine;
+        NaN where that is not known.
     """
 
     forces: ForceCheck | None
@@ -446,6 +474,8 @@ class Comparison:
     engine: str
     runs: Mapping[str, MdRun]
     units: UnitStyle
+    elsewhere: tuple[StateCheck, ...] = ()
+    slower: float = float("nan")
 
     @property
     def agrees(self) -> bool:

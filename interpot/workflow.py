@@ -238,7 +238,13 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         )
         try:
             comparison = session.validate(
-                found.best, reference, folder / "md", ensemble=experiment.dynamics.ensemble
+                found.best,
+                reference,
+                folder / "md",
+                ensemble=experiment.dynamics.ensemble,
+                temperature=experiment.dynamics.temperature,
+                pressure=experiment.dynamics.pressure,
+                truth=experiment.reference,
             )
         except InterpotError as error:
             session.report(

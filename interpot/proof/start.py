@@ -140,12 +140,20 @@ def _stride(numbers: list[int], times: list[float], frames: int, timestep: float
     return int(gaps[0])
 
 
-def dynamics(plan: Schedule, ensemble: str, temperature: float | None) -> Dynamics:
+def dynamics(
+    plan: Schedule,
+    ensemble: str,
+    temperature: float | None,
+    pressure: float | None = None,
+    seed: int | None = None,
+) -> Dynamics:
     """Return the dynamics of a repetition: no equilibration, as the start is the reference's own."""
-    return Dynamics(
+    made = Dynamics(
         timestep=plan.timestep,
         steps=plan.steps // plan.every * plan.every,
         every=plan.every,
         ensemble=ensemble,
         temperature=temperature,
+        pressure=pressure,
     )
+    return made if seed is None else replace(made, seed=seed)

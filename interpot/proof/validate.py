@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
+from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced, thinned
 from interpot.proof.start import dynamics, schedule, start_frame
 from interpot.proof.verdict import energy, means, motion, structure
-from interpot.records import Comparison, Frame, MdRun, Progress, Trajectory
+from interpot.records import (
+    Comparison,
+    Dynamics,
+    Frame,
+    MdRun,
+    Progress,
+    ReferenceModel,
+    StateCheck,
+    Trajectory,
+)
 from interpot.trajectory import read
 
 __all__ = ["check_forces", "compare", "validate"]
@@ -38,6 +49,10 @@ def validate(
     folder: str | Path | None = None,
     label: str = "validation",
     masses: Mapping[str, float] | None = None,
+    pressure: float | None = None,
+    truth: ReferenceModel | None = None,
+    unseen: Sequence[Trajectory] = (),
+    seed: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run a found potential as the reference was run, from the same start, and compare.
@@ -53,14 +68,23 @@ def validate(
     timestep, steps, every
         Of the reference, in its units; None takes them from the step numbers and times of its frames.
     ensemble, temperature
-        "nve", or "nvt" at `temperature` (units of the reference). A temperature is also that of velocities to
-        be drawn where the reference holds none.
+        "nve", "nvt" or "npt" at `temperature` (units of the reference). A temperature is also that of velocities
+        to be drawn where the reference holds none.
     folder
         Where the run is kept; None makes one in the system's temporary folder (see ``runs["found"]``).
     label
         Names its files.
     masses
         By species, in mass units of the reference, where its file has none and its species are no elements.
+    pressure
+        For "npt", in units of the reference.
+    truth
+        What made the reference. With it, forces are compared on frames of the found potential's own run, and at other
+        temperatures and densities, too.
+    unseen
+        Trajectories with forces, on which forces are compared, too: of other states, or kept apart from the fit.
+    seed
+        Of velocities that are drawn, and of the thermostat.
     progress
         Called with the steps done and their total.
 
@@ -77,20 +101,34 @@ def validate(
     observed = _trajectory(reference)
     start = start_frame(observed, masses, temperature)
     _check_species(potential, start)
-    plan = schedule(observed, timestep, steps, every)
+    plan = dynamics(schedule(observed, timestep, steps, every), ensemble, temperature, pressure, seed)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
     _check_distinct(observed, where / f"{label}.lammpstrj")
-    program = start_engine(engine)
-    found = program.run(
-        potential,
-        start,
-        dynamics(plan, ensemble, temperature),
-        observed.units,
-        where,
-        label,
-        progress,
-    )
-    return compare(potential, reference, found, engine=program.version(), ensemble=ensemble)
+    program, used = start_engine(engine), continued(potential)
+    run = program.run(used, start, plan, observed.units, where, label, progress)
+    made = compare(used, reference, run, engine=program.version(), ensemble=ensemble)
+    states = [on_trajectory(used, trajectory) for trajectory in unseen]
+    slower = np.nan
+    if truth is not None:
+        states += _against(truth, used, run, start, plan, progress)
+        if isinstance(reference, MdRun) and truth.engine == engine:
+            slower = run.seconds / reference.seconds
+    return replace(made, elsewhere=tuple(states), slower=slower)
+
+
+def _against(
+    truth: ReferenceModel,
+    potential: Potential,
+    run: MdRun,
+    start: Frame,
+    plan: Dynamics,
+    progress: Progress | None,
+) -> Iterator[StateCheck]:
+    """Compare with the truth on the frames of the potential's own run, and in other states."""
+    program = start_engine(truth.engine)
+    frames = evenly_spaced(_trajectory(run, start.dimension), FORCE_FRAMES)
+    yield on_own_frames(potential, truth, program, frames, run.units)
+    yield from elsewhere(potential, truth, program, start, plan, run.units, progress)
 
 
 def compare(
@@ -133,6 +171,9 @@ def compare(
     frames, own = evenly_spaced(observed, count), evenly_spaced(repeated, count)
     units, reach = observed.units, max(c.cutoff for c in potential.channels) * potential.units.length
     thermo = reference.thermo if isinstance(reference, MdRun) else {}
+    slower = (
+        found.seconds / reference.seconds if isinstance(reference, MdRun) and reference.seconds else np.nan
+    )
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
         forces=None

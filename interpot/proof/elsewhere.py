@@ -1,0 +1,158 @@
+"""Forces where the formula has not been fitted: frames of its own run, other temperatures, other densities.
+
+The truth comes from the engine that made the reference. A formula that is right only where it was fitted shows here; so
+does a state in which pairs come closer than any that was sampled, of which no fit can know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.formula.potential import Potential
+from interpot.neighbours import PairSearch
+from interpot.proof.forces import compare_forces, evenly_spaced, thinned
+from interpot.proof.observables import fills_space, kinetic_temperature
+from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, StateCheck, Trajectory
+from interpot.trajectory import read
+from interpot.units import UnitStyle
+
+STATES: tuple[tuple[str, float, float], ...] = (
+    ("0.75 × temperature", 0.75, 1.0),
+    ("1.5 × temperature", 1.5, 1.0),
+    ("0.8 × density", 1.0, 0.8),
+    ("1.1 × density", 1.0, 1.1),
+)
+"""Name, factor of the temperature and of the density of the states that are looked at."""
+
+_EQUILIBRATION, _STEPS, _EVERY = 1000, 500, 50
+_FRAMES = 10
+
+
+def on_own_frames(
+    potential: Potential, model: ReferenceModel, program: Engine, frames: Sequence[Frame], units: UnitStyle
+) -> StateCheck:
+    """Compare with the truth on frames that the potential itself has reached, which no fit has seen.
+
+    Parameters
+    ----------
+    potential
+        With its continuations.
+    model
+        The truth, in the words of `program`.
+    frames
+        Of the run with the potential; up to ten of them are evaluated.
+    units
+        Style of the run.
+    """
+    chosen = thinned(frames, _FRAMES)
+    truth = [replace(frame, forces=program.forces(model, frame, units)) for frame in chosen]
+    return on_frames("frames of its own run", potential, truth, units)
+
+
+def on_trajectory(potential: Potential, trajectory: Trajectory) -> StateCheck:
+    """Compare on a trajectory with forces that the user gives, named after its file."""
+    name = ", ".join(path.name for path in trajectory.sources)
+    return on_frames(name, potential, evenly_spaced(trajectory, _FRAMES), trajectory.units)
+
+
+def on_frames(name: str, potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> StateCheck:
+    """Compare on frames that hold true forces, and count the pairs that are closer than any sampled one."""
+    closer, shortest = _closeness(potential, frames)
+    return StateCheck(name, compare_forces(potential, frames, units), closer, shortest / units.length)
+
+
+def elsewhere(
+    potential: Potential,
+    model: ReferenceModel,
+    program: Engine,
+    start: Frame,
+    dynamics: Dynamics,
+    units: UnitStyle,
+    progress: Progress | None = None,
+) -> Iterator[StateCheck]:
+    """Run the truth at other temperatures and densities, and compare the forces there.
+
+    Parameters
+    ----------
+    potential
+        With its continuations.
+    model, program
+        The truth, and the engine that knows it.
+    start
+        Of the reference, with velocities or a temperature in `dynamics`.
+    dynamics
+        Of the reference; its time step is used, and its temperature.
+    units
+        Style of `dynamics`.
+    progress
+        Called with the steps done and their total, over all states.
+
+    Yields
+    ------
+    StateCheck
+        One for each row of `STATES`; densities only where the box repeats in every direction. A state that the
+        engine cannot run has no forces, but its words.
+    """
+    temperature = dynamics.temperature or kinetic_temperature(start, units)
+    if not temperature:
+        return
+    states = [s for s in STATES if s[2] == 1.0 or fills_space(start)]
+    each = _EQUILIBRATION + _STEPS
+    for number, (name, hotter, denser) in enumerate(states):
+
+        def report(done: int, _: int, before: int = number * each) -> None:
+            if progress is not None:
+                progress(before + done, each * len(states))
+
+        plan = Dynamics(
+            dynamics.timestep, _STEPS, _EVERY, "nvt", hotter * temperature, _EQUILIBRATION, dynamics.seed
+        )
+        try:
+            with TemporaryDirectory(prefix="interpot-") as folder:
+                begin = replace(compressed(start, denser), velocities=None)
+                run = program.run(model, begin, plan, units, Path(folder), "elsewhere", report)
+                frames = list(read(run.trajectory, units=units.name, dimension=start.dimension))
+            yield on_frames(name, potential, frames, units)
+        except InterpotError as error:
+            yield StateCheck(name, None, float("nan"), float("nan"), str(error))
+
+
+def compressed(frame: Frame, factor: float) -> Frame:
+    """Scale a frame, box and all, so that its density is `factor` times as large."""
+    scale = factor ** (-1 / frame.dimension)
+    cell = replace(frame.cell, vectors=frame.cell.vectors * scale, origin=frame.cell.origin * scale)
+    return replace(frame, positions=frame.positions * scale, cell=cell, unwrapped=None, forces=None)
+
+
+def _closeness(potential: Potential, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Share of the pairs that are closer than the closest sampled of their channel, and the smallest distance in Å."""
+    length = potential.units.length
+    search = PairSearch(max(c.cutoff for c in potential.channels) * length)
+    closer, count, shortest = 0, 0, np.inf
+    for frame in frames:
+        found = search(frame)
+        lowest = _smallest_sampled(potential, frame) * length
+        low = lowest[frame.kinds[found.i], frame.kinds[found.j]]
+        # digits of a file may round the closest pair of the data itself inwards
+        closer += int((found.r < low * (1 - 1e-9)).sum())
+        count += len(found.r)
+        shortest = min(shortest, float(found.r.min(initial=np.inf)))
+    return closer / max(count, 1), shortest
+
+
+def _smallest_sampled(
+    potential: Potential, frame: Frame
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Smallest sampled distance by the kinds of the two particles, in the potential's units."""
+    table = np.zeros((len(frame.species), len(frame.species)))
+    for channel in potential.channels:
+        if set(channel.species) <= set(frame.species):
+            a, b = (frame.species.index(name) for name in channel.species)
+            table[a, b] = table[b, a] = channel.domain[0]
+    return table
