@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 
 from interpot import workflow
 from interpot.errors import InterpotError
+from interpot.experiment_script import load_experiment
+from interpot.files import results_folder
 from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
 from interpot.options import (
@@ -59,6 +61,7 @@ from interpot.proof.engines import ENGINES
 from interpot.proof.export import EXPORTERS
 from interpot.report.tables import print_potential
 from interpot.report.terminal import Terminal
+from interpot.session import Session
 from interpot.trajectory import known_units, parse_columns, read_curves
 from interpot.version import VERSION
 
@@ -120,7 +123,7 @@ def run(
     ] = None,
 ) -> None:
     """Run an experiment: reference MD, discovery, validation MD, report."""
-    workflow.run(workflow.load_experiment(script), out, _session())
+    workflow.run(load_experiment(script), out, _session())
 
 
 @app.command()
@@ -316,8 +319,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Run only the reference MD of an experiment."""
-    experiment, session = workflow.load_experiment(script), _session()
-    with workflow.results_folder(out or Path("results") / experiment.name / "md") as folder:
+    experiment, session = load_experiment(script), _session()
+    with results_folder(out or Path("results") / experiment.name / "md") as folder:
         made = session.simulate(experiment, folder)
     session.terminal.line(f"written: {made.trajectory}")
 
@@ -399,8 +402,8 @@ def _units_of(file: str, found: Potential) -> str | None:
     return found.units.name
 
 
-def _session() -> workflow.Session:
-    return workflow.Session(command=shlex.join(["interpot", *sys.argv[1:]]))
+def _session() -> Session:
+    return Session(command=shlex.join(["interpot", *sys.argv[1:]]))
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -79,3 +79,23 @@ def writable_file(path: str | Path) -> Path:
         raise InterpotError(f"'{file}' is a folder: name a file in it with --out")
     writable_folder(file.parent)
     return file
+
+
+@contextmanager
+def results_folder(path: str | Path) -> Iterator[Path]:
+    """Make a folder for results before the work starts; without results it is taken away again.
+
+    Raises
+    ------
+    InterpotError
+        It cannot be made or written to.
+    """
+    folder = Path(path)
+    new = [part for part in (folder, *folder.parents) if not part.exists()]
+    writable_folder(folder)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # the first that is not empty stays, and all above it
+            for part in new:
+                part.rmdir()

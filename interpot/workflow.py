@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import runpy
 import time
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from interpot.errors import InterpotError, NotInstalledError
-from interpot.files import writable_file, writable_folder
-from interpot.formula.curve import CurveDiscovery, discover_curves
-from interpot.formula.discover import Discovery, check_options, discover
+from interpot.errors import InterpotError
+from interpot.files import results_folder, writable_file
+from interpot.formula.curve import CurveDiscovery
+from interpot.formula.discover import Discovery, check_options
 from interpot.formula.potential import Potential
-from interpot.proof.engines import engine
-from interpot.proof.export import export
 from interpot.proof.forces import evenly_spaced
-from interpot.proof.validate import validate
-from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, MdRun, Trajectory
-from interpot.report.curve import print_residuals
+from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, Trajectory
 from interpot.report.export_table import print_checks
-from interpot.report.findings import ChannelData, Findings, SplineCurve
-from interpot.report.limits import print_limits
-from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
-from interpot.report.terminal import Terminal
-from interpot.statistic.accumulate import accumulate
-from interpot.statistic.basis import LogSplines
+from interpot.report.findings import Findings, findings_of
+from interpot.session import Session
 from interpot.statistic.channels import Channel
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.merge import merge
@@ -97,112 +84,6 @@ def _channels(
     return channels_of_species(species, cutoff * length, scaled)
 
 
-class Session:
-    """The stages of the work, shown while they go on.
-
-    Parameters
-    ----------
-    terminal
-        Where progress, remarks and tables go.
-    command
-        That started the work, for provenance; empty in Python.
-    """
-
-    def __init__(self, terminal: Terminal | None = None, command: str = "") -> None:
-        self.terminal = terminal or Terminal()
-        self.command = command
-
-    def simulate(self, experiment: Experiment, folder: Path) -> MdRun:
-        """Run the reference of an experiment."""
-        program = engine(experiment.reference.engine)
-        units = unit_style(experiment.units)
-        with self.terminal.stage("reference MD", "steps") as stage:
-            return program.run(
-                experiment.reference,
-                experiment.start,
-                experiment.dynamics,
-                units,
-                folder,
-                "reference",
-                stage,
-            )
-
-    def accumulate(
-        self, frames: Trajectory, channels: tuple[Channel, ...], cutoffs: str = "find", **options: Any
-    ) -> Statistic:
-        """Make the pass over the data; options as `interpot.accumulate` takes them."""
-        with self.terminal.stage("accumulation", "frames") as stage:
-            return accumulate(frames, channels, cutoffs=cutoffs, progress=stage, **options)
-
-    def summarise(self, statistic: Statistic, path: Path) -> None:
-        """Show what a statistic holds, and remarks that were not shown when they came up."""
-        for remark in statistic.provenance.get("remarks", []):
-            self.terminal.note(remark)
-        print_statistic(self.terminal.console, statistic)
-        self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
-
-    def discover(self, statistic: Statistic, **options: Any) -> Discovery:
-        """Find the formula; options as `interpot.discover` takes them."""
-        origin = {"command": self.command} if self.command else {}
-        with self.terminal.stage("discovery") as stage:
-            return discover(statistic, provenance=origin, progress=stage.say, **options)
-
-    def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
-        """Find the formulas of tables of energies and show them."""
-        origin = {"command": self.command} if self.command else {}
-        with self.terminal.stage("discovery") as stage:
-            found = discover_curves(curves, provenance=origin, progress=stage.say, **options)
-        for remark in found.remarks:
-            self.terminal.note(remark)
-        print_potential(self.terminal.console, found.best)
-        print_residuals(self.terminal.console, found.points, found.best.units)
-        print_front(self.terminal.console, found.front, error=found.best.loss.name)
-        return found
-
-    def show(self, found: Discovery) -> None:
-        """Show what was found, and remarks that were not shown when they came up."""
-        for remark in found.remarks:
-            self.terminal.note(remark)
-        print_potential(self.terminal.console, found.best)
-        print_front(self.terminal.console, found.front)
-        print_limits(self.terminal.console, found.honesty)
-        print_mixing(self.terminal.console, found.mixing)
-
-    def validate(
-        self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
-    ) -> Comparison:
-        """Run the found potential and show how it compares."""
-        with self.terminal.stage("validation MD", "steps") as stage:
-            comparison = validate(potential, reference, folder=folder, progress=stage, **options)
-        print_comparison(self.terminal.console, comparison)
-        return comparison
-
-    def export(self, potential: Potential, target: str, path: Path, **options: Any) -> ExportCheck | None:
-        """Write a potential for another program, checked by that program; options as `interpot.export` takes them."""
-        with self.terminal.stage("export") as stage:
-            stage.say(f"{target}: written, then evaluated")
-            return export(potential, target, path, **options)
-
-    def export_if_there(self, potential: Potential, target: str, path: Path) -> tuple[ExportCheck, ...]:
-        """Do the same, but without the check where the program is not installed, and say so."""
-        try:
-            made = self.export(potential, target, path)
-        except NotInstalledError as error:
-            made = self.export(potential, target, path, checked=False)
-            self.terminal.note(f"{path.name} is not checked: {error}")
-        return () if made is None else (made,)
-
-    def report(self, findings: Findings, folder: Path) -> Path:
-        """Write tables, figures and the page."""
-        from interpot.report.page import write_report  # matplotlib loads here
-
-        with self.terminal.stage("report") as stage:
-            stage.say("drawing figures")
-            page = write_report(replace(findings, command=self.command), folder)
-        self.terminal.line(f"written: {page}")
-        return page
-
-
 def run(experiment: Experiment, out: str | Path | None = None, session: Session | None = None) -> Result:
     """Run an experiment from reference MD to the report.
 
@@ -232,7 +113,7 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         found = session.discover(session.accumulate(frames, channels))
         session.show(found)
         findings = replace(
-            _findings(experiment.title, found, _write_findings(found, folder, session)),
+            findings_of(experiment.title, found, _write_findings(found, folder, session)),
             truth=experiment.reference.constants,
             particles=len(start.kinds),
         )
@@ -319,7 +200,7 @@ def _discovered(
     found = session.discover(statistic, **options)
     session.show(found)
     checks = _write_findings(found, folder, session)
-    session.report(_findings("Potential of " + ", ".join(names), found, checks), folder)
+    session.report(findings_of("Potential of " + ", ".join(names), found, checks), folder)
     return Result(found, None, folder)
 
 
@@ -464,64 +345,6 @@ def validate_files(
         return comparison
 
 
-@contextmanager
-def results_folder(path: str | Path) -> Iterator[Path]:
-    """Make a folder for results before the work starts; without results it is taken away again.
-
-    Raises
-    ------
-    InterpotError
-        It cannot be made or written to.
-    """
-    folder = Path(path)
-    new = [part for part in (folder, *folder.parents) if not part.exists()]
-    writable_folder(folder)
-    try:
-        yield folder
-    finally:
-        with suppress(OSError):  # the first that is not empty stays, and all above it
-            for part in new:
-                part.rmdir()
-
-
-def load_experiment(path: str | Path) -> Experiment:
-    """Run an experiment script and return the `Experiment` that it calls ``experiment``.
-
-    Raises
-    ------
-    InterpotError
-        No such file, it defines no experiment, or it fails; the sentence then holds its line.
-    """
-    if not Path(path).is_file():
-        raise InterpotError(f"no such file: '{path}': name an experiment script such as experiments/argon.py")
-    try:
-        names = runpy.run_path(str(path), run_name="experiment")
-    except Exception as error:  # whatever a script may raise
-        raise InterpotError(_script_failure(path, error)) from error
-    except SystemExit as error:
-        raise InterpotError(f"'{path}' ends itself: take the call of exit out of it") from error
-    experiment = names.get("experiment")
-    if not isinstance(experiment, Experiment):
-        what = "nothing" if experiment is None else f"a {type(experiment).__name__}"
-        raise InterpotError(
-            f"'{path}' defines {what} as 'experiment': expected experiment = interpot.Experiment(...)"
-        )
-    return experiment
-
-
-def _script_failure(path: str | Path, error: Exception) -> str:
-    """Say where in a script an exception comes from, and what it is."""
-    what = " ".join(f"{type(error).__name__}: {error}".split())
-    if isinstance(error, InterpotError):
-        what = str(error)
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return f"line {error.lineno} of '{path}' is not Python ({error.msg}): mend it, or name another script"
-    calls = [c for c in traceback.extract_tb(error.__traceback__) if c.filename == str(path)]
-    if not calls:
-        return f"'{path}' is not a Python script ({what}): expected one that defines 'experiment'"
-    return f"line {calls[-1].lineno} of '{path}' ({calls[-1].line}) fails: {what}"
-
-
 def _write_findings(found: Discovery, folder: Path, session: Session) -> tuple[ExportCheck, ...]:
     found.best.save(folder / "potential.json")
     found.statistic.save(folder / "statistics.h5")
@@ -538,32 +361,3 @@ def _export_complete(potential: Potential, folder: Path, session: Session) -> tu
     checks = session.export_if_there(potential, "lammps", folder / "potential.lammps")
     print_checks(session.terminal.console, checks)
     return checks
-
-
-def _findings(title: str, found: Discovery, checks: tuple[ExportCheck, ...]) -> Findings:
-    """Collect what the report shows, in the units of the potential."""
-    return Findings(
-        title=title,
-        potential=found.best,
-        front=found.front,
-        channels=_channel_data(found),
-        mixing=found.mixing,
-        exports=checks,
-        remarks=found.remarks,
-        honesty=found.honesty,
-        provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
-    )
-
-
-def _channel_data(found: Discovery) -> dict[str, ChannelData]:
-    units, statistic, splines = found.best.units, found.statistic, found.splines
-    data = {}
-    for c, (channel, basis) in enumerate(zip(statistic.channels, statistic.bases, strict=True)):
-        assert isinstance(basis, LogSplines)
-        counts = statistic.coverage[c].counts[::-1]  # outwards
-        knots = np.arange(len(counts), -1, -1) * basis.spacing
-        curve = SplineCurve(
-            splines.r[c] / units.length, splines.energy[c] / units.energy, splines.slope[c] / units.force
-        )
-        data[channel.label] = ChannelData(basis.cutoff * np.exp(-knots) / units.length, counts, curve)
-    return data

@@ -18,9 +18,12 @@ from typer.testing import CliRunner
 import interpot
 from interpot import Dynamics, Experiment, InterpotError, Potential, ReferenceModel, Statistic, from_atoms
 from interpot.cli import app
+from interpot.experiment_script import load_experiment
+from interpot.files import results_folder
 from interpot.formula import schema
 from interpot.report.terminal import Terminal
-from interpot.workflow import Result, Session, load_experiment, results_folder
+from interpot.session import Session
+from interpot.workflow import Result
 
 EPSILON, SIGMA = 0.0103, 3.405
 ARGON = Experiment(
@@ -150,7 +153,7 @@ def test_a_validation_that_fails_is_a_finding(tmp_path: Path, monkeypatch: pytes
     def failing(*_: object, **__: object) -> None:
         raise InterpotError("the run blew up: at step 7 its energy is no number any more")
 
-    monkeypatch.setattr("interpot.workflow.validate", failing)
+    monkeypatch.setattr("interpot.session.validate", failing)
     with pytest.raises(InterpotError, match="blew up"):
         interpot.run(ARGON, tmp_path, quiet())
     assert "validation failed: the run blew up: at step 7" in (tmp_path / "report.html").read_text()

@@ -171,9 +171,6 @@ def compare(
     frames, own = evenly_spaced(observed, count), evenly_spaced(repeated, count)
     units, reach = observed.units, max(c.cutoff for c in potential.channels) * potential.units.length
     thermo = reference.thermo if isinstance(reference, MdRun) else {}
-    slower = (
-        found.seconds / reference.seconds if isinstance(reference, MdRun) and reference.seconds else np.nan
-    )
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
         forces=None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from interpot.formula.discover import Discovery
 from interpot.formula.honesty import Honesty
 from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import ChannelFormula, Parameter, Potential
 from interpot.formula.quantity import with_error
 from interpot.records import Comparison, ExportCheck, FloatArray, IntArray
+from interpot.statistic.basis import LogSplines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,3 +122,32 @@ class Findings:
 def written(parameter: Parameter) -> str:
     """Write a constant's value with its error in the last digits, "exact" ones as they are."""
     return with_error(parameter.value, parameter.stderr)
+
+
+def findings_of(title: str, found: Discovery, checks: tuple[ExportCheck, ...] = ()) -> Findings:
+    """Collect what the report shows, in the units of the potential."""
+    return Findings(
+        title=title,
+        potential=found.best,
+        front=found.front,
+        channels=_channel_data(found),
+        mixing=found.mixing,
+        exports=checks,
+        remarks=found.remarks,
+        honesty=found.honesty,
+        provenance={**found.best.provenance, "date": time.strftime("%Y-%m-%d")},
+    )
+
+
+def _channel_data(found: Discovery) -> dict[str, ChannelData]:
+    units, statistic, splines = found.best.units, found.statistic, found.splines
+    data = {}
+    for c, (channel, basis) in enumerate(zip(statistic.channels, statistic.bases, strict=True)):
+        assert isinstance(basis, LogSplines)
+        counts = statistic.coverage[c].counts[::-1]  # outwards
+        knots = np.arange(len(counts), -1, -1) * basis.spacing
+        curve = SplineCurve(
+            splines.r[c] / units.length, splines.energy[c] / units.energy, splines.slope[c] / units.force
+        )
+        data[channel.label] = ChannelData(basis.cutoff * np.exp(-knots) / units.length, counts, curve)
+    return data

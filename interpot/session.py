@@ -1,0 +1,133 @@
+"""The stages of the work as a person sees them: each calls one part of the package and shows what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from interpot.errors import NotInstalledError
+from interpot.formula.curve import CurveDiscovery, discover_curves
+from interpot.formula.discover import Discovery, discover
+from interpot.formula.potential import Potential
+from interpot.proof.engines import engine
+from interpot.proof.export import export
+from interpot.proof.validate import validate
+from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, MdRun, Trajectory
+from interpot.report.curve import print_residuals
+from interpot.report.findings import Findings
+from interpot.report.limits import print_limits
+from interpot.report.statistic_table import print_statistic
+from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
+from interpot.report.terminal import Terminal
+from interpot.statistic.accumulate import accumulate
+from interpot.statistic.channels import Channel
+from interpot.statistic.normal_equations import Statistic
+from interpot.units import unit_style
+
+
+class Session:
+    """The stages of the work, shown while they go on.
+
+    Parameters
+    ----------
+    terminal
+        Where progress, remarks and tables go.
+    command
+        That started the work, for provenance; empty in Python.
+    """
+
+    def __init__(self, terminal: Terminal | None = None, command: str = "") -> None:
+        self.terminal = terminal or Terminal()
+        self.command = command
+
+    def simulate(self, experiment: Experiment, folder: Path) -> MdRun:
+        """Run the reference of an experiment."""
+        program = engine(experiment.reference.engine)
+        units = unit_style(experiment.units)
+        with self.terminal.stage("reference MD", "steps") as stage:
+            return program.run(
+                experiment.reference,
+                experiment.start,
+                experiment.dynamics,
+                units,
+                folder,
+                "reference",
+                stage,
+            )
+
+    def accumulate(
+        self, frames: Trajectory, channels: tuple[Channel, ...], cutoffs: str = "find", **options: Any
+    ) -> Statistic:
+        """Make the pass over the data; options as `interpot.accumulate` takes them."""
+        with self.terminal.stage("accumulation", "frames") as stage:
+            return accumulate(frames, channels, cutoffs=cutoffs, progress=stage, **options)
+
+    def summarise(self, statistic: Statistic, path: Path) -> None:
+        """Show what a statistic holds, and remarks that were not shown when they came up."""
+        for remark in statistic.provenance.get("remarks", []):
+            self.terminal.note(remark)
+        print_statistic(self.terminal.console, statistic)
+        self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
+
+    def discover(self, statistic: Statistic, **options: Any) -> Discovery:
+        """Find the formula; options as `interpot.discover` takes them."""
+        origin = {"command": self.command} if self.command else {}
+        with self.terminal.stage("discovery") as stage:
+            return discover(statistic, provenance=origin, progress=stage.say, **options)
+
+    def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
+        """Find the formulas of tables of energies and show them."""
+        origin = {"command": self.command} if self.command else {}
+        with self.terminal.stage("discovery") as stage:
+            found = discover_curves(curves, provenance=origin, progress=stage.say, **options)
+        for remark in found.remarks:
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_residuals(self.terminal.console, found.points, found.best.units)
+        print_front(self.terminal.console, found.front, error=found.best.loss.name)
+        return found
+
+    def show(self, found: Discovery) -> None:
+        """Show what was found, and remarks that were not shown when they came up."""
+        for remark in found.remarks:
+            self.terminal.note(remark)
+        print_potential(self.terminal.console, found.best)
+        print_front(self.terminal.console, found.front)
+        print_limits(self.terminal.console, found.honesty)
+        print_mixing(self.terminal.console, found.mixing)
+
+    def validate(
+        self, potential: Potential, reference: Trajectory | MdRun, folder: Path, **options: Any
+    ) -> Comparison:
+        """Run the found potential and show how it compares."""
+        with self.terminal.stage("validation MD", "steps") as stage:
+            comparison = validate(potential, reference, folder=folder, progress=stage, **options)
+        print_comparison(self.terminal.console, comparison)
+        return comparison
+
+    def export(self, potential: Potential, target: str, path: Path, **options: Any) -> ExportCheck | None:
+        """Write a potential for another program, checked by that program; options as `interpot.export` takes them."""
+        with self.terminal.stage("export") as stage:
+            stage.say(f"{target}: written, then evaluated")
+            return export(potential, target, path, **options)
+
+    def export_if_there(self, potential: Potential, target: str, path: Path) -> tuple[ExportCheck, ...]:
+        """Do the same, but without the check where the program is not installed, and say so."""
+        try:
+            made = self.export(potential, target, path)
+        except NotInstalledError as error:
+            made = self.export(potential, target, path, checked=False)
+            self.terminal.note(f"{path.name} is not checked: {error}")
+        return () if made is None else (made,)
+
+    def report(self, findings: Findings, folder: Path) -> Path:
+        """Write tables, figures and the page."""
+        from interpot.report.page import write_report  # matplotlib loads here
+
+        with self.terminal.stage("report") as stage:
+            stage.say("drawing figures")
+            page = write_report(replace(findings, command=self.command), folder)
+        self.terminal.line(f"written: {page}")
+        return page
