@@ -414,7 +414,3 @@ def main() -> None:
     # a batch system's way to end a job: leave as Ctrl-C does, with the engine stopped and nothing half-written
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     app()
-
-
-if __name__ == "__main__":
-    main()

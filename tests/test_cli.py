@@ -21,6 +21,7 @@ from cli_samples import BOX, EPSILON, SIGMA, configurations, forces, write_dump
 from rich.console import Console
 from typer.testing import CliRunner
 
+import interpot
 from interpot import Potential, Statistic
 from interpot.cli import app
 from interpot.formula import schema
@@ -377,3 +378,17 @@ def running_in(folder: Path) -> list[str]:
         except OSError:  # it has just ended
             continue
     return found
+
+
+def test_ctrl_c_while_it_loads(tmp_path: Path) -> None:
+    """The signal comes when the command line asks for its first library."""
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    root = str(Path(interpot.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "interpot", "show", "potential.json"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), root))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130 and done.stderr == "interrupted\n"
