@@ -338,7 +338,7 @@ def test_ctrl_c_and_the_end_of_a_batch_job_stop_lammps(sign: signal.Signals, tmp
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "interpot.cli", "simulate", "long.py", "-o", "out"],
+        [sys.executable, "-m", "interpot", "simulate", "long.py", "-o", "out"],
         cwd=tmp_path,
         env=os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[1])},
         stdout=subprocess.PIPE,
