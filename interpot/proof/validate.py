@@ -15,11 +15,13 @@ from interpot.formula.potential import Potential
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced, thinned
+from interpot.proof.observables import Recorded
 from interpot.proof.start import dynamics, schedule, start_frame
-from interpot.proof.verdict import energy, means, motion, structure
+from interpot.proof.verdict import observables
 from interpot.records import (
     Comparison,
     Dynamics,
+    FloatArray,
     Frame,
     MdRun,
     Progress,
@@ -138,6 +140,8 @@ def compare(
     *,
     engine: str = "",
     ensemble: str = "nve",
+    charges: Mapping[str, float] | None = None,
+    axes: tuple[int, ...] | None = None,
 ) -> Comparison:
     """Compare a run of the found potential with the reference.
 
@@ -151,6 +155,10 @@ def compare(
         Name and version of the engine that ran `found`.
     ensemble
         Of both: energy drifts are compared for "nve" only.
+    charges
+        By species, in charge units of the reference: conductivities are compared then.
+    axes
+        Along which densities and temperatures are compared (0, 1, 2); None takes the open axes of the box.
 
     Raises
     ------
@@ -166,26 +174,51 @@ def compare(
         )
     first = next(iter(observed))
     _check_species(potential, first)
+    _check_charges(charges or {}, first)
+    units = observed.units
+    common = Recorded(
+        frames=_kept(observed, len(first.kinds)),
+        trajectory=observed,
+        units=units,
+        reach=max(c.cutoff for c in potential.channels) * potential.units.length,
+        thermo=reference.thermo if isinstance(reference, MdRun) else {},
+        ensemble=ensemble,
+        charges={name: charge * units.charge for name, charge in (charges or {}).items()},
+        axes=axes,
+    )
     repeated = _trajectory(found, first.dimension)
-    count = min(_FRAMES, max(_FEWEST, _PARTICLES // max(len(first.kinds), 1)))
-    frames, own = evenly_spaced(observed, count), evenly_spaced(repeated, count)
-    units, reach = observed.units, max(c.cutoff for c in potential.channels) * potential.units.length
-    thermo = reference.thermo if isinstance(reference, MdRun) else {}
+    own = _as_recorded(common, repeated, found.thermo)
+    frames = _with_masses_of(own.first, common.frames)
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
         forces=None
         if first.forces is None
         else compare_forces(potential, thinned(frames, FORCE_FRAMES), units),
-        observables=(
-            *structure(frames, own, reach, units),
-            motion(observed, repeated),
-            *energy(thermo, found, ensemble, len(first.kinds)),
-            *means(thermo, found, _with_masses_of(own[0], frames)),
-        ),
+        observables=tuple(observables(replace(common, frames=frames, interval=_interval(own)), own)),
         engine=engine,
         runs=runs,
         units=units,
     )
+
+
+def _kept(trajectory: Trajectory, particles: int) -> list[Frame]:
+    return evenly_spaced(trajectory, min(_FRAMES, max(_FEWEST, _PARTICLES // max(particles, 1))))
+
+
+def _as_recorded(like: Recorded, trajectory: Trajectory, thermo: Mapping[str, FloatArray]) -> Recorded:
+    """Return the run with the found potential, to be measured as another one."""
+    frames = _kept(trajectory, like.particles)
+    steps = (frames[0].step, frames[-1].step)
+    length = None if steps[0] is None or steps[1] is None else steps[1] - steps[0]
+    return replace(like, frames=frames, trajectory=trajectory, thermo=thermo, steps=length, kept={})
+
+
+def _interval(run: Recorded) -> float | None:
+    """Return the time between two frames of a run, where it tells."""
+    try:
+        return run.paths.spacing()
+    except InterpotError:
+        return None
 
 
 def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Trajectory:
@@ -194,10 +227,10 @@ def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Tra
     return read(source.trajectory, units=source.units.name, dimension=dimension)
 
 
-def _with_masses_of(run: Frame, frames: list[Frame]) -> list[Frame]:
+def _with_masses_of(run: Frame, frames: Sequence[Frame]) -> list[Frame]:
     """Give the reference's frames the masses that its repetition was run with, where they hold none."""
     if run.masses is None:
-        return frames
+        return list(frames)
     table = {run.species[k]: m for k, m in zip(run.kinds, run.masses, strict=True)}
     return [
         f if f.masses is not None else replace(f, masses=np.array([table[f.species[k]] for k in f.kinds]))
@@ -212,6 +245,14 @@ def _check_species(potential: Potential, frame: Frame) -> None:
         raise InterpotError(
             f"{frame.source} has the species {', '.join(missing)}, but the potential is for "
             f"{', '.join(potential.species)}: name them alike with --species"
+        )
+
+
+def _check_charges(charges: Mapping[str, float], frame: Frame) -> None:
+    unknown = sorted(set(charges) - set(frame.species))
+    if unknown:
+        raise InterpotError(
+            f"charges were given for {', '.join(unknown)}: the species of {frame.source} are {', '.join(frame.species)}"
         )
 
 

@@ -1,146 +1,203 @@
 """Observables of reference and found run side by side, each with a verdict.
 
-An observable *agrees* when the root mean square of (found - reference)/σ, σ the two standard errors combined,
-is at most 2 over the many points of g(r), and at most 4 for a single number or the strongly correlated points
-of a mean-square displacement (with eight blocks each, chance alone exceeds that about once in a thousand).
-Above that it *differs*. Both runs start alike, which makes chance deviations smaller, not larger. Where
-too few measurements were made for a standard error, one *cannot tell*.
+An observable *agrees* when the root mean square of (found - reference)/σ, σ the two standard errors combined, stays
+below a limit: 2 over the many points of g(r) and its like; for a single number or the strongly correlated points of
+a mean-square displacement the quantile of Student's t, since the errors come from a few blocks, such that chance
+alone makes *any* observable of a comparison differ once in a hundred times. Beyond the limit it *differs*. Both
+runs start alike, which makes chance deviations smaller, not larger: the limits are on the safe side.
+
+One *cannot tell* where it was not measured in both runs, where too few measurements were made for a standard error,
+and where runs agree only because the errors are larger than a tenth of the value. As errors shrink with 1/√t, the
+remark then says how much longer a run would do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
+from scipy.stats import t as student
 
-from interpot.errors import InterpotError
-from interpot.proof.observables import (
-    block_count,
-    drift,
-    fills_space,
-    follow,
-    kinetic_temperature,
-    mean_value,
-    rdfs,
-)
-from interpot.records import Curve, FloatArray, Frame, MdRun, Observable, Trajectory
-from interpot.units import UnitStyle
+from interpot.proof.observables import OBSERVABLES, measure
+from interpot.proof.observables.blocks import PER_BLOCK, block_count
+from interpot.proof.observables.divergence import divergence
+from interpot.proof.observables.recorded import Measured, Quantity, Recorded
+from interpot.records import Curve, FloatArray, Observable
 
-_MANY_POINTS, _ONE_NUMBER = 2.0, 4.0  # limits of the deviation
+_MANY_POINTS = 2.0  # limit of the rms deviation
+_FEWEST_POINTS = 10  # that are many
+_CHANCE = 0.01  # of a comparison's observables any one differs by chance
 _BLOCKS = 4  # at least, for a standard error worth the name
-_BINS = 100
-
-Units = tuple[str, str, str]  # label of the abscissa, its unit, unit of the value
-Frames = Sequence[Frame]
-Thermo = Mapping[str, FloatArray]
+_TELLING = 0.1  # largest standard error, relative to the value, with which agreement means something
+_UNKNOWN = Curve(np.zeros(1), np.full(1, np.nan), np.full(1, np.nan))
 
 
-def structure(reference: Frames, found: Frames, rmax: float, style: UnitStyle) -> Iterator[Observable]:
-    """g(r) of every pair of species up to `rmax` (Å), or distributions of distances in open systems."""
-    dense = fills_space(reference[0])
-    name, unit, scale = "g(r)", "1", 1.0
-    if not dense:
-        name, unit, scale = "pair distances", f"1/{style.length_unit}", 1 / style.length
-    observed, own = (rdfs(frames, rmax, _BINS) for frames in (reference, found))
-    for pair in sorted(observed.keys() & own.keys()):
-        one, two = (_in_style(curves[pair], style.length, scale) for curves in (observed, own))
-        units = ("r", style.length_unit, unit)
-        measured = min(len(reference), len(found))
-        yield judge(f"{name} {'-'.join(pair)}", units, one, two, _MANY_POINTS, measured)
+def observables(reference: Recorded, found: Recorded) -> Iterator[Observable]:
+    """Measure every row of the table in both runs, and judge what was measured."""
+    pairs = [pair for name in OBSERVABLES for pair in measured_alike(name, reference, found)]
+    chance = _CHANCE / max(len(pairs), 1)
+    yield from (judge(one, two, chance, found.steps) for one, two in pairs)
+    yield apart(divergence(reference, found))
 
 
-def motion(reference: Trajectory, found: Trajectory) -> Observable:
-    """Mean-square displacement; where the reference's cannot be had, the remark says why."""
-    style = reference.units
-    name, units = "mean-square displacement", ("t", style.time_unit, f"{style.length_unit}^2")
-    own = follow(found)
-    spacing = own.spacing()
-    try:
-        observed = follow(reference)
-        if None not in observed.times and abs(observed.spacing() / spacing - 1) > 1e-6:
-            raise InterpotError("the two runs were recorded at different intervals")
-    except InterpotError as error:
-        curve = _in_style(own.msd(spacing), style.time, style.length**2)
-        return _undecided(name, units, None, curve, str(error))
-    longest = min(observed.block_length(), own.block_length()) - 1
-    one, two = (_in_style(p.msd(spacing, longest), style.time, style.length**2) for p in (observed, own))
-    return judge(name, units, one, two, _ONE_NUMBER, min(len(observed.times), len(own.times)))
+def measured_alike(name: str, reference: Recorded, found: Recorded) -> list[tuple[Measured, Measured]]:
+    """Measure one row in both runs, the found one with the choices made for the reference, and pair by name."""
+    ours = {m.quantity.name: m for m in measure(name, reference)}
+    chosen = {key: value for m in ours.values() for key, value in m.chosen.items()}
+    theirs = {m.quantity.name: m for m in measure(name, replace(found, chosen=chosen))}
+    return [
+        (ours.get(key) or absent(theirs[key]), theirs.get(key) or absent(ours[key]))
+        for key in dict.fromkeys((*ours, *theirs))
+    ]
 
 
-def energy(thermo: Thermo, run: MdRun, ensemble: str, particles: int) -> Iterator[Observable]:
-    """Drift of the total energy per particle, where no thermostat holds it."""
-    if ensemble != "nve":
-        return
-    style = run.units
-    name, units = "energy drift", ("", "", f"{style.energy_unit}/{style.time_unit} per particle")
-    own = drift(run.thermo["time"], run.thermo["total"] / particles)
-    if "total" not in thermo:
-        span = float(run.thermo["time"][-1] - run.thermo["time"][0])
-        share = abs(own.y[0]) * span * particles / run.thermo["kinetic"].mean()
-        remark = (
-            f"the reference holds no energies; here the run gains or loses {share:.2g} of its kinetic energy"
-        )
-        yield _undecided(name, units, None, own, remark)
-        return
-    reference = drift(thermo["time"], thermo["total"] / particles)
-    measured = min(len(thermo["total"]), len(run.thermo["total"]))
-    yield judge(name, units, reference, own, _ONE_NUMBER, measured)
+def absent(other: Measured) -> Measured:
+    """Return what stands for a quantity that only the other run has."""
+    return other.quantity.missing("it is not there")
 
 
-def means(thermo: Thermo, run: MdRun, reference: Frames) -> Iterator[Observable]:
-    """Mean temperature, and mean pressure where there is a volume and both runs recorded it."""
-    style = run.units
-    observed = thermo["temperature"] if "temperature" in thermo else _temperatures(reference, style)
-    series = [("temperature", style.temperature_unit, observed)]
-    if fills_space(reference[0]) and "pressure" in thermo:
-        series.append(("pressure", style.pressure_unit, thermo["pressure"]))
-    for name, unit, values in series:
-        own = mean_value(run.thermo[name])
-        if len(values) == 0:
-            remark = "the reference holds no velocities or masses"
-            yield _undecided(f"mean {name}", ("", "", unit), None, own, remark)
-            continue
-        measured = min(len(values), len(run.thermo[name]))
-        yield judge(f"mean {name}", ("", "", unit), mean_value(values), own, _ONE_NUMBER, measured)
-
-
-def judge(name: str, units: Units, reference: Curve, found: Curve, limit: float, measured: int) -> Observable:
-    """Compare two curves on the same abscissa and give the verdict.
+def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int | None = None) -> Observable:
+    """Compare a quantity in two runs and give the verdict.
 
     Parameters
     ----------
-    limit
-        Largest deviation that agrees.
-    measured
-        Frames or times behind the shorter of the two; decides whether there is a standard error.
+    chance
+        Probability with which runs of the same potential may differ.
+    steps
+        Length of the run with the found potential, for the advice to run longer.
     """
-    if block_count(measured) < _BLOCKS or len(found.x) == 0:
-        remark = (
-            f"{measured} recorded frames are too few for an error estimate: run longer or record more often"
+    quantity = found.quantity
+    if reference.curve is None or found.curve is None:
+        return _undecided(quantity, None, found.curve or _UNKNOWN, _reasons(reference, found))
+    one, two = on_common_points(reference.curve, found.curve)
+    if len(two.x) == 0:
+        reason = "the two runs have no points in common: record both at the same intervals"
+        return _undecided(quantity, None, found.curve if len(found.curve.x) else _UNKNOWN, reason)
+    count = min(reference.count, found.count)
+    if block_count(count) < _BLOCKS:
+        reason = (
+            f"{count} recorded frames are too few for an error estimate: record more often, or "
+            f"{_longer(_BLOCKS * PER_BLOCK / max(count, 1), steps)}"
         )
-        return _undecided(name, units, reference, found, remark)
-    sigma = np.hypot(reference.error, found.error)
+        return _undecided(quantity, one, two, reason)
+    return _judged(quantity, (one, two), (reference, found), chance, steps)
+
+
+def apart(measured: Measured) -> Observable:
+    """Report what both runs have in common, on which no verdict depends."""
+    return _undecided(measured.quantity, None, measured.curve or _UNKNOWN, f"no verdict: {measured.remark}")
+
+
+def on_common_points(reference: Curve, found: Curve) -> tuple[Curve, Curve]:
+    """Return both curves where they have the same abscissa."""
+    if len(reference.x) == 0 or len(found.x) == 0:
+        return _at(reference, np.zeros(0, dtype=np.int64)), _at(found, np.zeros(0, dtype=np.int64))
+    tolerance = 1e-6 * max(np.abs(reference.x).max(), np.abs(found.x).max(), np.finfo(float).tiny)
+    place = np.searchsorted(found.x, reference.x - tolerance)
+    inside = np.flatnonzero(place < len(found.x))
+    mine = inside[np.abs(found.x[place[inside]] - reference.x[inside]) <= tolerance]
+    return _at(reference, mine), _at(found, place[mine])
+
+
+def limit_of(quantity: Quantity, points: int, blocks: int, chance: float) -> float:
+    """Return the largest deviation, in standard errors, that agrees."""
+    if quantity.many and points >= _FEWEST_POINTS:
+        return _MANY_POINTS
+    return float(student.isf(chance / 2, 2 * (blocks - 1)))
+
+
+def _judged(
+    quantity: Quantity,
+    curves: tuple[Curve, Curve],
+    runs: tuple[Measured, Measured],
+    chance: float,
+    steps: int | None,
+) -> Observable:
+    one, two = curves
+    sigma = np.hypot(one.error, two.error)
     known = sigma > 0
+    remarks = _remarks(*runs)
     if not known.any():
-        return _undecided(name, units, reference, found, "the standard errors are all zero")
-    scores = (found.y[known] - reference.y[known]) / sigma[known]
+        if np.array_equal(one.y, two.y):
+            return _observable(quantity, curves, 0.0, "agrees", ["equal, without any scatter", *remarks])
+        return _undecided(quantity, one, two, "the standard errors are all zero")
+    scores = (two.y[known] - one.y[known]) / sigma[known]
     deviation = float(np.sqrt(np.mean(scores**2)))
-    verdict = "agrees" if deviation <= limit else "differs"
-    remark = f"rms deviation {deviation:.2g} standard errors, agreement is up to {limit:g}"
-    if verdict == "differs" and len(found.x) > 1:
-        worst = int(np.abs(scores).argmax())
-        remark += f"; most ({scores[worst]:+.2g}) at {units[0]} = {found.x[known][worst]:.4g} {units[1]}"
-    return Observable(name, *units, reference, found, deviation, verdict, remark)
+    limit = limit_of(quantity, int(known.sum()), block_count(min(r.count for r in runs)), chance)
+    scale = max(runs[0].scale, runs[1].scale, float(np.sqrt(np.mean(one.y**2))))
+    said = f"rms deviation {deviation:.2g} standard errors, agreement is up to {limit:.2g}"
+    if deviation > limit:
+        size = _size(quantity, curves, scale)
+        worst = _worst(quantity, two.x[known], scores)
+        return _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
+    relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
+    if relative > _TELLING:
+        vague = (
+            f"the standard error is {100 * relative:.2g} % of {scale:.3g} {quantity.unit}, too large to tell: "
+            f"{_longer((relative / _TELLING) ** 2, steps)}"
+        )
+        return _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
+    return _observable(quantity, curves, deviation, "agrees", [said, *remarks])
 
 
-def _undecided(name: str, units: Units, reference: Curve | None, found: Curve, remark: str) -> Observable:
-    return Observable(name, *units, reference, found, float("nan"), "cannot tell", remark)
+def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:
+    """Say how large a difference is: absolute, and relative to the scale."""
+    difference = curves[1].y - curves[0].y
+    unit = "" if quantity.unit == "1" else f" {quantity.unit}"
+    share = f" ({{:{'+' if len(difference) == 1 else ''}.2g}} % of {scale:.3g}{unit})" if scale > 0 else ""
+    if len(difference) == 1:
+        return f"differs by {difference[0]:+.3g}{unit}{share.format(100 * difference[0] / (scale or 1))}"
+    rms = float(np.sqrt(np.mean(difference**2)))
+    return f"differs by {rms:.3g}{unit} rms{share.format(100 * rms / (scale or 1))}"
 
 
-def _in_style(curve: Curve, x: float, y: float) -> Curve:
-    return Curve(curve.x / x, curve.y / y, curve.error / y)
+def _worst(quantity: Quantity, x: FloatArray, scores: FloatArray) -> str:
+    if len(x) == 1:
+        return ""
+    worst = int(np.abs(scores).argmax())
+    return f"; most ({scores[worst]:+.2g}) at {quantity.x_label} = {x[worst]:.4g} {quantity.x_unit}".rstrip()
 
 
-def _temperatures(frames: Frames, style: UnitStyle) -> FloatArray:
-    values = [kinetic_temperature(frame, style) for frame in frames]
-    return np.array([value for value in values if value is not None], dtype=np.float64)
+def _longer(factor: float, steps: int | None) -> str:
+    """Say how much longer a run has to be."""
+    if not np.isfinite(factor):
+        return "run longer"
+    length = f" (about {steps * factor:.2g} steps)" if steps else ""
+    return f"run {max(factor, 1.1):.2g} times as long{length}"
+
+
+def _remarks(reference: Measured, found: Measured) -> list[str]:
+    """Return what each run's measurement has to say, once where it is the same."""
+    if reference.remark == found.remark or not reference.remark:
+        return [found.remark] if found.remark else []
+    if not found.remark or "the reference's" in found.remark:
+        return [reference.remark]
+    return [f"reference: {reference.remark}", f"found: {found.remark}"]
+
+
+def _reasons(reference: Measured, found: Measured) -> str:
+    if reference.curve is None and found.curve is None and reference.remark == found.remark:
+        return found.remark
+    told = [(name, m.remark) for name, m in (("reference", reference), ("found", found)) if m.remark]
+    return "; ".join(f"{name}: {remark}" for name, remark in told)
+
+
+def _observable(
+    quantity: Quantity, curves: tuple[Curve, Curve], deviation: float, verdict: str, remarks: list[str]
+) -> Observable:
+    return Observable(
+        quantity.name, quantity.x_label, quantity.x_unit, quantity.unit, *curves, deviation, verdict,
+        "; ".join(remarks),
+    )  # fmt: skip
+
+
+def _undecided(quantity: Quantity, reference: Curve | None, found: Curve, remark: str) -> Observable:
+    return Observable(
+        quantity.name, quantity.x_label, quantity.x_unit, quantity.unit, reference, found, float("nan"),
+        "cannot tell", remark,
+    )  # fmt: skip
+
+
+def _at(curve: Curve, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Curve:
+    return Curve(curve.x[places], curve.y[places], curve.error[places])

@@ -10,7 +10,9 @@ import pytest
 from proof_systems import disordered
 
 from interpot.errors import InterpotError
-from interpot.proof.observables import block_average, block_count, drift, msd, rdf, rdfs
+from interpot.proof.observables.blocks import block_average, block_count, drift
+from interpot.proof.observables.displacement import msd
+from interpot.proof.observables.radial import rdf, rdfs
 from interpot.records import Cell, Frame
 
 SHEAR = np.array([[12.0, 0.0, 0.0], [3.0, 11.0, 0.0], [-2.0, 4.0, 13.0]])

@@ -11,7 +11,7 @@ from proof_systems import TRUTH, Frames, channel, disordered, lennard_jones, mix
 
 from interpot.errors import InterpotError
 from interpot.proof.engines.lammps import Lammps
-from interpot.proof.observables import kinetic_temperature
+from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.start import schedule, start_frame
 from interpot.proof.validate import compare, validate
 from interpot.proof.verdict import judge

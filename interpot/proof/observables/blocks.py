@@ -1,0 +1,62 @@
+"""Standard errors from blocks: a series is cut into up to eight consecutive pieces.
+
+Their means scatter as independent measurements do once a piece is longer than the correlation time; a shorter one
+promises too small an error.
+
+Sources: H. Flyvbjerg and H. G. Petersen, J. Chem. Phys. 91, 461 (1989); D. Frenkel and B. Smit, Understanding
+Molecular Simulation, 2nd ed. (2002), section 4.4 and appendix D.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interpot.records import Curve, FloatArray
+
+BLOCKS = 8
+PER_BLOCK = 4  # measurements; with fewer a block's mean says little
+
+
+def block_count(measurements: int) -> int:
+    """How many blocks a series is cut into: 8, or fewer with at least 4 measurements each."""
+    return min(BLOCKS, measurements // PER_BLOCK)
+
+
+def block_average(series: FloatArray, blocks: int | None = None) -> tuple[FloatArray, FloatArray]:
+    """Mean over the first axis and its standard error.
+
+    Parameters
+    ----------
+    series : (m, ...) float64
+        Consecutive measurements.
+    blocks
+        Number of blocks; None takes `block_count`. With fewer than two the error is nan.
+    """
+    blocks = block_count(len(series)) if blocks is None else blocks
+    mean = series.mean(axis=0)
+    if blocks < 2:
+        return mean, np.full_like(mean, np.nan)
+    means = np.stack([piece.mean(axis=0) for piece in np.array_split(series, blocks)])
+    return mean, means.std(axis=0, ddof=1) / np.sqrt(blocks)
+
+
+def single(value: float | FloatArray, error: float | FloatArray) -> Curve:
+    """Return a number as a curve of one point at x = 0."""
+    return Curve(np.zeros(1), np.array([value], dtype=np.float64), np.array([error], dtype=np.float64))
+
+
+def mean_value(series: FloatArray, blocks: int | None = None) -> Curve:
+    """Mean of a time series with its block error, as a curve of one point."""
+    return single(*block_average(np.asarray(series, dtype=np.float64), blocks))
+
+
+def drift(time: FloatArray, energy: FloatArray) -> Curve:
+    """Slope of a total energy against time, as a curve of one point.
+
+    The mean of straight-line fits to each block, and its standard error. Cutting a potential off makes the
+    energy a random walk, in which the residuals of one long fit would promise far too small an error.
+    """
+    blocks = max(block_count(len(time)), 1)
+    pieces = zip(np.array_split(time, blocks), np.array_split(energy, blocks), strict=True)
+    slopes = np.array([np.polynomial.polynomial.polyfit(t - t[0], e - e[0], 1)[1] for t, e in pieces])
+    return mean_value(slopes, blocks)

@@ -1,0 +1,99 @@
+"""Energies and temperature: drift of the total energy, means of potential energy and temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.proof.observables.blocks import drift, mean_value
+from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
+from interpot.records import FloatArray, Frame
+from interpot.units import UnitStyle
+
+_PER_NANOSECOND = {"fs": 1e6, "ps": 1e3, "ns": 1.0}
+
+
+def measure(run: Recorded) -> Iterator[Measured]:
+    """Drift of the total energy where no thermostat holds it, and the mean potential energy; both per particle."""
+    if run.ensemble == "nve":
+        yield _drift(run)
+    yield _potential(run)
+
+
+def measure_temperature(run: Recorded) -> Iterator[Measured]:
+    """Mean kinetic temperature."""
+    quantity = Quantity("mean temperature", run.units.temperature_unit)
+    series = temperatures(run)
+    if len(series) == 0:
+        yield quantity.missing("the run holds no velocities or masses")
+        return
+    yield Measured(quantity, mean_value(series), len(series))
+
+
+def temperatures(run: Recorded) -> FloatArray:
+    """Kinetic temperatures in the style's units, those of the engine if it recorded them; else of the frames kept."""
+    if "temperature" in run.thermo:
+        return run.thermo["temperature"]
+    values = [kinetic_temperature(frame, run.units) for frame in run.frames]
+    return np.array([value for value in values if value is not None], dtype=np.float64)
+
+
+def mean_temperature(run: Recorded) -> float:
+    """Mean kinetic temperature in the style's units; raises `InterpotError` where it is unknown or zero."""
+    series = temperatures(run)
+    if len(series) == 0 or not series.mean() > 0:
+        raise InterpotError("the temperature is unknown: the run holds no velocities or masses")
+    return float(series.mean())
+
+
+def kinetic_temperature(frame: Frame, units: UnitStyle) -> float | None:
+    """Kinetic temperature 2K/(f k), f = d(n - 1), in the style's units; None without velocities or masses."""
+    if frame.velocities is None or frame.masses is None or len(frame.kinds) < 2:
+        return None
+    velocities = frame.velocities[:, : frame.dimension]
+    kinetic = 0.5 * float(frame.masses @ np.sum(velocities**2, axis=1)) / units.energy
+    return 2 * kinetic / (frame.dimension * (len(frame.kinds) - 1) * units.boltzmann)
+
+
+def _drift(run: Recorded) -> Measured:
+    """Slope of the total energy; telling where it is known to a tenth of the kinetic energy over the run."""
+    style, n = run.units, run.particles
+    times = _PER_NANOSECOND.get(style.time_unit)
+    per = "ns" if times else style.time_unit
+    quantity = Quantity("energy drift", f"{style.energy_unit}/{per} per particle")
+    if "total" not in run.thermo or "time" not in run.thermo or len(run.thermo["time"]) < 2:
+        return quantity.missing("the run holds no energies")
+    time, total = run.thermo["time"], run.thermo["total"]
+    curve = in_style(drift(time, total / n), 1.0, 1 / (times or 1.0))
+    span = float(time[-1] - time[0]) / (times or 1.0)
+    kinetic = float(run.thermo["kinetic"].mean()) / n if "kinetic" in run.thermo else 0.0
+    remark = ""
+    if kinetic > 0:
+        remark = (
+            f"over the run {abs(curve.y[0]) * span / kinetic:.2g} of the kinetic energy is gained or lost"
+        )
+    return Measured(quantity, curve, len(time), remark, scale=kinetic / span)
+
+
+def _potential(run: Recorded) -> Measured:
+    """Mean potential energy above that of the start.
+
+    Forces leave the zero of energy open; both runs start in the same place, so that the difference has none.
+    """
+    style, n = run.units, run.particles
+    quantity = Quantity("mean potential energy", f"{style.energy_unit} per particle")
+    if "potential" in run.thermo:
+        series = run.thermo["potential"] / n
+    else:
+        series = np.array([f.energy for f in run.frames if f.energy is not None]) / (n * style.energy)
+        if len(series) < len(run.frames):
+            return quantity.missing("the run holds no energies")
+    try:
+        scale = style.boltzmann * mean_temperature(run)
+    except InterpotError:
+        scale = 0.0
+    return Measured(
+        quantity, mean_value(series - series[0]), len(series), "counted from that of the start", scale=scale
+    )
