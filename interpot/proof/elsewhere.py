@@ -16,8 +16,9 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.neighbours import PairSearch
-from interpot.proof.forces import compare_forces, evenly_spaced, thinned
-from interpot.proof.observables import fills_space, kinetic_temperature
+from interpot.proof.forces import compare_forces, evenly_spaced
+from interpot.proof.observables.energies import kinetic_temperature
+from interpot.proof.observables.recorded import fills_space, thinned
 from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, StateCheck, Trajectory
 from interpot.trajectory import read
 from interpot.units import UnitStyle

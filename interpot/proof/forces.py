@@ -11,6 +11,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.neighbours import PairSearch
+from interpot.proof.observables.recorded import thinned
 from interpot.records import Evaluation, FloatArray, ForceCheck, Frame, Trajectory
 from interpot.units import UnitStyle
 
@@ -131,9 +132,3 @@ def evenly_spaced(trajectory: Trajectory, count: int) -> list[Frame]:
         if index % stride == 0:
             kept.append(frame)
     return thinned(kept, count)
-
-
-def thinned(frames: Sequence[Frame], count: int) -> list[Frame]:
-    """Return at most `count` of the frames, evenly spaced to the nearest one, first and last included."""
-    chosen = np.linspace(0, len(frames) - 1, min(count, len(frames))).round().astype(int)
-    return [frames[k] for k in chosen]

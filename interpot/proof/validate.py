@@ -14,8 +14,8 @@ from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
-from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced, thinned
-from interpot.proof.observables import Recorded
+from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced
+from interpot.proof.observables.recorded import Recorded, thinned
 from interpot.proof.start import dynamics, schedule, start_frame
 from interpot.proof.verdict import observables
 from interpot.records import (

@@ -40,14 +40,13 @@ def bond_order(frame: Frame) -> float:
     """Mean bond order of one periodic frame; raises `InterpotError` without freud or enough particles."""
     freud = _freud()
     number = _NEIGHBOURS[frame.dimension]
-    system = box_and_places(frame)
+    box, places = box_and_places(frame)
     order = freud.order.Hexatic(k=6) if frame.dimension == 2 else freud.order.Steinhardt(l=6)
-    try:
-        order.compute(system, neighbors={"num_neighbors": number, "exclude_ii": True})
-    except RuntimeError as error:
-        raise InterpotError(
-            f"freud finds no {number} nearest neighbours in so small a box: {error}"
-        ) from error
+    search = freud.locality.AABBQuery(box, places)
+    pairs = search.query(places, {"num_neighbors": number, "exclude_ii": True}).toNeighborList()
+    if len(pairs) < number * len(places):
+        raise InterpotError(f"the box is too small for the {number} nearest neighbours of each particle")
+    order.compute((box, places), neighbors=pairs)
     return float(np.mean(np.abs(order.particle_order)))
 
 
@@ -58,10 +57,10 @@ def box_and_places(frame: Frame) -> tuple[Any, FloatArray]:
         vectors @ vectors.T
     )  # the same lengths and angles; a mirror image changes no order
     fractional = (frame.positions - frame.cell.origin) @ np.linalg.inv(vectors)
+    if frame.dimension == 2:
+        turned[2, 2] = 0.0  # a plane has no height
     box = _freud().box.Box.from_matrix(turned.T, dimensions=frame.dimension)
     places = (fractional - np.floor(fractional) - 0.5) @ turned
-    if frame.dimension == 2:
-        places[:, 2] = 0.0
     return box, np.asarray(box.wrap(places), dtype=np.float64)
 
 

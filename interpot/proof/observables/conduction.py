@@ -19,7 +19,7 @@ from scipy import constants
 
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import mean_value
-from interpot.proof.observables.diffusion import late_lags, species_slopes
+from interpot.proof.observables.diffusion import late_lags, species_line
 from interpot.proof.observables.displacement import block_curves, shared_time
 from interpot.proof.observables.energies import mean_temperature
 from interpot.proof.observables.radial import volume
@@ -50,7 +50,7 @@ def nernst_einstein(run: Recorded) -> FloatArray:
     total = np.zeros(run.paths.blocks)
     for name in run.species:
         count = numbers[run.first.species.index(name)]
-        total += count * run.charges.get(name, 0.0) ** 2 * species_slopes(run, name)[0]
+        total += count * run.charges.get(name, 0.0) ** 2 * species_line(run, name).slopes
     return total / _volume_times_kt(run)
 
 

@@ -7,8 +7,10 @@ S. A. Khrapak, J. Phys. Chem. B 128, 287 (2024).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial.polynomial import polyfit
 
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import block_average, mean_value
@@ -30,37 +32,56 @@ def measure(run: Recorded) -> Iterator[Measured]:
 
     def measured() -> Iterator[Measured]:
         for quantity, name in zip(quantities, names, strict=True):
-            slopes, exponent = species_slopes(run, name)
-            curve = in_style(mean_value(slopes, len(slopes)), 1.0, style.length**2 / style.time)
+            line = species_line(run, name)
+            curve = in_style(mean_value(line.slopes, len(line.slopes)), 1.0, style.length**2 / style.time)
             remark = finite_size(run)
-            if not _DIFFUSIVE[0] < exponent < _DIFFUSIVE[1]:
-                remark = (
-                    f"not diffusive yet: the displacement grows as t^{exponent:.2f}, so this is half its slope "
-                    f"by dimension, no constant; {remark}"
-                )
-            yield Measured(quantity, curve, len(run.paths), remark, chosen=shared_time(run))
+            if not _DIFFUSIVE[0] < line.exponent < _DIFFUSIVE[1]:
+                remark = f"not diffusive: the displacement grows as t^{line.exponent:.2f}"
+            scale = line.farthest / (style.length**2 / style.time)
+            yield Measured(quantity, curve, len(run.paths), remark, scale, shared_time(run))
 
     yield from or_missing(quantities, measured)
 
 
-def species_slopes(run: Recorded, species: str) -> tuple[FloatArray, float]:
-    """Return D of a species in each block, Å² per internal time, and the exponent of its displacement in time.
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The late part of a species' mean-square displacement.
+
+    Attributes
+    ----------
+    slopes : (b,) float64
+        D in each block, Å² per internal time.
+    exponent
+        d log MSD/d log t: 1 of diffusion, 2 of free flight, 0 of particles that stay in their places.
+    farthest
+        MSD/(2 d t) at the longest time: D, were the particles free; of a solid it is how small D can be told.
+    """
+
+    slopes: FloatArray
+    exponent: float
+    farthest: float
+
+
+def species_line(run: Recorded, species: str) -> Line:
+    """Fit straight lines to the displacements of a species.
 
     Raises
     ------
     InterpotError
         The particles cannot be followed, or the blocks are too short for a straight line.
     """
-    paths = run.paths
-    mine = paths.kinds == paths.species.index(species)
-    weights = np.full(np.count_nonzero(mine), 1 / max(np.count_nonzero(mine), 1))
+    paths, freedoms = run.paths, 2 * run.first.dimension
+    mine = np.flatnonzero(paths.kinds == paths.species.index(species))
     lags = late_lags(run)
-    curves = block_curves(paths.positions[:, mine], lags, paths.blocks, weights)
+    curves = block_curves(paths.positions[:, mine], lags, paths.blocks, np.full(len(mine), 1 / len(mine)))
     mean, _ = block_average(curves, paths.blocks)
-    time = lags * paths.spacing()
-    slopes = np.polynomial.polynomial.polyfit(time, curves.T, 1)[1]
-    exponent = np.polynomial.polynomial.polyfit(np.log(time), np.log(mean), 1)[1] if (mean > 0).all() else 0.0
-    return np.atleast_1d(slopes) / (2 * run.first.dimension), float(exponent)
+    time = np.asarray(lags * paths.spacing(), dtype=np.float64)
+    exponent = polyfit(np.log(time), np.log(mean), 1)[1] if (mean > 0).all() else 0.0
+    return Line(
+        np.asarray(polyfit(time, curves.T, 1)[1] / freedoms),
+        float(exponent),
+        float(mean[-1] / (freedoms * time[-1])),
+    )
 
 
 def late_lags(run: Recorded) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -86,6 +107,6 @@ def finite_size(run: Recorded) -> str:
         return "in two dimensions it grows with the logarithm of the box; both runs share the box"
     share = float(100 / np.cbrt(run.particles))
     return (
-        f"finite size: an infinite box adds 2.837 kT/(6πηL) (Yeh and Hummer; the viscosity η is not measured), in a "
-        f"dense fluid about {share:.2g} %; both runs share the box"
+        f"finite size: an infinite box adds 2.837 kT/(6πηL), with the viscosity η unknown; in dense "
+        f"fluids about {share:.2g} %, in both runs"
     )

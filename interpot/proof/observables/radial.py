@@ -29,7 +29,10 @@ def measure(run: Recorded) -> Iterator[Measured]:
     name, unit, scale = "g(r)", "1", 1.0
     if not run.periodic:
         name, unit, scale = "pair distances", f"1/{style.length_unit}", 1 / style.length
-    for pair, curve in all_rdfs(run).items():
+    curves = all_rdfs(run)
+    if not curves:
+        yield Quantity(name, unit, "r", style.length_unit).missing("there is one particle only")
+    for pair, curve in curves.items():
         quantity = Quantity(f"{name} {'-'.join(pair)}", unit, "r", style.length_unit, many=True)
         yield Measured(quantity, in_style(curve, style.length, scale), len(run.frames))
 
@@ -85,7 +88,7 @@ def total_rdf(curves: Mapping[Pair, Curve], frame: Frame) -> Curve:
 def first_shell(curve: Curve) -> tuple[float, str]:
     """Return the radius of the first coordination shell, Å, and the criterion that gave it.
 
-    The first minimum of g(r) behind its highest peak, or 1.5 times the place of that peak where the curve ends
+    The first minimum of g(r) behind its first peak, or 1.5 times the place of that peak where the curve ends
     before it or does not fall to three quarters of the peak: in a gas nothing separates the shells.
 
     Raises
@@ -96,19 +99,26 @@ def first_shell(curve: Curve) -> tuple[float, str]:
     if not curve.y.any():
         raise InterpotError("there are no pairs within reach: no shell of neighbours to count")
     smooth = np.convolve(np.pad(curve.y, _SMOOTH // 2, mode="edge"), np.full(_SMOOTH, 1 / _SMOOTH), "valid")
-    peak = int(smooth.argmax())
-    rising = np.flatnonzero(np.diff(smooth[peak:]) > 0)
-    behind = _lowest_before(smooth, peak, curve.x)
-    if len(rising) and smooth[behind] < 0.75 * smooth[peak] and behind < len(smooth) - 1:
+    peak = _first_peak(smooth)
+    behind = _lowest_behind(smooth, peak, curve.x)
+    if smooth[behind] < 0.75 * smooth[peak] and behind < len(smooth) - 1:
         return float(curve.x[behind]), "the first minimum of g(r)"
     return 1.5 * float(curve.x[peak]), "1.5 times the first peak of g(r)"
 
 
-def _lowest_before(smooth: FloatArray, peak: int, x: FloatArray) -> int:
+def _first_peak(smooth: FloatArray) -> int:
+    """Return the top of the first stretch that is above half of the highest point."""
+    high = smooth > 0.5 * smooth.max()
+    start = int(high.argmax())
+    end = start + int(np.append(~high[start:], True).argmax())
+    return start + int(smooth[start:end].argmax())
+
+
+def _lowest_behind(smooth: FloatArray, peak: int, x: FloatArray) -> int:
     """Return the lowest point between a peak and 1.8 times its distance, in the middle of a flat bottom.
 
-    The second shell of a liquid or close-packed crystal lies at 1.4 to 2 times the first; noise makes small minima
-    on the way, the lowest point is none of them.
+    Noise makes small minima on the way; the lowest point is none of them. The second shell lies at 1.15 (body-centred
+    cubic) to 1.7 times the first (dense liquids: 1.9); where there are gaps on both sides of it, the first counts.
     """
     reach = int(np.searchsorted(x, 1.8 * x[peak], side="right"))
     window = smooth[peak:reach]

@@ -161,6 +161,12 @@ def fills_space(frame: Frame) -> bool:
     return all(frame.cell.periodic[: frame.dimension])
 
 
+def thinned(frames: Sequence[Frame], count: int) -> list[Frame]:
+    """Return at most `count` of the frames, evenly spaced to the nearest one, first and last included."""
+    chosen = np.linspace(0, len(frames) - 1, min(count, len(frames))).round().astype(int)
+    return [frames[k] for k in chosen]
+
+
 def in_style(curve: Curve, x: float, y: float) -> Curve:
     """Divide a curve in internal units by the units of its axes."""
     return Curve(curve.x / x, curve.y / y, curve.error / y)
