@@ -1,7 +1,7 @@
 """Standard errors from blocks: a series is cut into up to eight consecutive pieces.
 
 Their means scatter as independent measurements do once a piece is longer than the correlation time; a shorter one
-promises too small an error.
+promises too small an error: 20 % too small in its square with blocks of five correlation times, 4 % with 27.
 
 Sources: H. Flyvbjerg and H. G. Petersen, J. Chem. Phys. 91, 461 (1989); D. Frenkel and B. Smit, Understanding
 Molecular Simulation, 2nd ed. (2002), section 4.4 and appendix D.

@@ -1,0 +1,176 @@
+"""Verdicts: the right words for known curves, and the promised rate of false alarms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from observed_runs import brownian, recorded, walks
+
+from interpot.proof.observables.blocks import block_average, mean_value
+from interpot.proof.observables.recorded import Measured, Quantity
+from interpot.proof.verdict import judge, measured_alike, observables, on_common_points
+from interpot.records import Curve
+
+G = Quantity("g", "1", "r", "Å", many=True)
+PRESSURE = Quantity("mean pressure", "bar")
+
+
+def series(
+    y: float | np.ndarray, error: float, count: int = 100, quantity: Quantity = G, **others: float
+) -> Measured:
+    y = np.atleast_1d(np.asarray(y, dtype=float))
+    return Measured(quantity, Curve(np.arange(float(len(y))), y, np.full(len(y), error)), count, **others)
+
+
+def correlated(decay: float, length: int, count: int, seed: int = 0) -> np.ndarray:
+    """AR(1) series of unit variance, (length, count)."""
+    noise = np.random.default_rng(seed).normal(0, 1, (length, count))
+    made = noise.copy()
+    for k in range(1, length):
+        made[k] = decay * made[k - 1] + np.sqrt(1 - decay**2) * noise[k]
+    return made
+
+
+def variance_of_mean(decay: float, length: int) -> float:
+    """Of `length` consecutive members of an AR(1) series of unit variance, exactly."""
+    lags = np.arange(1, length)
+    return float((1 + 2 * np.sum((1 - lags / length) * decay**lags)) / length)
+
+
+# ---------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9, 0.98, 0.995])
+def test_block_errors_are_what_eight_blocks_can_tell(decay: float) -> None:
+    """E[error²] = (V(block) - V(all))/(8 - 1): right once a block is far longer than the correlation time."""
+    _, errors = block_average(correlated(decay, 2048, 1500))
+    expected = (variance_of_mean(decay, 256) - variance_of_mean(decay, 2048)) / 7
+    assert np.mean(errors**2) == pytest.approx(expected, rel=0.06)
+    true = variance_of_mean(decay, 2048)
+    # ln(1/decay) is the inverse of the correlation time: 256 frames are 27, 5 and 1.3 of them
+    share = {0.0: 1.0, 0.9: 0.96, 0.98: 0.8, 0.995: 0.42}[decay]
+    assert np.mean(errors**2) / true == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize("frames", [1024, 16])
+def test_false_alarms_are_as_rare_as_promised(frames: int) -> None:
+    """Two runs of the same physics differ with the probability asked for, with eight blocks or with four."""
+    one, two = (correlated(0.5 if frames > 16 else 0.0, frames, 3000, seed) for seed in (1, 2))
+    differs = 0
+    for a, b in zip(one.T, two.T, strict=True):
+        runs = [Measured(PRESSURE, mean_value(x), frames, scale=1e9) for x in (a, b)]
+        differs += judge(*runs, chance=0.02).verdict == "differs"
+    assert differs / 3000 == pytest.approx(0.02, abs=0.008)
+
+
+def test_the_advice_how_long_to_run_is_good() -> None:
+    """A run as many times longer has the telling error of a tenth."""
+    values = 1.0 + 3.0 * correlated(0.8, 60_000, 2, seed=3)
+
+    def judged(length: int) -> tuple[str, float]:
+        o = judge(*(Measured(PRESSURE, mean_value(x[:length]), length) for x in values.T), steps=10 * length)
+        return o.remark, float(np.hypot(o.found.error[0], (o.reference or o.found).error[0]))
+
+    remark, _ = judged(2000)
+    assert "too large to tell: run " in remark
+    factor = float(remark.split("run ")[1].split()[0])
+    steps = float(remark.split("(about ")[1].split()[0])
+    assert 1 < factor <= 30 and steps == pytest.approx(20_000 * factor, rel=0.05)
+    assert judged(round(2000 * factor))[1] == pytest.approx(0.1, rel=0.5)
+
+
+# ---------------------------------------------------------------------------- words
+
+
+def test_many_points_agree_or_differ() -> None:
+    near = np.ones(20) + 0.05 * np.resize([1, 1, 1, 2, 1], 20)
+    observable = judge(series(np.ones(20), 0.03), series(near, 0.04))
+    assert observable.deviation == pytest.approx(np.sqrt(8 / 5)) and observable.verdict == "agrees"
+    far = np.ones(20) + 0.15 * np.resize([1, 1, 1, 2, 1], 20)
+    observable = judge(series(np.ones(20), 0.03), series(far, 0.04))
+    assert observable.verdict == "differs"
+    assert observable.remark.startswith("differs by 0.19 rms (19 % of 1)")
+    assert (
+        "rms deviation 3.8 standard errors, agreement is up to 2; most (+6) at r = 3 Å" in observable.remark
+    )
+
+
+def test_a_number_differs_by_so_much() -> None:
+    observable = judge(series(100.0, 3.0, quantity=PRESSURE), series(130.0, 4.0, quantity=PRESSURE))
+    assert observable.verdict == "differs" and observable.deviation == pytest.approx(6)
+    assert observable.remark.startswith(
+        "differs by +30 bar (+30 % of 100 bar); rms deviation 6 standard errors"
+    )
+    assert (
+        judge(series(100.0, 3.0, quantity=PRESSURE), series(113.0, 4.0, quantity=PRESSURE)).verdict
+        == "agrees"
+    )
+
+
+def test_a_number_near_zero_is_judged_against_its_scale() -> None:
+    small = [series(y, 3.0, quantity=PRESSURE, scale=500.0) for y in (0.4, -1.0)]
+    assert judge(*small).verdict == "agrees"
+    alone = [series(y, 3.0, quantity=PRESSURE) for y in (0.4, -1.0)]
+    observable = judge(*alone, steps=1000)
+    assert (
+        observable.verdict == "cannot tell"
+        and "% of 0.4 bar, too large to tell: run 1.1e+04 times" in observable.remark
+    )
+
+
+def test_one_cannot_tell() -> None:
+    flat = series(np.ones(5), 0.03)
+    few = judge(series(np.ones(5), 0.03, 12), flat, steps=100)
+    assert few.verdict == "cannot tell"
+    assert few.remark.endswith("record more often, or run 1.3 times as long (about 1.3e+02 steps)")
+    missing = judge(flat, G.missing("the frames hold no velocities"))
+    assert missing.verdict == "cannot tell" and missing.remark == "found: the frames hold no velocities"
+    assert missing.reference is None and np.isnan(missing.found.y).all()
+    missing = judge(G.missing("no velocities"), flat)
+    assert missing.remark == "reference: no velocities" and len(missing.found.x) == 5
+    assert judge(G.missing("open"), G.missing("open")).remark == "open"
+    still = judge(series(1.0, 0.0), series(2.0, 0.0))
+    assert still.verdict == "cannot tell" and "all zero" in still.remark
+    same = judge(series(108.0, 0.0), series(108.0, 0.0))
+    assert same.verdict == "agrees" and same.deviation == 0 and "without any scatter" in same.remark
+
+
+def test_curves_are_compared_where_both_have_points() -> None:
+    one = Curve(np.array([1.0, 2.0, 3.0, 4.0]), np.arange(4.0), np.ones(4))
+    two = Curve(np.array([0.5, 2.0 + 1e-9, 4.0 - 1e-9, 6.0]), np.arange(4.0), np.ones(4))
+    a, b = on_common_points(one, two)
+    assert a.y.tolist() == [1, 3] and b.y.tolist() == [1, 2]
+    apart = Curve(np.array([1.5]), np.zeros(1), np.ones(1))
+    observable = judge(Measured(G, one, 100), Measured(G, apart, 100))
+    assert observable.verdict == "cannot tell" and "no points in common" in observable.remark
+
+
+# ---------------------------------------------------------------------------- two runs
+
+
+def test_both_runs_are_measured_alike() -> None:
+    """The second run, half as long, is measured with the first one's radius, bins and times."""
+    one, two = brownian(np.full(40, 0.02), 128, seed=1), brownian(np.full(40, 0.02), 64, seed=2)
+    velocities = np.random.default_rng(0).normal(0, 1, one.shape)
+    runs = [
+        recorded(walks(p, velocities=velocities[: len(p)]), "lj", reach=6.0, axes=(0,)) for p in (one, two)
+    ]
+    for name in ("coordination", "clusters", "profiles", "speeds", "mean-square displacement"):
+        for a, b in measured_alike(name, *runs):
+            assert a.curve is not None and b.curve is not None
+            assert a.chosen.keys() == b.chosen.keys()
+            common = on_common_points(a.curve, b.curve)[0]
+            assert len(common.x) == min(len(a.curve.x), len(b.curve.x))
+
+
+def test_what_only_one_run_has_is_not_left_out() -> None:
+    path = brownian(np.full(40, 0.02), 64)
+    velocities = np.random.default_rng(0).normal(0, 1, path.shape)
+    whole, bare = recorded(walks(path, velocities=velocities), "lj"), recorded(walks(path), "lj")
+    judged = {o.name: o for o in observables(bare, whole)}
+    for name in ("velocity autocorrelation", "speeds A", "mean temperature"):
+        assert judged[name].verdict == "cannot tell" and judged[name].remark.startswith("reference: ")
+        assert judged[name].reference is None and np.isfinite(judged[name].found.y).all()
+    assert judged["divergence of trajectories"].remark.startswith("no verdict: the runs stay within")
+    two_kinds = recorded(walks(path, species=("A", "B"), kinds=np.arange(40) % 2), "lj")
+    assert "found: it is not there" in {o.name: o for o in observables(two_kinds, bare)}["g(r) A-B"].remark
