@@ -43,6 +43,16 @@ def test_an_ideal_gas_has_its_pressure_and_temperature() -> None:
     assert measured["mean pressure"].scale == pytest.approx(exact, rel=0.02)
 
 
+def test_a_barostat_sets_the_volume() -> None:
+    run = recorded(gas(32))
+    assert "mean volume" not in found("pressure", run)
+    frames = [
+        replace(f, cell=replace(f.cell, vectors=(12 + 0.1 * (f.index % 2)) * np.eye(3))) for f in run.frames
+    ]
+    measured = found("pressure", recorded(frames, ensemble="npt"))["mean volume"]
+    assert measured.quantity.unit == "Å^3" and number(measured)[0] == pytest.approx((12**3 + 12.1**3) / 2)
+
+
 def test_a_plane_has_three_components() -> None:
     measured = found("pressure", recorded(gas(dimension=2), units="lj"))
     assert curve(measured["pressure tensor"]).x.tolist() == [1, 2, 6]

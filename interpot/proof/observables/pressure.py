@@ -17,7 +17,7 @@ _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
 def measure(run: Recorded) -> Iterator[Measured]:
-    """Mean pressure, and its tensor in Voigt's order: 1 to 6 are xx, yy, zz, yz, xz, xy.
+    """Mean pressure, its tensor in Voigt's order (1 to 6 are xx, yy, zz, yz, xz, xy), and the volume in "npt".
 
     As the engine recorded them, or from virials and velocities of the frames kept. Deviations are small or large
     against the ideal gas's pressure: at low pressure the virial nearly cancels that.
@@ -39,6 +39,12 @@ def measure(run: Recorded) -> Iterator[Measured]:
         yield mean.missing("the run holds no pressure")
     else:
         yield Measured(mean, mean_value(total), len(total), scale=scale)
+    if run.ensemble == "npt":
+        power = run.first.dimension
+        sizes = run.thermo.get("volume")
+        if sizes is None:
+            sizes = np.array([volume(frame) for frame in run.frames]) / style.length**power
+        yield Measured(Quantity("mean volume", f"{style.length_unit}^{power}"), mean_value(sizes), len(sizes))
     if series is None:
         yield tensor.missing("the run holds no components of the pressure")
     else:

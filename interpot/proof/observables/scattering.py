@@ -91,11 +91,10 @@ def wave_vectors(frame: Frame) -> tuple[IntArray, IntArray]:
 def structure_factors(
     frames: Sequence[Frame], miller: IntArray, bins: IntArray, pairs: list[tuple[int, int]]
 ) -> list[Curve]:
-    """S(k) of pairs of kinds, (-1, -1) being all particles; x is the mean |k| of a bin in 1/Å."""
+    """S(k) of pairs of kinds, (-1, -1) being all particles; x is the mean |k| of a bin at the start, 1/Å."""
     present, counts = np.unique(bins, return_counts=True)
     group = np.searchsorted(present, bins)
     series: list[list[FloatArray]] = [[] for _ in pairs]
-    lengths = []
     for frame in frames:
         densities = _densities(frame, miller)
         numbers = np.bincount(frame.kinds, minlength=len(frame.species))
@@ -105,11 +104,8 @@ def structure_factors(
             else:
                 value = (densities[a] * densities[b].conj()).real / np.sqrt(numbers[a] * numbers[b])
             series[place].append(np.bincount(group, value) / counts)
-        lengths.append(
-            np.bincount(group, np.linalg.norm(miller[:, : frame.dimension] @ _reciprocal(frame), axis=1))
-            / counts
-        )
-    x = np.mean(lengths, axis=0)
+    lengths = np.linalg.norm(miller[:, : frames[0].dimension] @ _reciprocal(frames[0]), axis=1)
+    x = np.bincount(group, lengths) / counts
     return [Curve(x, *block_average(np.stack(values))) for values in series]
 
 
