@@ -133,8 +133,9 @@ def _judged(
         return _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
     relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
     if relative > _TELLING:
+        percent = float(f"{100 * relative:.2g}")
         vague = (
-            f"the standard error is {100 * relative:.2g} % of {scale:.3g} {quantity.unit}, too large to tell: "
+            f"the standard error is {percent:g} % of {scale:.3g}{_suffix(quantity)}, too large to tell: "
             f"{_longer((relative / _TELLING) ** 2, steps)}"
         )
         return _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
@@ -144,12 +145,17 @@ def _judged(
 def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:
     """Say how large a difference is: absolute, and relative to the scale."""
     difference = curves[1].y - curves[0].y
-    unit = "" if quantity.unit == "1" else f" {quantity.unit}"
+    unit = _suffix(quantity)
     share = f" ({{:{'+' if len(difference) == 1 else ''}.2g}} % of {scale:.3g}{unit})" if scale > 0 else ""
     if len(difference) == 1:
         return f"differs by {difference[0]:+.3g}{unit}{share.format(100 * difference[0] / (scale or 1))}"
     rms = float(np.sqrt(np.mean(difference**2)))
     return f"differs by {rms:.3g}{unit} rms{share.format(100 * rms / (scale or 1))}"
+
+
+def _suffix(quantity: Quantity) -> str:
+    """Return the unit as it follows a number."""
+    return "" if quantity.unit == "1" else f" {quantity.unit}"
 
 
 def _worst(quantity: Quantity, x: FloatArray, scores: FloatArray) -> str:
@@ -163,7 +169,7 @@ def _longer(factor: float, steps: int | None) -> str:
     """Say how much longer a run has to be."""
     if not np.isfinite(factor):
         return "run longer"
-    length = f" (about {steps * factor:.2g} steps)" if steps else ""
+    length = f" (about {float(f'{steps * factor:.2g}'):,.0f} steps)" if steps else ""
     return f"run {max(factor, 1.1):.2g} times as long{length}"
 
 
