@@ -23,7 +23,7 @@ from interpot.proof.observables.diffusion import late_lags, species_line
 from interpot.proof.observables.displacement import block_curves, shared_time
 from interpot.proof.observables.energies import mean_temperature
 from interpot.proof.observables.radial import volume
-from interpot.proof.observables.recorded import Measured, Quantity, Recorded, or_missing
+from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import FloatArray
 from interpot.units import UnitStyle
 
@@ -33,15 +33,14 @@ def measure(run: Recorded) -> Iterator[Measured]:
     if not any(run.charges.values()):
         return
     unit, factor = _unit(run.units)
-    quantities = [Quantity(f"conductivity ({name})", unit) for name in ("Nernst-Einstein", "Green-Kubo")]
-    methods = (nernst_einstein, green_kubo)
-    for quantity, method in zip(quantities, methods, strict=True):
-
-        def measured(quantity: Quantity = quantity, method=method) -> Iterator[Measured]:  # type: ignore[no-untyped-def]
+    for name, method in (("Nernst-Einstein", nernst_einstein), ("Green-Kubo", green_kubo)):
+        quantity = Quantity(f"conductivity ({name})", unit)
+        try:
             values = method(run) / factor
-            yield Measured(quantity, mean_value(values, len(values)), len(run.paths), chosen=shared_time(run))
-
-        yield from or_missing([quantity], measured)
+        except InterpotError as error:
+            yield quantity.missing(str(error))
+            continue
+        yield Measured(quantity, mean_value(values, len(values)), len(run.paths), chosen=shared_time(run))
 
 
 def nernst_einstein(run: Recorded) -> FloatArray:
