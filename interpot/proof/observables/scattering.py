@@ -55,7 +55,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
     count = max(_FRAMES, _WORK // (len(miller) * run.particles))
     frames = thinned(run.frames, count)
     for quantity, curve in zip(quantities, structure_factors(frames, miller, bins, pairs), strict=True):
-        yield Measured(quantity, in_style(curve, 1 / style.length, 1.0), min(count, len(run.frames)))
+        yield Measured(quantity, in_style(curve, 1 / style.length, 1.0), len(frames), scale=1.0)
 
 
 def wave_vectors(frame: Frame) -> tuple[IntArray, IntArray]:
