@@ -27,6 +27,7 @@ from interpot.formula.known import Known
 from interpot.formula.regress.restriction import Bound, Pointwise, Range, Restriction, Selector
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.units import UnitStyle
@@ -270,8 +271,26 @@ def _number(word: str, text: str) -> float:
 # ---------------------------------------------------------------------------- all of them
 
 
+def asked_for(constraints: Iterable[str | Constraint], channels: Sequence[Channel]) -> list[Constraint]:
+    """Read constraints, each a record or words for one.
+
+    Raises
+    ------
+    InterpotError
+        One cannot be read, or is about a channel that is not there.
+    """
+    demands = [parse(c) if isinstance(c, str) else c for c in constraints]
+    labels = [channel.label for channel in channels]
+    for demand in demands:
+        if demand.channel and demand.channel not in labels:
+            raise InterpotError(
+                f"'{demand}' is about the channel '{demand.channel}': expected one of {', '.join(labels)}"
+            )
+    return demands
+
+
 def restrictions(
-    constraints: Iterable[str | Constraint],
+    demands: Iterable[Constraint],
     statistic: Statistic,
     library: Sequence[Term],
     known: Sequence[Known | None] | None = None,
@@ -280,8 +299,8 @@ def restrictions(
 
     Parameters
     ----------
-    constraints
-        Records, or words for them.
+    demands
+        As `asked_for` reads them; those for other channels are of no account.
     statistic
         Whose channels, sampled distances and units count.
     library
@@ -292,16 +311,9 @@ def restrictions(
     Raises
     ------
     InterpotError
-        A constraint cannot be read, or is about a term or a channel that is not there.
+        A constraint is about a term that is not there.
     """
-    demands = [parse(c) if isinstance(c, str) else c for c in constraints]
-    labels = [channel.label for channel in statistic.channels]
-    for demand in demands:
-        if demand.channel and demand.channel not in labels:
-            raise InterpotError(
-                f"'{demand}' is about the channel '{demand.channel}': expected one of {', '.join(labels)}"
-            )
-    made = []
+    demands, made = list(demands), []
     for c, channel in enumerate(statistic.channels):
         own = [demand for demand in demands if demand.channel in ("", channel.label)]
         place = Place(

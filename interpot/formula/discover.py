@@ -13,7 +13,7 @@ import pandas as pd
 from interpot.errors import InterpotError
 from interpot.formula.assembly import front_of, named_form, potential_of
 from interpot.formula.channel_search import ChannelSearch
-from interpot.formula.constraints import Constraint, price, restrictions
+from interpot.formula.constraints import Constraint, asked_for, price, restrictions
 from interpot.formula.honesty import Honesty, examine
 from interpot.formula.joint_choice import Judged, joint_choice, marked, rivals
 from interpot.formula.known import known_parts, without_known
@@ -31,6 +31,7 @@ from interpot.formula.terms.user import terms_from, undefined
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
+from interpot.statistic.unmet import unmet
 from interpot.threads import one_blas_thread
 
 Progress = Callable[[str], None]
@@ -44,12 +45,13 @@ class Discovery:
     ----------
     best
         The chosen potential, in the units of the data.
+        A pair that never came within its cutoff has no formula.
     front
         One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
         constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable,
         one_standard_error (what that rule would choose).
     splines
-        The ceiling as curves, internal units.
+        The ceiling as curves, one for each channel of `best`, internal units.
     statistic
         What it was found from.
     remarks
@@ -117,12 +119,17 @@ def discover(
         The data determine fewer numbers than a formula has constants; a constraint or a known part is not understood.
     """
     check_options(terms, max_terms, method, shared_form)
-    statistic = opened(statistic)
+    whole = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     library = load_library() if terms is None else terms_from(terms)
-    parts = known_parts(known, statistic.channels, statistic.units)
-    rules = restrictions(constraints, statistic, library, parts)
+    demands = asked_for(constraints, whole.channels)
+    without = unmet(whole)
+    seen = [c for c in range(len(whole.channels)) if c not in without]
+    statistic = whole.of_channels(seen) if without else whole
+    every_part = known_parts(known, whole.channels, whole.units)
+    parts = [every_part[c] for c in seen]
+    rules = restrictions(demands, statistic, library, parts)
     objective = without_known(Objective.of(statistic), parts, statistic.channels)
     _check_rank(statistic, objective)
     options: dict[str, Any] = {
@@ -134,7 +141,7 @@ def discover(
         ChannelSearch.of(statistic, objective, c, library, rule, **options) for c, rule in enumerate(rules)
     ]
     searches, found, tried, remarks = _searched(searches, say)
-    remarks += _undefined(terms, library, statistic)
+    remarks = [*without.values(), *remarks, *_undefined(terms, library, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
     chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
@@ -156,7 +163,7 @@ def discover(
         *_remarks(statistic, best, honesty),
     ]
     front = front_of(statistic, judged, parts)
-    return Discovery(best, front, splines, statistic, tuple(remarks), honesty, mixing)
+    return Discovery(best, front, splines, whole, tuple(remarks), honesty, mixing)
 
 
 def check_options(
