@@ -17,7 +17,6 @@ from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 from interpot.version import versions
 
@@ -31,10 +30,10 @@ def named_form(statistic: Statistic, candidate: Fit, c: int, known: Known | None
 
 def potential_of(
     statistic: Statistic,
-    objective: Objective,
     judge: Judge,
     candidate: Candidate,
     known: Sequence[Known | None],
+    loss: Loss,
     provenance: Mapping[str, Any],
 ) -> Potential:
     """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
@@ -58,7 +57,6 @@ def potential_of(
                 kind=channel.kind,
             )
         )
-    loss = Loss(candidate.loss, objective.ceiling, candidate.cross_validated)
     origin = {**statistic.provenance, "versions": versions(), **provenance}
     # internal units are those of metal for energy and length; in reduced units the numbers are the same
     units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]

@@ -340,7 +340,7 @@ def price(
     for rule, label, form, a in zip(restrictions, labels, free.forms, free.coefficients, strict=True):
         if broken := rule.broken(form, a):
             sentences.append(
-                f"{label}: without {'; '.join(broken)} the same form would leave a relative force error of "
+                f"{label}: without {'; '.join(broken)} the same form would leave a relative error of "
                 f"{errors[0]:.3g} instead of {errors[1]:.3g}"
             )
     return sentences

@@ -11,11 +11,13 @@ from typing import Any
 import pandas as pd
 
 from interpot.errors import InterpotError
+from interpot.formula.adequacy import adequacy
 from interpot.formula.assembly import front_of, named_form, potential_of
 from interpot.formula.channel_search import ChannelSearch
 from interpot.formula.constraints import Constraint, asked_for, price, restrictions
 from interpot.formula.honesty import Honesty, examine
 from interpot.formula.joint_choice import Judged, joint_choice, marked, rivals
+from interpot.formula.kinds import Kind, forces_alone, loss_of
 from interpot.formula.known import known_parts, without_known
 from interpot.formula.mixing import RuleTest, check_rules
 from interpot.formula.mixing import remarks as mixing_remarks
@@ -48,8 +50,8 @@ class Discovery:
         A pair that never came within its cutoff has no formula.
     front
         One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
-        constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable,
-        one_standard_error (what that rule would choose).
+        constants, loss and cross_validated (relative errors of the forces, or of all that was weighted), stderr (of
+        the latter), chosen, indistinguishable, one_standard_error (what that rule would choose).
     splines
         The ceiling as curves, one for each channel of `best`, internal units.
     statistic
@@ -152,11 +154,15 @@ def discover(
     if method != "exhaustive":
         remarks.append(f"searched by {method}, for comparison: it may miss what the exhaustive search finds")
     say("estimating errors")
-    best = potential_of(statistic, objective, judge, chosen, parts, {"method": method, **(provenance or {})})
+    forces = forces_alone(statistic, objective, parts)
+    loss = loss_of(judge, chosen, objective, forces, parts)
+    best = potential_of(statistic, judge, chosen, parts, loss, {"method": method, **(provenance or {})})
     mixing = _mixing(statistic, objective, judge, chosen, best)
     say("asking what the data cannot tell")
     splines = spline_fit(statistic)
-    honesty = examine(statistic, objective, chosen.fit, rivals(judged), tried, best, splines)
+    data = forces or Kind(statistic, objective)
+    split = adequacy(data.statistic, data.objective, data.seen(chosen.fit))
+    honesty = examine(statistic, objective, chosen.fit, split, rivals(judged), tried, best, splines)
     remarks += [
         *mixing_remarks(mixing),
         *_correlation(statistic, chosen),

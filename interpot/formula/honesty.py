@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interpot.formula.adequacy import Adequacy, adequacy
+from interpot.formula.adequacy import Adequacy
 from interpot.formula.collinear import (
     Conditions,
     Substitute,
@@ -79,6 +79,7 @@ def examine(
     statistic: Statistic,
     objective: Objective,
     chosen: Fit,
+    split: Adequacy,
     rivals: Sequence[Rival],
     library: Sequence[Term],
     potential: Potential,
@@ -92,6 +93,8 @@ def examine(
         The same data, as sums per block and compressed.
     chosen
         One form per channel.
+    split
+        Where the force error comes from.
     rivals
         Formulas that the data cannot tell from the chosen one.
     library
@@ -101,7 +104,6 @@ def examine(
     splines
         The best functions, with their errors.
     """
-    split = adequacy(statistic, objective, chosen)
     # the variance of a component as it widens the errors of what is fitted to all of them
     widened = max(split.dispersion, 1.0) if np.isfinite(split.dispersion) else 1.0
     variance = widened * objective.floor / max(statistic.rows - len(objective.y), 1)

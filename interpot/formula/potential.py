@@ -191,18 +191,29 @@ class Loss:
         Of the closed forms on blocks of frames, or points, that their constants have not seen; NaN with a single
         block.
     of
-        "forces" or "energies"; energies are weighted (`interpot.formula.curve`).
+        "forces"; "energies" (weighted, `interpot.formula.curve`) or "virials" where it was fitted to these alone.
+    energies, virials
+        Of the closed forms, where these were given beside the forces: relative to how they vary per particle, beyond
+        the constants of the energies (`interpot.statistic.weights`). NaN where they were not.
     """
 
     formula: float
     ceiling: float
     cross_validated: float
     of: str = "forces"
+    energies: float = np.nan
+    virials: float = np.nan
 
     @property
     def name(self) -> str:
-        """What tables and axes call it: "force error" or "energy error"."""
-        return "energy error" if self.of == "energies" else "force error"
+        """What tables and axes call it: "force error", "energy error" or "virial error"."""
+        return {"forces": "force error", "energies": "energy error", "virials": "virial error"}[self.of]
+
+    @property
+    def beside(self) -> dict[str, float]:
+        """Errors that are known beside that of the forces: {"energy error": 1e-3}."""
+        others = {"energy error": self.energies, "virial error": self.virials}
+        return {name: error for name, error in others.items() if not np.isnan(error)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -495,7 +506,8 @@ def _freedom(value: float | None) -> float:
 def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
     numbers = ("formula", "ceiling", "cross_validated")
     entry: dict[str, float | str | None] = {n: _nullable(getattr(loss, n)) for n in numbers}
-    return entry if loss.of == "forces" else {**entry, "of": loss.of}
+    beside = {n: error for n in ("energies", "virials") if not np.isnan(error := getattr(loss, n))}
+    return {**entry, **beside} | ({} if loss.of == "forces" else {"of": loss.of})
 
 
 def _loss(entry: Mapping[str, Any]) -> Loss:

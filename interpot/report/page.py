@@ -182,6 +182,10 @@ def _forces(findings: Findings, gallery: Gallery) -> str:
             "on frames its constants have not seen",
         ),
         ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
+        *(
+            (f"closed form, {name}", short(error), "relative to how they vary per particle")
+            for name, error in loss.beside.items()
+        ),
     ]
     caption = gallery.caption("Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖.")
     said = "" if findings.honesty else f"<p>{escape(loss_sentence(loss))}</p>"
@@ -223,9 +227,13 @@ def loss_sentence(loss: Loss) -> str:
 
 
 def _front(findings: Findings, gallery: Gallery) -> str:
-    front, loss = findings.front, findings.potential.loss
+    front, error = findings.front, tables.criterion(findings.potential)
     if front.empty:
         return ""
+    loss = findings.potential.loss
+    ceiling = (
+        loss.ceiling if error == loss.name else math.nan
+    )  # that of the forces is none of a weighted error
     groups = front.groupby("channel", sort=False) if "channel" in front else [("", front)]
     body = ""
     names = tables.unique_names([str(label) for label, _ in groups])
@@ -233,13 +241,13 @@ def _front(findings: Findings, gallery: Gallery) -> str:
         label = str(key)
         of = f" for {label}" if label else ""
         caption = (
-            f"Candidates{of}: {loss.name} against number of constants. The line is the Pareto front; "
+            f"Candidates{of}: {error} against number of constants. The line is the Pareto front; "
             "bars are the cross-validated errors."
         )
-        drawn = figures.pareto_figure(group, loss.ceiling, label, loss.name)
+        drawn = figures.pareto_figure(group, ceiling, label, error)
         stem = f"pareto_{name}" if label else "pareto"
         body += gallery.figure(drawn, stem, caption, f"Pareto front{of}", "wide")
-        body += _candidates(group, of, loss.name, gallery)
+        body += _candidates(group, of, error, gallery)
     return f"<section><h2>What else was tried</h2>{body}</section>"
 
 
@@ -282,7 +290,7 @@ def _mixing(findings: Findings, gallery: Gallery) -> str:
     caption = gallery.caption(
         "Constants of unlike pairs against what mixing rules make of those of the like pairs: the relative "
         "difference with its standard error in the last digits, the probability p of differences as large as these "
-        "if the rule holds, and the force error on held-out frames of the best potential under the rule; without it "
+        "if the rule holds, and the error on held-out frames of the best potential under the rule; without it "
         f"{short(tests[0].held_out_free, 4)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
         f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
         f"{100 * TELLING:g} %."

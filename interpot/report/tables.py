@@ -99,7 +99,7 @@ def mixing_frame(tests: Sequence[RuleTest]) -> pd.DataFrame:
     """One row per unlike pair, mixing rule and constant that the rule predicts.
 
     ``stderr`` is relative to the prediction, ``standard_errors`` the difference in those; ``probability``, the relative
-    force errors on ``held_out`` frames (under the rule and free) and the ``verdict`` are of all constants together.
+    errors on ``held_out`` frames (under the rule and free) and the ``verdict`` are of all constants together.
     """
     rows = [
         (
@@ -226,6 +226,13 @@ def print_potential(console: Console, potential: Potential) -> None:
             + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
         )
     )
+    for name, error in loss.beside.items():
+        console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
+
+
+def criterion(potential: Potential) -> str:
+    """What candidates were compared by: the name of their error."""
+    return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
 
 
 def interval_sentence(potential: Potential) -> str:
@@ -338,7 +345,7 @@ def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
         last = pair
     console.print(table)
     free = short(tests[0].held_out_free, 4)
-    console.print(Text(f"held-out error: of the forces, under the rule; without it {free}\n", style="dim"))
+    console.print(Text(f"held-out error: under the rule; without it {free}\n", style="dim"))
 
 
 def mixing_cells(test: RuleTest) -> list[str]:

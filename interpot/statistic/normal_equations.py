@@ -188,7 +188,8 @@ class Statistic:
             columns[old[c] : old[c + 1]] = np.arange(new[k], new[k + 1])
         targets = [columns[part.columns] for part in self.blocks.parts]
         blocks = self.blocks.laid_out(columns, int(new[-1]), [np.sort(t[t >= 0]) for t in targets])
-        channels, coverage = (tuple(of[c] for c in chosen) for of in (self.channels, self.coverage))
+        channels = tuple(self.channels[c] for c in chosen)
+        coverage = tuple(self.coverage[c] for c in chosen)
         return replace(self, channels=channels, bases=bases, blocks=blocks, coverage=coverage)
 
     def in_one_block(self) -> Statistic:
