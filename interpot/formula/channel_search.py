@@ -198,7 +198,7 @@ class ChannelSearch:
         found: list[Fit] = search(
             self.objective, library=whole, domain=domain, max_terms=size, enough=enough, **options
         )
-        return found
+        return [f for f in found if self.rule.has_required(f.forms[0].terms, f.forms[0].split())]
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""

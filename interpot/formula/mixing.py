@@ -351,19 +351,23 @@ def _verdict(constants: Sequence[Mixed], probability: float) -> str:
     return "agrees" if precise and not np.isnan(probability) else "cannot tell"
 
 
+_SAID = {
+    "agrees": ("agrees with the data", "agree with the data"),
+    "excluded": ("is excluded", "are excluded"),
+    "cannot tell": ("cannot be told from them", "cannot be told from them"),
+}
+"""Verdict → what is said of one rule and of several."""
+
+
 def remarks(tests: Sequence[RuleTest]) -> list[str]:
     """One sentence per unlike pair."""
     sentences = []
     for pair in dict.fromkeys(t.pair for t in tests):
         own = [t for t in tests if t.pair == pair]
         words = [
-            f"{', '.join(t.rule for t in own if t.verdict == verdict)} {says}"
-            for verdict, says in (
-                ("agrees", "agree with the data"),
-                ("excluded", "are excluded"),
-                ("cannot tell", "cannot be told from them"),
-            )
-            if any(t.verdict == verdict for t in own)
+            f"{', '.join(rules)} {says[len(rules) > 1]}"
+            for verdict, says in _SAID.items()
+            if (rules := [t.rule for t in own if t.verdict == verdict])
         ]
         sentences.append(f"{pair}, mixing rules: {'; '.join(words)}")
     return sentences

@@ -84,6 +84,9 @@ def _promising(
 ) -> list[tuple[int, ...]]:
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
     subsets = scan(grid, size, together(grid, size), constraints).subsets
+    if constraints is not None and constraints.required:
+        members = ([[of[k] for k in subset] for of in (grid.terms, grid.shapes)] for subset in subsets)
+        subsets = subsets[[constraints.has_required(*member) for member in members]]
     chosen: dict[tuple[int, ...], None] = {}
     few = polish * (3 if size <= 2 else 1)  # the field's formulas have two terms
     for sort, limit in ((grid.families, polish), (grid.kinds, few)):
