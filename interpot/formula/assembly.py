@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sympy
 
 from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
 from interpot.formula.naming import Named, name
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import UNITS_OF_KNOWN, ChannelFormula, Loss, Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray
@@ -81,9 +82,10 @@ def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]
         )
         for c, candidate, mark in judged
     ]
-    return one_standard_error(
-        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
-    )
+    chosen = {c: candidate.fit.forms[c] for c, candidate, mark in judged if mark == "chosen"}
+    holds = [candidate.fit.forms[c].contains(chosen[c]) for c, candidate, _ in judged]
+    front = pd.DataFrame(rows).assign(contains_chosen=holds)
+    return one_standard_error(front.sort_values(["channel", "constants", "loss"], ignore_index=True))
 
 
 def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
@@ -107,13 +109,17 @@ def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
     return front.assign(one_standard_error=marks)
 
 
+def _symbol(name: str) -> sympy.Symbol:
+    return sympy.Symbol(name, real=True)
+
+
 def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:
     """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
     form = candidate.fit.forms[c]
     return {
         "channel": label,
         "form": named.name,
-        "formula": str(named.expression),
+        "formula": str(named.expression.subs(dict.fromkeys(map(_symbol, UNITS_OF_KNOWN), 1))),
         "terms": len(form.terms),
         "constants": form.constants,
         "loss": candidate.loss,

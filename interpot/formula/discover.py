@@ -22,6 +22,7 @@ from interpot.formula.known import known_parts, without_known
 from interpot.formula.mixing import RuleTest, check_rules
 from interpot.formula.mixing import remarks as mixing_remarks
 from interpot.formula.potential import Potential
+from interpot.formula.quantity import half_width
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.ruled import with_held_out
@@ -37,6 +38,9 @@ from interpot.statistic.unmet import unmet
 from interpot.threads import one_blas_thread
 
 Progress = Callable[[str], None]
+
+FEW_BLOCKS = 3
+"""From so few blocks a standard error is little but a guess: with two degrees of freedom its own is half of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,7 +292,13 @@ def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[st
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"
         )
-    if len(statistic.blocks.square) == 1:
+    blocks = len(statistic.blocks)
+    if 1 < blocks <= FEW_BLOCKS:
+        remarks.append(
+            f"the errors of the constants rest on {blocks} blocks of frames only and are rough: 95 % intervals are "
+            f"±{half_width(1.0, best.freedom):.3g} of them; add frames"
+        )
+    if blocks == 1:
         remarks.append(
             "a single block of frames: no cross-validation, and errors assume independent residuals"
         )

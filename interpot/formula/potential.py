@@ -25,6 +25,9 @@ from interpot.formula.quantity import half_width, unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
 
+UNITS_OF_KNOWN = ("E_known", "L_known")
+"""Names of one unit of energy and of length, with which the numbers of a known part get their dimension."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -153,6 +156,15 @@ class ChannelFormula:
     def numeric(self) -> sympy.Expr:
         """The complete φ(r) with every constant as a number, at full double precision."""
         return self.complete.subs({p.symbol: sympy.Float(p.value, 17) for p in self.parameters})
+
+    @property
+    def plain(self) -> ChannelFormula:
+        """The same function as people write it: a unit that is 1 is no constant of what was known already."""
+        units = tuple(
+            p for p in self.parameters if p.name in UNITS_OF_KNOWN and p.value == 1 and p.stderr == 0
+        )
+        rest = tuple(p for p in self.parameters if p not in units)
+        return replace(self, expression=self.expression.subs({p.symbol: 1 for p in units}), parameters=rest)
 
     @property
     def latex(self) -> str:
@@ -416,7 +428,7 @@ class Potential:
     def describe(self, channel: ChannelFormula) -> str:
         """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
         constants = []
-        for p in channel.parameters:
+        for p in channel.plain.parameters:
             unit = "" if p.energy == p.length == 0 else f" {p.unit(self.units)}"
             constants.append(f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)}{unit}")
         return ", ".join((channel.form, *constants))
@@ -425,7 +437,7 @@ class Potential:
         return "\n".join(f"{c.label}: {self.describe(c)}" for c in self.channels)
 
     def _repr_latex_(self) -> str:
-        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
+        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.plain.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
 

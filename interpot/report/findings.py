@@ -70,8 +70,8 @@ class Findings:
     front
         One row per candidate, any order, with the columns ``form``, ``formula`` (text), ``terms``,
         ``constants`` (how many), ``loss`` (relative error), ``cross_validated``, ``stderr`` (of the
-        latter), ``chosen`` and ``indistinguishable`` (booleans); ``channel`` (label) where each channel has
-        a front of its own.
+        latter), ``chosen``, ``indistinguishable`` and ``contains_chosen`` (booleans); ``channel`` (label) where each
+        channel has a front of its own.
     channels
         By label: {"Ne-Xe": ChannelData(...)}.
     comparison

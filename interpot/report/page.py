@@ -13,7 +13,7 @@ import pandas as pd
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic, writable_folder
-from interpot.formula.mixing import EXCLUDED, RULES, TELLING
+from interpot.formula.mixing import EXCLUDED, RULES, SLIGHT, TELLING
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import curve, figures, tables
@@ -144,7 +144,7 @@ def _constants(findings: Findings, gallery: Gallery) -> str:
         return ""
     known = bool(frame["truth"].notna().any())
     rows, marked, last = [], [], ""
-    constants = ((c, p) for c in findings.potential.channels for p in c.parameters)
+    constants = ((c, p) for c in findings.potential.channels for p in c.plain.parameters)
     for (channel, parameter), (_, row) in zip(constants, frame.iterrows(), strict=True):
         fresh = channel.label != last
         last = channel.label
@@ -264,7 +264,7 @@ def _candidates(group: pd.DataFrame, of: str, error: str, gallery: Gallery) -> s
         )
         for c in best
     ]
-    words = f"The best candidates{of}: ▸ chosen, ≈ the data cannot tell it from the chosen one."
+    words = f"The best candidates{of}: {tables.marks_sentence(group)}."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
     columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")
@@ -292,8 +292,8 @@ def _mixing(findings: Findings, gallery: Gallery) -> str:
         "difference with its standard error in the last digits, the probability p of differences as large as these "
         "if the rule holds, and the error on held-out frames of the best potential under the rule; without it "
         f"{short(tests[0].held_out_free, 4)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
-        f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
-        f"{100 * TELLING:g} %."
+        f"held-out frames against it, and nearly holds where its constants are closer than {100 * SLIGHT:g} % all the "
+        f"same; it agrees where it is neither and every interval of 95 % is narrower than {100 * TELLING:g} %."
     )
     columns = ("pair", "rule", "found − predicted", ">p", ">held-out error", "verdict")
     return f"<section><h2>Mixing rules</h2>{table(caption, columns, rows, marked)}</section>"
