@@ -276,7 +276,12 @@ def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: 
             if not size @ size > 0:  # a term that is nowhere seen
                 return False
             slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
-            if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
+            with np.errstate(
+                divide="ignore", over="ignore", invalid="ignore"
+            ):  # of r^-400 the square is infinite
+                relative = slope / a[t]
+                told = width**2 * relative @ own @ relative <= 1
+            if not told:  # NaN too
                 return False
     return True
 

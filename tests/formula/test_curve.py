@@ -172,7 +172,9 @@ def test_the_file_says_what_its_errors_are_of(tmp_path) -> None:
     assert document["loss"]["of"] == "energies" and document["loss"]["ceiling"] is None
     document["loss"]["of"] = "pressures"
     path.write_text(json.dumps(document))
-    with pytest.raises(InterpotError, match=r"'loss.of' is the text \"pressures\", expected 'forces' or"):
+    with pytest.raises(
+        InterpotError, match=r"'loss.of' is the text \"pressures\", expected 'forces', 'energies' or"
+    ):
         Potential.load(path)
     del document["loss"]["of"]
     path.write_text(json.dumps(document))
