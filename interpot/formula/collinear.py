@@ -26,13 +26,13 @@ from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective
 from interpot.units import UnitStyle
 
-STRONG = 0.99
+INSEPARABLE = 0.99
 """Correlation from which on two constants are not known apart."""
 
 TRIED = 6
 """How many replacements of a term are fitted, the most promising first."""
 
-SAME = 1e-6
+ONE_FUNCTION = 1e-6
 """Squared sine of the angle between the forces of two terms below which they are one and the same function."""
 
 LONGEST = 48  # characters of a term that is written out
@@ -155,7 +155,7 @@ def _is_limit(alone: Objective, form: Form, other: Form, t: int) -> bool:
     """Whether a term has turned into the one it replaces: damped dispersion without damping."""
     one, two = (alone.maps[0] @ f.terms[t].values(alone.nodes[0], *f.split()[t]) for f in (form, other))
     one, two = one / np.linalg.norm(one), two / np.linalg.norm(two)
-    return bool(np.sum((two - one * (one @ two)) ** 2) < SAME)
+    return bool(np.sum((two - one * (one @ two)) ** 2) < ONE_FUNCTION)
 
 
 def _same(one: Term, a: Sequence[float], other: Term, b: FloatArray) -> bool:
@@ -243,7 +243,7 @@ def correlated_constants(potential: Potential) -> tuple[str, ...]:
         if not errors[i] * errors[j] > 0:
             continue
         correlation = potential.covariance[i, j] / errors[i] / errors[j]
-        if abs(correlation) > STRONG:
+        if abs(correlation) > INSEPARABLE:
             pairs.append(f"{names[i]} and {names[j]} ({correlation:.4f})")
     if not pairs:
         return ()

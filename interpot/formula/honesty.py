@@ -25,7 +25,7 @@ from interpot.formula.terms import Term
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
 
-SAME = 1e-3
+UNTOLD = 1e-3
 """Forces that differ by less than this part of the spline's errors are those of one function under two names."""
 
 DECISIONS = 4
@@ -134,6 +134,6 @@ def _closest(decisions: Sequence[Decision], labels: Sequence[str]) -> tuple[Deci
     """The rivals of each channel that the data come nearest to telling apart, each once."""
     best: dict[tuple[str, str], Decision] = {}
     for d in sorted(decisions, key=lambda d: d.more_data):
-        if d.rival != d.chosen and d.ratio > SAME:
+        if d.rival != d.chosen and d.ratio > UNTOLD:
             best.setdefault((d.channel, d.rival), d)
     return tuple(d for label in labels for d in [d for d in best.values() if d.channel == label][:DECISIONS])

@@ -44,7 +44,7 @@ LEAST_ROWS = 1000.0
 """For the price of a constant: a fitted exponent costs more than one whole exponent of twenty, however few the data."""
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
-COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
+ROUNDED = 1e-10  # relative size below which a direction of the constants is rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,7 +312,7 @@ def _orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Basis Q of what the columns reach, none where constraints leave no freedom, and T with J T = Q."""
     scale = _scale_of(J)
     U, sizes, Vt = np.linalg.svd(J / scale, full_matrices=False)
-    kept = sizes > COLLINEAR * sizes.max(initial=0.0)
+    kept = sizes > ROUNDED * sizes.max(initial=0.0)
     return U[:, kept], (Vt[kept] / sizes[kept, None] / scale).T
 
 

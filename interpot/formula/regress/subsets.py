@@ -30,7 +30,7 @@ APART = 1.4
 TIED = 2.0
 """Ratio of two rates of one family that the field has names for (Morse)."""
 
-LARGE = 4
+MANY = 4
 """Subsets of this many members on hold two of one family only where their rates are tied."""
 
 
@@ -115,7 +115,7 @@ def together(grid: Grid, size: int) -> NDArray[np.bool_]:
         shapes = np.array([grid.shapes[k] for k in members])
         high, low = np.maximum(shapes[:, None], shapes), np.minimum(shapes[:, None], shapes)
         ratio = np.divide(high, low, out=np.ones_like(high), where=low > 0)
-        different = np.isclose(ratio, TIED) if size >= LARGE else ratio > APART
+        different = np.isclose(ratio, TIED) if size >= MANY else ratio > APART
         allowed[np.ix_(members, members)] = different.any(axis=-1)
     return np.asarray(allowed & agreeing(grid))
 
