@@ -90,7 +90,7 @@ def test_the_energy_error_is_beside_it(found: Discovery) -> None:
     Z = np.column_stack([np.ones(len(n)), [len(distances(f)) / len(f.kinds) for f in FRAMES]])
     given, model = (
         np.array([e / len(f.kinds) for e, f in zip(values, FRAMES, strict=True)])
-        for values in ([f.energy for f in FRAMES], [evaluate(f)[0] for f in FRAMES])
+        for values in ([f.energy for f in FRAMES], [evaluate(f).energy for f in FRAMES])
     )
     rest = [y - Z @ np.linalg.lstsq(Z, y)[0] for y in (given, given - model)]
     assert found.best.loss.energies == pytest.approx(
