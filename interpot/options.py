@@ -203,11 +203,13 @@ def terms_asked_for(of_library: str | None, own: Sequence[str] | None) -> list[s
     """Names of ``--library``, and what ``--term`` adds; None for the default library."""
     if of_library is None and not own:
         return None
-    names = (
-        [term.name for term in library()]
-        if of_library is None
-        else [n.strip() for n in of_library.split(",")]
-    )
+    if of_library is None:
+        return [*(term.name for term in library()), *(own or ())]
+    names = [name.strip() for name in of_library.split(",")]
+    if not all(names):
+        raise InterpotError(
+            f"--library '{of_library}' lacks the name of a term: expected some of {', '.join(TERMS)}"
+        )
     return [*names, *(own or ())]
 
 

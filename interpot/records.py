@@ -144,6 +144,8 @@ class EnergyCurve:
         One unit in the last digit that a table gives of its energies, eV: they are no more exact.
     source
         File name, for messages.
+    unit
+        Name of the unit of energy that the table states, "meV"; empty where it states none.
     """
 
     species: tuple[str, str]
@@ -154,6 +156,7 @@ class EnergyCurve:
     weight: FloatArray | None = None
     resolution: float = 0.0
     source: str = ""
+    unit: str = ""
 
     @property
     def label(self) -> str:

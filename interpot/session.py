@@ -19,7 +19,7 @@ from interpot.report.curve import print_residuals
 from interpot.report.findings import Findings
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
+from interpot.report.tables import criterion, print_comparison, print_front, print_mixing, print_potential
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import Channel
@@ -94,7 +94,7 @@ class Session:
         for remark in found.remarks:
             self.terminal.note(remark)
         print_potential(self.terminal.console, found.best)
-        print_front(self.terminal.console, found.front)
+        print_front(self.terminal.console, found.front, error=criterion(found.best))
         print_limits(self.terminal.console, found.honesty)
         print_mixing(self.terminal.console, found.mixing)
 

@@ -134,6 +134,12 @@ ENERGIES: dict[str, float] = {
 }  # fmt: skip
 """Single units of energy that tables state, in small letters: name → eV; K is energy/k, cm⁻¹ energy/hc."""
 
+ENERGY_NAMES = {
+    ENERGIES[name.lower()]: name
+    for name in ("eV", "meV", "kcal/mol", "kJ/mol", "hartree", "mhartree", "K", "cm⁻¹")
+}
+"""What people call these units: eV → name."""
+
 
 def unit_style(name: str) -> UnitStyle:
     """Look a style up by LAMMPS's name; raises `InterpotError` with the list of those known."""

@@ -138,7 +138,15 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     ),
     "cutoff of a species that the file lacks": (
         lambda d: [*discover(write_dump(d / "mix.dump", ("Ne", "Xe"))), "--cutoff", "Ne-Kr=5"],
-        ("'Ne-Kr'", "Ne, Xe", "Ne-Xe"),
+        ("'Ne-Kr'", "no Kr, only Ne, Xe", "Ne-Xe"),
+    ),
+    "a library without a name": (
+        lambda d: [*discover(write_dump(d / "ne.dump")), "--library", ""],
+        ("--library ''", "lacks the name of a term", "power"),
+    ),
+    "a constraint on a term that does not exist": (
+        lambda d: [*discover(write_dump(d / "ne.dump")), "--require", "foo > 0"],
+        ("'foo > 0'", "expected one of power", "stillinger_weber"),
     ),
     "species that turns up late": (
         lambda d: discover(late_xenon(d)),
@@ -148,12 +156,9 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
         lambda d: discover(in_the_open(write_dump(d / "ne.dump")), cutoff="30"),
         ("cutoff of 30 Å for Ne-Ne", "largest sampled distance", "--cutoff Ne-Ne="),
     ),
-    "pair that never meets": (
-        lambda d: [
-            *discover(write_dump(d / "mix.dump", ("Ne", "Xe"))),
-            *("--cutoff", "Xe-Xe=2"),
-        ],
-        ("mix.dump", "no Xe-Xe pair", "2 Å", "enlarge the cutoff"),
+    "no pair that ever meets": (
+        lambda d: discover(write_dump(d / "mix.dump", ("Ne", "Xe")), cutoff="1"),
+        ("mix.dump", "no pair of Ne-Ne, Ne-Xe, Xe-Xe", "1 Å", "enlarge the cutoff"),
     ),
     "too little data": (
         lambda d: discover(dimer(d / "two.dump"), cutoff="3.1"),

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sympy
 
 from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
 from interpot.formula.naming import Named, name
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import UNITS_OF_KNOWN, ChannelFormula, Loss, Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 from interpot.version import versions
 
@@ -31,10 +31,10 @@ def named_form(statistic: Statistic, candidate: Fit, c: int, known: Known | None
 
 def potential_of(
     statistic: Statistic,
-    objective: Objective,
     judge: Judge,
     candidate: Candidate,
     known: Sequence[Known | None],
+    loss: Loss,
     provenance: Mapping[str, Any],
 ) -> Potential:
     """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
@@ -58,7 +58,6 @@ def potential_of(
                 kind=channel.kind,
             )
         )
-    loss = Loss(candidate.loss, objective.ceiling, candidate.cross_validated)
     origin = {**statistic.provenance, "versions": versions(), **provenance}
     # internal units are those of metal for energy and length; in reduced units the numbers are the same
     units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
@@ -83,9 +82,10 @@ def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]
         )
         for c, candidate, mark in judged
     ]
-    return one_standard_error(
-        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
-    )
+    chosen = {c: candidate.fit.forms[c] for c, candidate, mark in judged if mark == "chosen"}
+    holds = [candidate.fit.forms[c].contains(chosen[c]) for c, candidate, _ in judged]
+    front = pd.DataFrame(rows).assign(contains_chosen=holds)
+    return one_standard_error(front.sort_values(["channel", "constants", "loss"], ignore_index=True))
 
 
 def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
@@ -109,13 +109,17 @@ def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
     return front.assign(one_standard_error=marks)
 
 
+def _symbol(name: str) -> sympy.Symbol:
+    return sympy.Symbol(name, real=True)
+
+
 def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:
     """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
     form = candidate.fit.forms[c]
     return {
         "channel": label,
         "form": named.name,
-        "formula": str(named.expression),
+        "formula": str(named.expression.subs(dict.fromkeys(map(_symbol, UNITS_OF_KNOWN), 1))),
         "terms": len(form.terms),
         "constants": form.constants,
         "loss": candidate.loss,

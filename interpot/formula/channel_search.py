@@ -40,7 +40,7 @@ TRUNCATED = ("power", "exponential", "yukawa")
 USUAL = 3
 """Terms in a formula, unless a user says otherwise."""
 
-LARGE = ("power", "exponential", "damped_6", "damped_8", "damped_10")
+COMBINED_BY_FOUR = ("power", "exponential", "damped_6", "damped_8", "damped_10")
 """Terms of which one more than `USUAL` are combined: repulsion, charges and a series of dispersion."""
 
 NOTHING = 1e-6
@@ -65,7 +65,7 @@ class ChannelSearch:
     library
         Terms to combine.
     max_terms
-        Largest number of them; None for `USUAL`, and one more of those in `LARGE`.
+        Largest number of them; None for `USUAL`, and one more of those in `COMBINED_BY_FOUR`.
     method
         Row of `interpot.formula.regress.METHODS`.
     escalate
@@ -177,7 +177,7 @@ class ChannelSearch:
         if not self.escalate:
             return
         if self.max_terms is None:
-            large = tuple(term for term in self.library if term.name in LARGE)
+            large = tuple(term for term in self.library if term.name in COMBINED_BY_FOUR)
             yield f"none does: trying {USUAL + 1} powers, exponentials and dispersion terms", large, USUAL + 1
         common = tuple(term for term in self.library if term.name in COMMON)
         for rare in _rare():
@@ -198,7 +198,7 @@ class ChannelSearch:
         found: list[Fit] = search(
             self.objective, library=whole, domain=domain, max_terms=size, enough=enough, **options
         )
-        return found
+        return [f for f in found if self.rule.has_required(f.forms[0].terms, f.forms[0].split())]
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,6 +12,7 @@ import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
+from interpot.formula.naming import TITLES
 from interpot.formula.paired import difference
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
@@ -19,18 +20,19 @@ from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.polish import twins
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
+from interpot.formula.terms.variants import VARIANTS
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective
 from interpot.units import UnitStyle
 
-STRONG = 0.99
+INSEPARABLE = 0.99
 """Correlation from which on two constants are not known apart."""
 
 TRIED = 6
 """How many replacements of a term are fitted, the most promising first."""
 
-SAME = 1e-6
+ONE_FUNCTION = 1e-6
 """Squared sine of the angle between the forces of two terms below which they are one and the same function."""
 
 LONGEST = 48  # characters of a term that is written out
@@ -153,7 +155,7 @@ def _is_limit(alone: Objective, form: Form, other: Form, t: int) -> bool:
     """Whether a term has turned into the one it replaces: damped dispersion without damping."""
     one, two = (alone.maps[0] @ f.terms[t].values(alone.nodes[0], *f.split()[t]) for f in (form, other))
     one, two = one / np.linalg.norm(one), two / np.linalg.norm(two)
-    return bool(np.sum((two - one * (one @ two)) ** 2) < SAME)
+    return bool(np.sum((two - one * (one @ two)) ** 2) < ONE_FUNCTION)
 
 
 def _same(one: Term, a: Sequence[float], other: Term, b: FloatArray) -> bool:
@@ -177,6 +179,10 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
 
     Shapes in internal units; lengths and rates are written as lengths of the style.
     """
+    if term.base is not None:
+        begin = f"{shapes[-1] / units.length:.3g} {units.length_unit}"
+        done = VARIANTS[term.variant].title.replace("r_on", begin).replace("r_c", "the cutoff")
+        return f"{member_name(term.base, shapes[: len(term.base.shapes)], units)}, {done}"
     given = {}
     for shape, value in zip(term.shapes, shapes, strict=True):
         if shape.length == 0:
@@ -193,9 +199,21 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
         return "r" + str(exponent).translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
     text = str(expression).replace("**", "^").replace("*", " ")
     if len(text) > LONGEST:
-        pairs = zip(term.shapes, given.values(), strict=True)
-        return f"{term.name.replace('_', ' ')} with {', '.join(f'{s.name} = {v}' for s, v in pairs)}"
+        return _title(term, given)
     return re.sub(rf"(\d[\d.e+-]* {re.escape(units.length_unit)})\^", r"(\1)^", text)
+
+
+def _title(term: Term, given: Mapping[sympy.Symbol, sympy.Expr]) -> str:
+    """A term by its name, with the lengths in it: "damped r^-6 (1/b = 0.27 Å)"."""
+    title = TITLES.get(term.name, term.name.replace("_", " ")).format(
+        **{symbol.name: value for symbol, value in given.items()}
+    )
+    lengths = [
+        f"{'1/' if shape.length < 0 else ''}{pretty_symbol(shape.name)} = {given[shape.symbol].as_base_exp()[0]}"
+        for shape in term.shapes
+        if shape.length != 0
+    ]
+    return f"{title} ({', '.join(lengths)})" if lengths else title
 
 
 def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tuple[str, ...]:
@@ -225,7 +243,7 @@ def correlated_constants(potential: Potential) -> tuple[str, ...]:
         if not errors[i] * errors[j] > 0:
             continue
         correlation = potential.covariance[i, j] / errors[i] / errors[j]
-        if abs(correlation) > STRONG:
+        if abs(correlation) > INSEPARABLE:
             pairs.append(f"{names[i]} and {names[j]} ({correlation:.4f})")
     if not pairs:
         return ()

@@ -4,7 +4,8 @@
     repulsive-core:0.8        ... down to 0.8 of it
     decay                     φ(∞) = 0: only terms that vanish there
     smooth, smooth:1          φ'(r_c) = φ''(r_c) = 0 at the cutoff, or φ'(r_c) = 0 only
-    power:6 < 0               sign or bounds of a term's coefficient: <, <=, >, >=, = VALUE, or in LOW..HIGH
+    power:6 < 0               sign or bounds of a term's coefficient, where a formula has it: <, <=, >, >=, in LOW..HIGH
+    power:12 = 95800          a coefficient that is known: every formula has the term
     exponential.alpha in 2..6 range of a term's shape
     Ne-Xe: smooth             for one channel only
 
@@ -26,7 +27,8 @@ from interpot.errors import InterpotError
 from interpot.formula.known import Known
 from interpot.formula.regress.restriction import Bound, Pointwise, Range, Restriction, Selector
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.terms import Term
+from interpot.formula.terms import TERMS, Term
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.units import UnitStyle
@@ -68,6 +70,13 @@ class RepulsiveCore:
     depth: float = 0.5
     channel: str = ""
 
+    def __post_init__(self) -> None:
+        if not 0 < self.depth <= 1:
+            raise InterpotError(
+                f"a repulsive core is demanded down to {self.depth:g} times the smallest sampled distance: expected a "
+                "share of it, such as 0.5"
+            )
+
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Demand a slope that is not positive, on a few distances."""
         r = np.geomspace(self.depth, 1.0, CORE_POINTS) * place.r_min
@@ -99,6 +108,12 @@ class Smooth:
     order: int = 2
     channel: str = ""
 
+    def __post_init__(self) -> None:
+        if self.order not in (1, 2):
+            raise InterpotError(
+                f"smoothness of order {self.order} is demanded: expected 1 (the force) or 2 (its slope too)"
+            )
+
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Demand that derivatives vanish at the cutoff."""
         new = [
@@ -112,12 +127,18 @@ class Smooth:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """low ≤ a ≤ high for the coefficient a of a term, where a formula has it; in the units of the data."""
+    """low ≤ a ≤ high for the coefficient a of a term, where a formula has it; in the units of the data.
+
+    Every formula has it where both bounds are the same, and not zero.
+    """
 
     selector: Selector
     low: float = -np.inf
     high: float = np.inf
     channel: str = ""
+
+    def __post_init__(self) -> None:
+        _check_bounds(self)
 
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Bound the coefficient; a term that is not in the library is refused."""
@@ -139,6 +160,9 @@ class ShapeRange:
     high: float = np.inf
     channel: str = ""
 
+    def __post_init__(self) -> None:
+        _check_bounds(self)
+
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Limit the shape; a term or a shape that is not in the library is refused."""
         term = _member(str(self), self.selector, library)
@@ -155,6 +179,20 @@ class ShapeRange:
 
     def __str__(self) -> str:
         return _labelled(self.channel, f"{self.selector}.{self.shape} {_written(self.low, self.high)}")
+
+
+def _check_bounds(bounds: Coefficient | ShapeRange) -> None:
+    low, high = bounds.low, bounds.high
+    if np.isnan(low) or np.isnan(high):
+        raise InterpotError(
+            f"a bound of '{bounds.selector}' is no number: expected {low:g}..{high:g} without nan"
+        )
+    if low > high:
+        raise InterpotError(
+            f"the lower bound {low:g} of '{bounds.selector}' is above the upper one {high:g}: swap them"
+        )
+    if low == high and np.isinf(low):
+        raise InterpotError(f"both bounds of '{bounds.selector}' are {low:g}: expected a finite one")
 
 
 def _labelled(channel: str, words: str) -> str:
@@ -174,7 +212,15 @@ def _member(words: str, selector: Selector, library: Sequence[Term]) -> Term:
         if term.name == selector.term:
             return term
     names = ", ".join(t.name for t in library)
-    raise InterpotError(f"'{words}' is about the term '{selector.term}': expected one of {names}")
+    if selector.term in TERMS:
+        raise InterpotError(
+            f"'{words}' is about the term '{selector.term}', which is not among those combined ({names}): add it with "
+            f"--term {selector.term}"
+        )
+    own = [t.name for t in library if t.name not in TERMS]
+    raise InterpotError(
+        f"'{words}' is about the term '{selector.term}': expected one of {', '.join([*TERMS, *own])}"
+    )
 
 
 # ---------------------------------------------------------------------------- words
@@ -270,8 +316,26 @@ def _number(word: str, text: str) -> float:
 # ---------------------------------------------------------------------------- all of them
 
 
+def asked_for(constraints: Iterable[str | Constraint], channels: Sequence[Channel]) -> list[Constraint]:
+    """Read constraints, each a record or words for one.
+
+    Raises
+    ------
+    InterpotError
+        One cannot be read, or is about a channel that is not there.
+    """
+    demands = [parse(c) if isinstance(c, str) else c for c in constraints]
+    labels = [channel.label for channel in channels]
+    for demand in demands:
+        if demand.channel and demand.channel not in labels:
+            raise InterpotError(
+                f"'{demand}' is about the channel '{demand.channel}': expected one of {', '.join(labels)}"
+            )
+    return demands
+
+
 def restrictions(
-    constraints: Iterable[str | Constraint],
+    demands: Iterable[Constraint],
     statistic: Statistic,
     library: Sequence[Term],
     known: Sequence[Known | None] | None = None,
@@ -280,8 +344,8 @@ def restrictions(
 
     Parameters
     ----------
-    constraints
-        Records, or words for them.
+    demands
+        As `asked_for` reads them; those for other channels are of no account.
     statistic
         Whose channels, sampled distances and units count.
     library
@@ -292,16 +356,9 @@ def restrictions(
     Raises
     ------
     InterpotError
-        A constraint cannot be read, or is about a term or a channel that is not there.
+        A constraint is about a term that is not there.
     """
-    demands = [parse(c) if isinstance(c, str) else c for c in constraints]
-    labels = [channel.label for channel in statistic.channels]
-    for demand in demands:
-        if demand.channel and demand.channel not in labels:
-            raise InterpotError(
-                f"'{demand}' is about the channel '{demand.channel}': expected one of {', '.join(labels)}"
-            )
-    made = []
+    demands, made = list(demands), []
     for c, channel in enumerate(statistic.channels):
         own = [demand for demand in demands if demand.channel in ("", channel.label)]
         place = Place(
@@ -321,14 +378,14 @@ def price(
     if found.active is None:
         return []
     free = fit(objective, found.forms)
-    errors = [float(np.sqrt((f.misfit + objective.floor) / objective.square)) for f in (free, found)]
-    if errors[1] <= errors[0] * (1 + 1e-6):
+    errors = [f"{np.sqrt((f.misfit + objective.floor) / objective.square):.3g}" for f in (free, found)]
+    if errors[0] == errors[1]:
         return []
     sentences = []
     for rule, label, form, a in zip(restrictions, labels, free.forms, free.coefficients, strict=True):
         if broken := rule.broken(form, a):
             sentences.append(
-                f"{label}: without {'; '.join(broken)} the same form would leave a relative force error of "
-                f"{errors[0]:.3g} instead of {errors[1]:.3g}"
+                f"{label}: without {'; '.join(broken)} the same form would leave a relative error of "
+                f"{errors[0]} instead of {errors[1]}"
             )
     return sentences

@@ -129,7 +129,8 @@ def discover_curves(
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
         for k, candidate in enumerate(candidates):
             named = _Chosen(problem, candidate, reach).named
-            rows.append(front_row(curve.label, named, candidate, 0, marks.get(k, "")))
+            row = front_row(curve.label, named, candidate, 0, marks.get(k, ""))
+            rows.append(row | {"contains_chosen": fits[k].forms[0].contains(fits[pick].forms[0])})
     front = one_standard_error(
         pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
     )
@@ -363,6 +364,7 @@ class _Chosen:
                 "residual": values - energy,
                 "sigma": self.problem.errors.sigma / units.energy,
                 "offset": self.offset / units.energy,
+                "table_unit": self.curve.unit or units.energy_unit,
             }
         )
 

@@ -11,15 +11,18 @@ from typing import Any
 import pandas as pd
 
 from interpot.errors import InterpotError
+from interpot.formula.adequacy import adequacy
 from interpot.formula.assembly import front_of, named_form, potential_of
 from interpot.formula.channel_search import ChannelSearch
-from interpot.formula.constraints import Constraint, price, restrictions
+from interpot.formula.constraints import Constraint, asked_for, price, restrictions
 from interpot.formula.honesty import Honesty, examine
 from interpot.formula.joint_choice import Judged, joint_choice, marked, rivals
+from interpot.formula.kinds import Kind, forces_alone, loss_of
 from interpot.formula.known import known_parts, without_known
 from interpot.formula.mixing import RuleTest, check_rules
 from interpot.formula.mixing import remarks as mixing_remarks
 from interpot.formula.potential import Potential
+from interpot.formula.quantity import half_width
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.ruled import with_held_out
@@ -31,9 +34,13 @@ from interpot.formula.terms.user import terms_from, undefined
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
+from interpot.statistic.unmet import unmet
 from interpot.threads import one_blas_thread
 
 Progress = Callable[[str], None]
+
+FEW_BLOCKS = 3
+"""From so few blocks a standard error is little but a guess: with two degrees of freedom its own is half of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +51,13 @@ class Discovery:
     ----------
     best
         The chosen potential, in the units of the data.
+        A pair that never came within its cutoff has no formula.
     front
         One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
-        constants, loss and cross_validated (relative force errors), stderr (of the latter), chosen, indistinguishable,
-        one_standard_error (what that rule would choose).
+        constants, loss and cross_validated (relative errors of the forces, or of all that was weighted), stderr (of
+        the latter), chosen, indistinguishable, one_standard_error (what that rule would choose).
     splines
-        The ceiling as curves, internal units.
+        The ceiling as curves, one for each channel of `best`, internal units.
     statistic
         What it was found from.
     remarks
@@ -117,12 +125,17 @@ def discover(
         The data determine fewer numbers than a formula has constants; a constraint or a known part is not understood.
     """
     check_options(terms, max_terms, method, shared_form)
-    statistic = opened(statistic)
+    whole = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     library = load_library() if terms is None else terms_from(terms)
-    parts = known_parts(known, statistic.channels, statistic.units)
-    rules = restrictions(constraints, statistic, library, parts)
+    demands = asked_for(constraints, whole.channels)
+    without = unmet(whole)
+    seen = [c for c in range(len(whole.channels)) if c not in without]
+    statistic = whole.of_channels(seen) if without else whole
+    every_part = known_parts(known, whole.channels, whole.units)
+    parts = [every_part[c] for c in seen]
+    rules = restrictions(demands, statistic, library, parts)
     objective = without_known(Objective.of(statistic), parts, statistic.channels)
     _check_rank(statistic, objective)
     options: dict[str, Any] = {
@@ -134,7 +147,7 @@ def discover(
         ChannelSearch.of(statistic, objective, c, library, rule, **options) for c, rule in enumerate(rules)
     ]
     searches, found, tried, remarks = _searched(searches, say)
-    remarks += _undefined(terms, library, statistic)
+    remarks = [*without.values(), *remarks, *_undefined(terms, library, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
     chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
@@ -145,18 +158,22 @@ def discover(
     if method != "exhaustive":
         remarks.append(f"searched by {method}, for comparison: it may miss what the exhaustive search finds")
     say("estimating errors")
-    best = potential_of(statistic, objective, judge, chosen, parts, {"method": method, **(provenance or {})})
+    forces = forces_alone(statistic, objective, parts)
+    loss = loss_of(judge, chosen, objective, forces, parts)
+    best = potential_of(statistic, judge, chosen, parts, loss, {"method": method, **(provenance or {})})
     mixing = _mixing(statistic, objective, judge, chosen, best)
     say("asking what the data cannot tell")
     splines = spline_fit(statistic)
-    honesty = examine(statistic, objective, chosen.fit, rivals(judged), tried, best, splines)
+    data = forces or Kind(statistic, objective)
+    split = adequacy(data.statistic, data.objective, data.seen(chosen.fit))
+    honesty = examine(statistic, objective, chosen.fit, split, rivals(judged), tried, best, splines)
     remarks += [
         *mixing_remarks(mixing),
         *_correlation(statistic, chosen),
         *_remarks(statistic, best, honesty),
     ]
     front = front_of(statistic, judged, parts)
-    return Discovery(best, front, splines, statistic, tuple(remarks), honesty, mixing)
+    return Discovery(best, front, splines, whole, tuple(remarks), honesty, mixing)
 
 
 def check_options(
@@ -275,7 +292,13 @@ def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[st
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"
         )
-    if len(statistic.blocks.square) == 1:
+    blocks = len(statistic.blocks)
+    if 1 < blocks <= FEW_BLOCKS:
+        remarks.append(
+            f"the errors of the constants rest on {blocks} blocks of frames only and are rough: 95 % intervals are "
+            f"±{half_width(1.0, best.freedom):.3g} of them; add frames"
+        )
+    if blocks == 1:
         remarks.append(
             "a single block of frames: no cross-validation, and errors assume independent residuals"
         )

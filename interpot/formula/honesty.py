@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interpot.formula.adequacy import Adequacy, adequacy
+from interpot.formula.adequacy import Adequacy
 from interpot.formula.collinear import (
     Conditions,
     Substitute,
@@ -25,7 +25,7 @@ from interpot.formula.terms import Term
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
 
-SAME = 1e-3
+UNTOLD = 1e-3
 """Forces that differ by less than this part of the spline's errors are those of one function under two names."""
 
 DECISIONS = 4
@@ -79,6 +79,7 @@ def examine(
     statistic: Statistic,
     objective: Objective,
     chosen: Fit,
+    split: Adequacy,
     rivals: Sequence[Rival],
     library: Sequence[Term],
     potential: Potential,
@@ -92,6 +93,8 @@ def examine(
         The same data, as sums per block and compressed.
     chosen
         One form per channel.
+    split
+        Where the force error comes from.
     rivals
         Formulas that the data cannot tell from the chosen one.
     library
@@ -101,7 +104,6 @@ def examine(
     splines
         The best functions, with their errors.
     """
-    split = adequacy(statistic, objective, chosen)
     # the variance of a component as it widens the errors of what is fitted to all of them
     widened = max(split.dispersion, 1.0) if np.isfinite(split.dispersion) else 1.0
     variance = widened * objective.floor / max(statistic.rows - len(objective.y), 1)
@@ -132,6 +134,6 @@ def _closest(decisions: Sequence[Decision], labels: Sequence[str]) -> tuple[Deci
     """The rivals of each channel that the data come nearest to telling apart, each once."""
     best: dict[tuple[str, str], Decision] = {}
     for d in sorted(decisions, key=lambda d: d.more_data):
-        if d.rival != d.chosen and d.ratio > SAME:
+        if d.rival != d.chosen and d.ratio > UNTOLD:
             best.setdefault((d.channel, d.rival), d)
     return tuple(d for label in labels for d in [d for d in best.values() if d.channel == label][:DECISIONS])

@@ -17,7 +17,7 @@ from interpot.errors import InterpotError
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.expression import parse_expression
 from interpot.formula.naming import Named
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import UNITS_OF_KNOWN, ChannelFormula, Loss, Parameter, Potential
 from interpot.records import FloatArray
 from interpot.statistic.channels.channel import Channel
 from interpot.statistic.objective import Objective
@@ -101,8 +101,8 @@ def from_text(text: str, units: UnitStyle) -> Known:
         raise InterpotError(
             f"known part '{text}': it {error}; expected a formula in r such as '2.3/r'"
         ) from None
-    E = Parameter(f"E_{SUFFIX}", units.energy, 0.0, 1, 0)
-    L = Parameter(f"L_{SUFFIX}", units.length, 0.0, 0, 1)
+    energy, length = UNITS_OF_KNOWN
+    E, L = Parameter(energy, units.energy, 0.0, 1, 0), Parameter(length, units.length, 0.0, 0, 1)
     return Known(text, E.symbol * expression.subs(R, R / L.symbol), (E, L))
 
 

@@ -31,6 +31,9 @@ TELLING = 0.02
 EXACT = 1e-6
 """Relative differences below this exclude nothing, whatever the errors."""
 
+SLIGHT = 1e-3
+"""A rule whose constants are closer than this is taken as the one that was meant, with constants that were rounded."""
+
 Numbers = NDArray[np.complex128] | FloatArray
 Mix = Callable[[Numbers, Numbers], Sequence[complex] | Numbers]
 
@@ -181,7 +184,7 @@ class RuleTest:
     probability
         Of differences as large as these if the rule holds.
     verdict
-        "agrees", "excluded" or "cannot tell".
+        "agrees", "nearly holds" (differs by what no one would notice), "excluded" or "cannot tell".
     held_out
         Relative force error on held-out frames of the best potential under the rule; NaN where there is none.
     held_out_free
@@ -202,9 +205,11 @@ class RuleTest:
     @property
     def sentence(self) -> str:
         """The verdict, with how far the constants are off: "excluded (epsilon by -15 %, sigma by -0.2 %)"."""
-        if self.verdict != "excluded":
+        if self.verdict not in ("excluded", "nearly holds"):
             return self.verdict
-        return f"excluded ({', '.join(f'{m.name} by {100 * m.deviation:+.2g} %' for m in self.constants)})"
+        return (
+            f"{self.verdict} ({', '.join(f'{m.name} by {100 * m.deviation:+.2g} %' for m in self.constants)})"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,9 +351,28 @@ def _probability(square: float, count: int, blocks: int | None) -> float:
 
 def _verdict(constants: Sequence[Mixed], probability: float) -> str:
     if probability < EXCLUDED and not all(abs(m.deviation) < EXACT for m in constants):
-        return "excluded"
+        return exclusion(constants)
     precise = all(4 * m.stderr < TELLING * abs(m.predicted) for m in constants)
     return "agrees" if precise and not np.isnan(probability) else "cannot tell"
+
+
+def exclusion(constants: Sequence[Mixed]) -> str:
+    """The verdict on a rule that the data tell from the truth: by how much it is off decides what that means."""
+    return "nearly holds" if all(abs(m.deviation) < SLIGHT for m in constants) else "excluded"
+
+
+def _size(tests: Sequence[RuleTest]) -> str:
+    """By how much the constants differ at most."""
+    return f"{100 * max(abs(m.deviation) for t in tests for m in t.constants):.1g} %"
+
+
+_SAID = {
+    "agrees": ("agrees with the data", "agree with the data"),
+    "nearly holds": ("holds but for {size}, which the data tell", "hold but for {size}, which the data tell"),
+    "excluded": ("is excluded", "are excluded"),
+    "cannot tell": ("cannot be told from them", "cannot be told from them"),
+}
+"""Verdict → what is said of one rule and of several."""
 
 
 def remarks(tests: Sequence[RuleTest]) -> list[str]:
@@ -357,13 +381,9 @@ def remarks(tests: Sequence[RuleTest]) -> list[str]:
     for pair in dict.fromkeys(t.pair for t in tests):
         own = [t for t in tests if t.pair == pair]
         words = [
-            f"{', '.join(t.rule for t in own if t.verdict == verdict)} {says}"
-            for verdict, says in (
-                ("agrees", "agree with the data"),
-                ("excluded", "are excluded"),
-                ("cannot tell", "cannot be told from them"),
-            )
-            if any(t.verdict == verdict for t in own)
+            f"{', '.join(t.rule for t in of)} {says[len(of) > 1].format(size=_size(of))}"
+            for verdict, says in _SAID.items()
+            if (of := [t for t in own if t.verdict == verdict])
         ]
         sentences.append(f"{pair}, mixing rules: {'; '.join(words)}")
     return sentences

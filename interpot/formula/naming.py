@@ -9,6 +9,7 @@ have G C Gᵀ. A form without a name keeps its coefficients. What was done to a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -44,6 +45,9 @@ TITLES = {
 
 AMPLITUDES = {"power": "C_{n}", "polynomial": "K_{k}"} | {f"damped_{n}": f"C_{n}" for n in (6, 8, 10)}
 """Symbols of the coefficients of terms with whole exponents; all others are A."""
+
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -272,6 +276,7 @@ def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:
 def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     """Keep coefficients and shapes of a form that has no name."""
     starts, free = _starts(form), form.ties.shape[1]
+    several = Counter(shape.name for shape in form.shape_list)
     constants: dict[str, Parameter] = {}
     gradient, titles, expression = [], [], sympy.Integer(0)
     for t, (term, number) in enumerate(zip(form.terms, _numbers(form), strict=True)):
@@ -288,7 +293,8 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
         amplitude = constants[label] = Parameter(label, float(coefficients[t]), 0.0, 1, length)
         gradient.append(np.eye(form.constants)[t])
         for k, shape in later:
-            label = shape.name if shape.shared else _untaken(shape.name + number, constants)
+            alone = shape.shared or several[shape.name] == 1
+            label = shape.name if alone else _untaken(shape.name + number, constants)
             if label not in constants:
                 constants[label] = Parameter(label, float(form.shapes[k]), 0.0, 0, shape.length)
                 gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[k]]))
@@ -329,4 +335,10 @@ def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:
     """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"."""
     if term not in TITLES:
         return term
-    return TITLES[term].format(**{symbol.name: value for symbol, value in shapes.items()})
+    return TITLES[term].format(**{symbol.name: _subscripted(str(value)) for symbol, value in shapes.items()})
+
+
+def _subscripted(symbol: str) -> str:
+    """Write the number of a symbol as people do: "n_1" becomes "n₁"."""
+    letter, bar, number = symbol.partition("_")
+    return letter + number.translate(_SUBSCRIPT) if bar and number.isdigit() else symbol

@@ -25,6 +25,9 @@ from interpot.formula.quantity import half_width, unit_name, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
 
+UNITS_OF_KNOWN = ("E_known", "L_known")
+"""Names of one unit of energy and of length, with which the numbers of a known part get their dimension."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -155,6 +158,15 @@ class ChannelFormula:
         return self.complete.subs({p.symbol: sympy.Float(p.value, 17) for p in self.parameters})
 
     @property
+    def plain(self) -> ChannelFormula:
+        """The same function as people write it: a unit that is 1 is no constant of what was known already."""
+        units = tuple(
+            p for p in self.parameters if p.name in UNITS_OF_KNOWN and p.value == 1 and p.stderr == 0
+        )
+        rest = tuple(p for p in self.parameters if p not in units)
+        return replace(self, expression=self.expression.subs({p.symbol: 1 for p in units}), parameters=rest)
+
+    @property
     def latex(self) -> str:
         """φ(r) in the constants' symbols, as the field writes it."""
         return latex(self.expression)
@@ -191,18 +203,29 @@ class Loss:
         Of the closed forms on blocks of frames, or points, that their constants have not seen; NaN with a single
         block.
     of
-        "forces" or "energies"; energies are weighted (`interpot.formula.curve`).
+        "forces"; "energies" (weighted, `interpot.formula.curve`) or "virials" where it was fitted to these alone.
+    energies, virials
+        Of the closed forms, where these were given beside the forces: relative to how they vary per particle, beyond
+        the constants of the energies (`interpot.statistic.weights`). NaN where they were not.
     """
 
     formula: float
     ceiling: float
     cross_validated: float
     of: str = "forces"
+    energies: float = np.nan
+    virials: float = np.nan
 
     @property
     def name(self) -> str:
-        """What tables and axes call it: "force error" or "energy error"."""
-        return "energy error" if self.of == "energies" else "force error"
+        """What tables and axes call it: "force error", "energy error" or "virial error"."""
+        return {"forces": "force error", "energies": "energy error", "virials": "virial error"}[self.of]
+
+    @property
+    def beside(self) -> dict[str, float]:
+        """Errors that are known beside that of the forces: {"energy error": 1e-3}."""
+        others = {"energy error": self.energies, "virial error": self.virials}
+        return {name: error for name, error in others.items() if not np.isnan(error)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -405,7 +428,7 @@ class Potential:
     def describe(self, channel: ChannelFormula) -> str:
         """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
         constants = []
-        for p in channel.parameters:
+        for p in channel.plain.parameters:
             unit = "" if p.energy == p.length == 0 else f" {p.unit(self.units)}"
             constants.append(f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)}{unit}")
         return ", ".join((channel.form, *constants))
@@ -414,7 +437,7 @@ class Potential:
         return "\n".join(f"{c.label}: {self.describe(c)}" for c in self.channels)
 
     def _repr_latex_(self) -> str:
-        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.latex}" for c in self.channels)
+        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.plain.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
 
@@ -495,7 +518,8 @@ def _freedom(value: float | None) -> float:
 def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
     numbers = ("formula", "ceiling", "cross_validated")
     entry: dict[str, float | str | None] = {n: _nullable(getattr(loss, n)) for n in numbers}
-    return entry if loss.of == "forces" else {**entry, "of": loss.of}
+    beside = {n: error for n in ("energies", "virials") if not np.isnan(error := getattr(loss, n))}
+    return {**entry, **beside} | ({} if loss.of == "forces" else {"of": loss.of})
 
 
 def _loss(entry: Mapping[str, Any]) -> Loss:

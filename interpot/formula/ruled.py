@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import least_squares
 
-from interpot.formula.mixing import Relation, RuleTest, relations
+from interpot.formula.mixing import Relation, RuleTest, exclusion, relations
 from interpot.formula.naming import name
 from interpot.formula.regress.varpro import Fit, moved
 from interpot.formula.selection import Candidate, Judge, choose
@@ -66,10 +66,9 @@ def _with_held_out(
     spread = float(difference.std(ddof=1) / np.sqrt(len(difference)))
     chosen, rivals = choose([free, replace(candidate, determined=free.determined)])
     told = chosen == 0 and 1 not in rivals
-    excluded = test.verdict == "excluded" or (told and test.probability < HINT)
     return replace(
         test,
-        verdict="excluded" if excluded else test.verdict,
+        verdict=exclusion(test.constants) if told and test.probability < HINT else test.verdict,
         held_out=candidate.cross_validated,
         held_out_errors=float(difference.mean()) / spread if spread > 0 else 0.0,
     )

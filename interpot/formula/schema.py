@@ -39,8 +39,10 @@ same double back.
 ``  ceiling``             Of the spline fit: the best that any function of the same channels can do.
 ``  cross_validated``     Of the closed forms on frames that their constants have not seen. Any of the
                           three is null where it is not known.
-``  of``                  "forces", or "energies" for a potential that a table of energies gave. Optional:
-                          "forces" where it is left out.
+``  of``                  "forces", or "energies" or "virials" for a potential that these alone gave.
+                          Optional: "forces" where it is left out.
+``  energies``            Relative error of energies that were given beside the forces. Optional.
+``  virials``             Of virials, likewise. Optional.
 ``provenance``            An object with whatever tells where the potential comes from: files,
                           frames, versions, the command.
 ========================  ===================================================================================
@@ -444,11 +446,12 @@ def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> 
 
 def _check_loss(loss: Any, place: _Place) -> None:
     names = ("formula", "ceiling", "cross_validated")
-    place.keys(loss, (*names, "of"), optional=("of",))
-    for name in names:
+    beside = ("energies", "virials")
+    place.keys(loss, (*names, "of", *beside), optional=("of", *beside))
+    for name in (*names, *(name for name in beside if name in loss)):
         place.at(name).number(loss[name], lower=0.0, nullable=True)
-    if loss.get("of", "forces") not in ("forces", "energies"):
-        place.at("of").fail(f"is {_kind(loss['of'])}", "'forces' or 'energies'")
+    if loss.get("of", "forces") not in ("forces", *beside):
+        place.at("of").fail(f"is {_kind(loss['of'])}", "'forces', 'energies' or 'virials'")
 
 
 def _check_plain(value: Any, place: _Place) -> None:

@@ -12,7 +12,7 @@ all data to first order in how far the fold moves them, exactly where no exponen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +44,7 @@ LEAST_ROWS = 1000.0
 """For the price of a constant: a fitted exponent costs more than one whole exponent of twenty, however few the data."""
 KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
-COLLINEAR = 1e-10  # relative size below which a direction of the constants is rounding
+ROUNDED = 1e-10  # relative size below which a direction of the constants is rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +112,7 @@ class Judge:
     """
 
     def __init__(self, statistic: Statistic, objective: Objective, library: Sequence[Term] = ()) -> None:
-        self._statistic, self._objective = statistic, objective
+        self.statistic, self._objective = statistic, objective
         self._library = library
         self._ceiling = objective.inverse @ objective.target
         blocks = statistic.blocks
@@ -125,7 +125,7 @@ class Judge:
         self._folds = [self._fold(part) for part in parts]
 
     def _fold(self, part: IntArray) -> _Fold:
-        blocks, k, inverse = self._statistic.blocks, self._ceiling, self._objective.inverse
+        blocks, k, inverse = self.statistic.blocks, self._ceiling, self._objective.inverse
         A, B, C = sum(map(self._gram, part)), blocks.moment[part].sum(axis=0), blocks.square[part].sum()
         ceiling = float(k @ (A @ k) - 2 * k @ B + C)
         rounding = np.finfo(float).eps * len(k) * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
@@ -135,7 +135,7 @@ class Judge:
 
     def candidate(self, fit: Fit) -> Candidate:
         """Judge one fit."""
-        loss = np.sqrt((fit.misfit + self._objective.floor) / self._statistic.square)
+        loss = np.sqrt((fit.misfit + self._objective.floor) / self.statistic.square)
         residual, (J, directions) = self._residual(fit), self._reach(fit)
         bread, filling = self._bread_and_meat(fit, residual, J)
         covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
@@ -143,7 +143,7 @@ class Judge:
         return Candidate(
             fit,
             float(loss),
-            held_out * len(held_out) / self._statistic.square,
+            held_out * len(held_out) / self.statistic.square,
             determined(self._objective, fit, covariance, self.freedom),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
@@ -154,12 +154,12 @@ class Judge:
 
         Source: L. Kish, Survey Sampling (1965), ch. 5; here the mean over the constants.
         """
-        independent = (fit.misfit + self._objective.floor) / self._statistic.rows
-        if independent * self._statistic.rows <= INDIFFERENT**2 * self._statistic.square or not len(H):
-            return float(self._statistic.rows)  # rounding tells nothing of correlation
+        independent = (fit.misfit + self._objective.floor) / self.statistic.rows
+        if independent * self.statistic.rows <= INDIFFERENT**2 * self.statistic.square or not len(H):
+            return float(self.statistic.rows)  # rounding tells nothing of correlation
         scale, inverse = scaled_inverse(H)
         effect = np.trace(inverse @ (filling / scale / scale[:, None])) / (len(H) * independent)
-        rows, blocks = self._statistic.rows, len(self._statistic.blocks.square)
+        rows, blocks = self.statistic.rows, len(self.statistic.blocks.square)
         return float(max(rows / max(effect, 1.0), min(blocks, rows)))  # blocks are independent
 
     def covariance(self, fit: Fit) -> FloatArray:
@@ -176,21 +176,21 @@ class Judge:
 
     def _sandwich(self, fit: Fit, H: FloatArray, filling: FloatArray) -> FloatArray:
         directions = len(self._objective.y)
-        noise = self._objective.floor / max(self._statistic.rows - directions, 1)
+        noise = self._objective.floor / max(self.statistic.rows - directions, 1)
         beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
         return sandwich(H, filling + H * min(beyond, INDIFFERENT**2 * self._objective.square))
 
     @property
     def freedom(self) -> float:
         """Degrees of freedom of `covariance`: blocks - 1, infinite with a single block."""
-        count = len(self._statistic.blocks.square)
+        count = len(self.statistic.blocks.square)
         return count - 1.0 if count > 1 else float("inf")
 
     def _bread_and_meat(self, fit: Fit, residual: FloatArray, J: FloatArray) -> tuple[FloatArray, FloatArray]:
         """H and the filling of the sandwich."""
-        blocks = self._statistic.blocks
+        blocks = self.statistic.blocks
         H, count = J.T @ J, len(blocks.square)
-        variance = (fit.misfit + self._objective.floor) / max(self._statistic.rows - J.shape[1], 1)
+        variance = (fit.misfit + self._objective.floor) / max(self.statistic.rows - J.shape[1], 1)
         if count == 1:
             return H, H * variance
         k = self._ceiling + self._objective.inverse @ residual
@@ -203,7 +203,7 @@ class Judge:
         return H, meat(H, scores, shares, variance)
 
     def _gram(self, n: int) -> FloatArray:
-        return self._statistic.blocks.gram(n) if self._grams is None else self._grams[n]
+        return self.statistic.blocks.gram(n) if self._grams is None else self._grams[n]
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -226,10 +226,12 @@ class Judge:
         orthonormal basis Q of what they can reach, in which all data have the Hessian 1, the other folds have
         1 - QᵀSQ; the constants of those minimise ρ'ᵀ(1 - S)ρ' - 2 ρ'ᵀt over ρ' = ρ - Qδ.
         """
-        U, sizes, _ = np.linalg.svd(J / _scale_of(J), full_matrices=False)
-        Q = U[:, sizes > COLLINEAR * sizes.max(initial=0.0)]  # none where constraints leave no freedom
+        Q, _ = _orthonormal(J)
+        return np.array([loss for loss, _ in self._without_each(residual, Q)])
+
+    def _without_each(self, residual: FloatArray, Q: FloatArray) -> Iterator[tuple[float, FloatArray]]:
+        """Loss on each fold, and the step δ of ρ' = ρ - Qδ that leaving it out makes."""
         X = self._objective.inverse @ np.column_stack([Q, residual])  # both as coefficients of the splines
-        losses = []
         for fold in self._folds:
             S = X.T @ (fold.A @ X)
             shares, directions = np.linalg.eigh(np.eye(Q.shape[1]) - S[:-1, :-1])
@@ -239,8 +241,23 @@ class Judge:
             T = directions[:, shares > SHARE] / np.sqrt(shares[shares > SHARE])
             step = T @ (T.T @ (Q.T @ residual - weighed))
             loss = S[-1, -1] + 2 * residual @ fold.t - 2 * step @ weighed + step @ S[:-1, :-1] @ step
-            losses.append(max(float(loss + fold.ceiling), 0.0))
-        return np.array(losses)
+            yield max(float(loss + fold.ceiling), 0.0), step
+
+    def moves(self, fit: Fit) -> FloatArray:
+        """By how much leaving out each fold moves the constants, (folds, p); see `covariance` for their order."""
+        J, directions = self._reach(fit)
+        Q, to_constants = _orthonormal(J)
+        steps = [step for _, step in self._without_each(self._residual(fit), Q)]
+        return -np.array(steps).reshape(len(steps), Q.shape[1]) @ to_constants.T @ directions.T
+
+    def losses(self, fit: Fit, moves: FloatArray) -> FloatArray:
+        """Squared error on each fold with the constants moved by so much, (folds,), as `Candidate.held_out` has it."""
+        residual, J, losses = self._residual(fit), self._jacobian(fit), []
+        for fold, move in zip(self._folds, moves, strict=True):
+            here = residual + J @ move
+            k = self._objective.inverse @ here
+            losses.append(max(float(k @ (fold.A @ k) + 2 * here @ fold.t + fold.ceiling), 0.0))
+        return np.array(losses) * len(losses) / self.statistic.square
 
 
 def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: float) -> bool:
@@ -259,7 +276,12 @@ def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: 
             if not size @ size > 0:  # a term that is nowhere seen
                 return False
             slope = np.concatenate([np.eye(len(a))[t], shifts.T @ size / (size @ size)])
-            if not a[t] ** 2 >= width**2 * slope @ own @ slope:  # NaN too
+            with np.errstate(
+                divide="ignore", over="ignore", invalid="ignore"
+            ):  # of r^-400 the square is infinite
+                relative = slope / a[t]
+                told = width**2 * relative @ own @ relative <= 1
+            if not told:  # NaN too
                 return False
     return True
 
@@ -284,6 +306,14 @@ def choices(form: Form, library: Sequence[Term]) -> float:
 def _exponents(term: Term) -> int:
     """How many terms it is, one for each of its whole exponents."""
     return int(np.prod([len(s.grid(1.0, 2.0)) for s in term.shapes if s.integer], initial=1))
+
+
+def _orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Basis Q of what the columns reach, none where constraints leave no freedom, and T with J T = Q."""
+    scale = _scale_of(J)
+    U, sizes, Vt = np.linalg.svd(J / scale, full_matrices=False)
+    kept = sizes > ROUNDED * sizes.max(initial=0.0)
+    return U[:, kept], (Vt[kept] / sizes[kept, None] / scale).T
 
 
 def _scale_of(J: FloatArray) -> FloatArray:

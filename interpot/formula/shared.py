@@ -52,7 +52,7 @@ class SharedForm:
     def remark(self, title: str, taken: bool, asked: bool) -> str:
         """One sentence, for people."""
         one, other = self.candidate.cross_validated, self.free.cross_validated
-        size = f"cross-validated force error {one:.4g}, with forms of their own {other:.4g}"
+        size = f"cross-validated error {one:.4g}, with forms of their own {other:.4g}"
         if self.same:
             return f"all pairs have one form: {title}"
         if self.allowed:

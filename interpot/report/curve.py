@@ -15,29 +15,41 @@ from interpot.report.figures import with_unit
 from interpot.report.markup import Gallery, table
 from interpot.report.style import BLACK, FOUND, GREY, PAGE, in_journal_style, plain
 from interpot.report.tables import new_table, short, table_row
-from interpot.units import UnitStyle
+from interpot.units import ENERGY_NAMES, UnitStyle
 
 _FINE = 800  # points of a curve that is drawn
 _ERROR = "Relative energy error ‖(φ − E)/σ‖ / ‖E/σ‖ over the points, with the errors σ that were taken."
 
 
-def residual_frame(points: pd.DataFrame) -> pd.DataFrame:
-    """Root mean square residuals of each channel: where it attracts, and everywhere in units of the error taken."""
+def residual_frame(points: pd.DataFrame, units: UnitStyle) -> pd.DataFrame:
+    """Root mean square residuals of each channel: where it attracts, and everywhere in units of the error taken.
+
+    Energies are in the unit of the table, where that states one.
+    """
     rows = []
     for label, group in points.groupby("channel", sort=False):
         residual = group["residual"].to_numpy()
         well = group["energy"].to_numpy() - _zero(group) < 0
+        unit, scale = table_unit(group, units)
         rows.append(
             {
                 "channel": label,
                 "points": len(group),
-                "well": _rms(residual[well]),
-                "depth": float(_zero(group) - group["energy"].min()),
+                "well": scale * _rms(residual[well]),
+                "depth": scale * float(_zero(group) - group["energy"].min()),
+                "unit": unit,
                 "weighted": _rms(residual / group["sigma"].to_numpy()),
                 "worst": float(np.abs(residual / group["sigma"].to_numpy()).max()),
             }
         )
     return pd.DataFrame(rows)
+
+
+def table_unit(points: pd.DataFrame, units: UnitStyle) -> tuple[str, float]:
+    """Name of the unit of energy that a table states, and what turns energies of the style into it."""
+    name = str(points["table_unit"].iloc[0]) if "table_unit" in points else units.energy_unit
+    value = {named: value for value, named in ENERGY_NAMES.items()}.get(name)
+    return (units.energy_unit, 1.0) if value is None or units.name == "lj" else (name, units.energy / value)
 
 
 def _zero(group: pd.DataFrame) -> float:
@@ -53,10 +65,10 @@ def print_residuals(console: Console, points: pd.DataFrame, units: UnitStyle) ->
     """Print for each channel what the formula leaves of the table."""
     columns = (">points", ">depth of the well", ">rms residual in it", "unit", ">rms residual/σ", ">worst")
     shown = new_table("channel", *columns)
-    for row in residual_frame(points).to_dict("records"):
+    for row in residual_frame(points, units).to_dict("records"):
         numbers = [short(row[name]) for name in ("weighted", "worst")]
         well = [short(row["depth"]), short(row["well"])] if row["depth"] > 0 else ["–", "–"]
-        table_row(shown, [str(row["channel"]), str(row["points"]), *well, units.energy_unit, *numbers])
+        table_row(shown, [str(row["channel"]), str(row["points"]), *well, str(row["unit"]), *numbers])
     console.print("", shown)
 
 
@@ -73,9 +85,10 @@ def curve_figure(channel: ChannelFormula, points: pd.DataFrame, units: UnitStyle
         axes.plot(fine, shown(channel.energy(fine)), color=FOUND, label="formula")
         axes.plot(r, shown(energy), label="table", **marks)
     near = _well_limits(well, r, energy)
-    for axes, left in ((rest, residual), (weighted, residual / points["sigma"].to_numpy())):
+    unit, finer = table_unit(points, units)
+    for axes, left in ((rest, finer * residual), (weighted, residual / points["sigma"].to_numpy())):
         axes.plot(r, left, color=FOUND, lw=0.6, marker="o", ms=2.5)
-    scale = 1.3 * float(np.abs(residual[near]).max()) or 1.0
+    scale = 1.3 * finer * float(np.abs(residual[near]).max()) or 1.0
     rest.set_ylim(-scale, scale)
     for axes in (well, rest, weighted):
         axes.axhline(0.0, color=GREY, lw=0.5)
@@ -83,7 +96,7 @@ def curve_figure(channel: ChannelFormula, points: pd.DataFrame, units: UnitStyle
     _round_ticks(whole, r)
     well.set_ylabel(with_unit("φ", units.energy_unit))
     whole.set_ylabel(with_unit("|φ|", units.energy_unit))
-    rest.set_ylabel(with_unit("formula − table", units.energy_unit).replace(" (", "\n("))
+    rest.set_ylabel(with_unit("formula − table", unit).replace(" (", "\n("))
     weighted.set_ylabel("(formula − table)\n/ σ")
     for axes in (rest, weighted):
         axes.set_xlabel(with_unit("$r$", units.length_unit))
@@ -115,7 +128,7 @@ def _well_limits(axes: Axes, r: FloatArray, energy: FloatArray) -> NDArray[np.bo
 
 def energies_section(potential: Potential, points: pd.DataFrame, gallery: Gallery) -> str:
     """The part of the page that says how well the formulas explain the table."""
-    loss, unit = potential.loss, potential.units.energy_unit
+    loss = potential.loss
     rows = [
         ("closed form", short(loss.formula), "on the points it was fitted to"),
         (
@@ -126,11 +139,17 @@ def energies_section(potential: Potential, points: pd.DataFrame, gallery: Galler
     ]
     errors = table(gallery.caption(_ERROR), ("model", ">error", "meaning"), rows)
     left = [
-        (row["channel"], row["points"], short(row["depth"]), short(row["well"]), short(row["weighted"]))
-        for row in residual_frame(points).to_dict("records")
+        (
+            row["channel"],
+            row["points"],
+            short(row["depth"]),
+            short(row["well"]),
+            row["unit"],
+            short(row["weighted"]),
+        )
+        for row in residual_frame(points, potential.units).to_dict("records")
     ]
-    columns = ("channel", ">points", f">depth of the well ({unit})", f">rms residual in it ({unit})",
-               ">rms residual/σ")  # fmt: skip
+    columns = ("channel", ">points", ">depth of the well", ">rms residual in it", "unit", ">rms residual/σ")
     residuals = table(gallery.caption("What the formulas leave of the table."), columns, left)
     return f"<section><h2>How well it explains the energies</h2>{errors}{residuals}</section>"
 

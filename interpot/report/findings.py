@@ -70,8 +70,8 @@ class Findings:
     front
         One row per candidate, any order, with the columns ``form``, ``formula`` (text), ``terms``,
         ``constants`` (how many), ``loss`` (relative error), ``cross_validated``, ``stderr`` (of the
-        latter), ``chosen`` and ``indistinguishable`` (booleans); ``channel`` (label) where each channel has
-        a front of its own.
+        latter), ``chosen``, ``indistinguishable`` and ``contains_chosen`` (booleans); ``channel`` (label) where each
+        channel has a front of its own.
     channels
         By label: {"Ne-Xe": ChannelData(...)}.
     comparison
@@ -141,10 +141,11 @@ def findings_of(title: str, found: Discovery, checks: tuple[ExportCheck, ...] = 
 
 def _channel_data(found: Discovery) -> dict[str, ChannelData]:
     units, statistic, splines = found.best.units, found.statistic, found.splines
-    data = {}
-    for c, (channel, basis) in enumerate(zip(statistic.channels, statistic.bases, strict=True)):
+    places, data = {channel.label: c for c, channel in enumerate(statistic.channels)}, {}
+    for c, channel in enumerate(found.best.channels):  # pairs that never meet have none
+        basis = statistic.bases[places[channel.label]]
         assert isinstance(basis, LogSplines)
-        counts = statistic.coverage[c].counts[::-1]  # outwards
+        counts = statistic.coverage[places[channel.label]].counts[::-1]  # outwards
         knots = np.arange(len(counts), -1, -1) * basis.spacing
         curve = SplineCurve(
             splines.r[c] / units.length, splines.energy[c] / units.energy, splines.slope[c] / units.force

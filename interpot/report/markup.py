@@ -69,12 +69,12 @@ def image(data: bytes, alt: str, style: str = "") -> str:
 def formula(channel: ChannelFormula) -> Html:
     """Typeset φ(r) of one channel, large, with the same in plain text below."""
     name = rf"\varphi_{{{upright('–'.join(channel.species))}}}(r) ="
-    lines = [f"{name} {latex(channel.expression)}"]
+    lines = [f"{name} {latex(channel.plain.expression)}"]
     drawn = svg(formula_figure(lines, _FORMULA_SIZE), tight=True)
     if _width(drawn) > _FORMULA_WIDTH:
-        lines = _broken(name, summands(channel.expression))
+        lines = _broken(name, summands(channel.plain.expression))
         drawn = svg(formula_figure(lines, _FORMULA_SIZE), tight=True)
-    plain_text = f"φ(r) = {channel.expression}"
+    plain_text = f"φ(r) = {channel.plain.expression}"
     return Html(
         f'<figure class="formula">{image(drawn, plain_text, f"width:{_width(drawn) / 12:.2f}rem")}'
         f"<figcaption>{escape(channel.form)}, {escape(channel.label)}: <code>{escape(plain_text)}</code>"

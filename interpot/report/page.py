@@ -13,7 +13,7 @@ import pandas as pd
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.files import atomic, writable_folder
-from interpot.formula.mixing import EXCLUDED, RULES, TELLING
+from interpot.formula.mixing import EXCLUDED, RULES, SLIGHT, TELLING
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import curve, figures, tables
@@ -144,7 +144,7 @@ def _constants(findings: Findings, gallery: Gallery) -> str:
         return ""
     known = bool(frame["truth"].notna().any())
     rows, marked, last = [], [], ""
-    constants = ((c, p) for c in findings.potential.channels for p in c.parameters)
+    constants = ((c, p) for c in findings.potential.channels for p in c.plain.parameters)
     for (channel, parameter), (_, row) in zip(constants, frame.iterrows(), strict=True):
         fresh = channel.label != last
         last = channel.label
@@ -182,6 +182,10 @@ def _forces(findings: Findings, gallery: Gallery) -> str:
             "on frames its constants have not seen",
         ),
         ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
+        *(
+            (f"closed form, {name}", short(error), "relative to how they vary per particle")
+            for name, error in loss.beside.items()
+        ),
     ]
     caption = gallery.caption("Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖.")
     said = "" if findings.honesty else f"<p>{escape(loss_sentence(loss))}</p>"
@@ -223,9 +227,13 @@ def loss_sentence(loss: Loss) -> str:
 
 
 def _front(findings: Findings, gallery: Gallery) -> str:
-    front, loss = findings.front, findings.potential.loss
+    front, error = findings.front, tables.criterion(findings.potential)
     if front.empty:
         return ""
+    loss = findings.potential.loss
+    ceiling = (
+        loss.ceiling if error == loss.name else math.nan
+    )  # that of the forces is none of a weighted error
     groups = front.groupby("channel", sort=False) if "channel" in front else [("", front)]
     body = ""
     names = tables.unique_names([str(label) for label, _ in groups])
@@ -233,13 +241,13 @@ def _front(findings: Findings, gallery: Gallery) -> str:
         label = str(key)
         of = f" for {label}" if label else ""
         caption = (
-            f"Candidates{of}: {loss.name} against number of constants. The line is the Pareto front; "
+            f"Candidates{of}: {error} against number of constants. The line is the Pareto front; "
             "bars are the cross-validated errors."
         )
-        drawn = figures.pareto_figure(group, loss.ceiling, label, loss.name)
+        drawn = figures.pareto_figure(group, ceiling, label, error)
         stem = f"pareto_{name}" if label else "pareto"
         body += gallery.figure(drawn, stem, caption, f"Pareto front{of}", "wide")
-        body += _candidates(group, of, loss.name, gallery)
+        body += _candidates(group, of, error, gallery)
     return f"<section><h2>What else was tried</h2>{body}</section>"
 
 
@@ -256,7 +264,7 @@ def _candidates(group: pd.DataFrame, of: str, error: str, gallery: Gallery) -> s
         )
         for c in best
     ]
-    words = f"The best candidates{of}: ▸ chosen, ≈ the data cannot tell it from the chosen one."
+    words = f"The best candidates{of}: {tables.marks_sentence(group)}."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
     columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")
@@ -282,10 +290,10 @@ def _mixing(findings: Findings, gallery: Gallery) -> str:
     caption = gallery.caption(
         "Constants of unlike pairs against what mixing rules make of those of the like pairs: the relative "
         "difference with its standard error in the last digits, the probability p of differences as large as these "
-        "if the rule holds, and the force error on held-out frames of the best potential under the rule; without it "
+        "if the rule holds, and the error on held-out frames of the best potential under the rule; without it "
         f"{short(tests[0].held_out_free, 4)}. A rule is excluded where p is below {EXCLUDED:g}, or below 0.05 with "
-        f"held-out frames against it; it agrees where it is not and every interval of 95 % is narrower than "
-        f"{100 * TELLING:g} %."
+        f"held-out frames against it, and nearly holds where its constants are closer than {100 * SLIGHT:g} % all the "
+        f"same; it agrees where it is neither and every interval of 95 % is narrower than {100 * TELLING:g} %."
     )
     columns = ("pair", "rule", "found − predicted", ">p", ">held-out error", "verdict")
     return f"<section><h2>Mixing rules</h2>{table(caption, columns, rows, marked)}</section>"

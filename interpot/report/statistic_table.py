@@ -30,7 +30,7 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
     table = new_table("channel", ">cutoff", ">sampled from", ">to", "unit", ">samples", ">functions")
     for channel, basis, seen in zip(statistic.channels, statistic.bases, statistic.coverage, strict=True):
         ends = (channel.cutoff, seen.minimum, seen.maximum)
-        numbers = [f"{r / length:.6g}" for r in ends]
+        numbers = [f"{r / length:.6g}" if 0 < r < np.inf else "–" for r in ends]
         table_row(table, [channel.label, *numbers, unit, f"{seen.counts.sum()}", f"{basis.size}"])
     console.print("", table, "")
     error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0

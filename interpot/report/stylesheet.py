@@ -19,7 +19,7 @@ p { margin: .7rem 0; }
 .badges { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1.1rem 0 0; padding: 0; list-style: none; }
 .badge { display: inline-block; padding: .05rem .6rem; border: 1.5px solid currentColor; border-radius: 1rem;
   font-size: .84rem; line-height: 1.6; white-space: nowrap; color: var(--blue); background: #fff; }
-.agrees { color: var(--green); }
+.agrees, .nearly-holds { color: var(--green); }
 .differs { color: #fff; background: var(--red); border-color: var(--red); font-weight: 600; }
 .cannot-tell { color: var(--amber); border-style: dashed; }
 .formulas { margin: 1.6rem 0; padding: 1.5rem 1.2rem; background: var(--pale); border-radius: .4rem; }

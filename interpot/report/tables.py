@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def constants_frame(findings: Findings) -> pd.DataFrame:
     """Every constant with its error and, where the reference's value is known, its relative deviation."""
     rows = []
     for channel in findings.potential.channels:
-        for parameter in channel.parameters:
+        for parameter in channel.plain.parameters:
             unit = parameter.unit(findings.potential.units)
             truth, truth_unit = findings.true_constant(channel, parameter) or (np.nan, "")
             comparable = truth_unit == unit and truth != 0
@@ -99,7 +100,7 @@ def mixing_frame(tests: Sequence[RuleTest]) -> pd.DataFrame:
     """One row per unlike pair, mixing rule and constant that the rule predicts.
 
     ``stderr`` is relative to the prediction, ``standard_errors`` the difference in those; ``probability``, the relative
-    force errors on ``held_out`` frames (under the rule and free) and the ``verdict`` are of all constants together.
+    errors on ``held_out`` frames (under the rule and free) and the ``verdict`` are of all constants together.
     """
     rows = [
         (
@@ -201,7 +202,7 @@ def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the errors."""
     table = new_table("channel", "form", "constant", ">value", "unit", ">range")
     unit = potential.units.length_unit
-    for channel in potential.channels:
+    for channel in (c.plain for c in potential.channels):
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, channel.form]
         for parameter in channel.parameters:
@@ -217,7 +218,7 @@ def print_potential(console: Console, potential: Potential) -> None:
     console.print()
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
-        console.print(Text(f"φ(r){label} = {one_line(channel.expression)}"))
+        console.print(Text(f"φ(r){label} = {one_line(channel.plain.expression)}"))
         console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
     loss = potential.loss
     console.print(
@@ -226,6 +227,13 @@ def print_potential(console: Console, potential: Potential) -> None:
             + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
         )
     )
+    for name, error in loss.beside.items():
+        console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
+
+
+def criterion(potential: Potential) -> str:
+    """What candidates were compared by: the name of their error."""
+    return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
 
 
 def interval_sentence(potential: Potential) -> str:
@@ -269,17 +277,16 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
             head = [""] if channels else []
         table.add_section()
     console.print("", table)
-    words = f"▸ chosen   ≈ the data cannot tell it from the chosen one{set_sizes(front)}; the others are worse on "
-    console.print(
-        Text(f"{words}held-out frames and by the BIC, or have a term that may be zero\n", style="dim")
-    )
+    rest = "the others are worse on held-out frames and by the BIC, or have a term that may be zero"
+    console.print(Text(f"{marks_sentence(front)}; {rest}\n", style="dim"))
 
 
-def set_sizes(front: pd.DataFrame) -> str:
-    """How many formulas the data cannot tell from the chosen one, by channel: " (Ne-Ne 3, Ne-Xe none)"."""
+def _counted(front: pd.DataFrame, which: pd.Series) -> str:
+    """How many of these formulas the data cannot tell from the chosen one, by channel: " (Ne-Ne 3, Ne-Xe none)"."""
+    found = front["indistinguishable"] & which
     if "channel" not in front:
-        return f" ({int(front.indistinguishable.sum()) or 'none'})"
-    counts = front.groupby("channel", sort=False).indistinguishable.sum()
+        return f" ({int(found.sum()) or 'none'})"
+    counts = found.groupby(front["channel"], sort=False).sum()
     named = (f"{label} {count or 'none'}" for label, count in counts.items())
     return f" ({', '.join(named)})"
 
@@ -313,7 +320,7 @@ def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
         found.append(
             Candidate(
                 number=index + 1,
-                mark="▸" if row["chosen"] else "≈" if row["indistinguishable"] else "",
+                mark=_mark(row),
                 form=str(row["form"]),
                 formula=str(row["formula"]),
                 terms=str(row["terms"]),
@@ -324,6 +331,23 @@ def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
             )
         )
     return found
+
+
+def _mark(row: Mapping[Any, Any]) -> str:
+    if row["chosen"]:
+        return "▸"
+    return ("⊃" if row.get("contains_chosen") else "≈") if row["indistinguishable"] else ""
+
+
+def marks_sentence(front: pd.DataFrame) -> str:
+    """What the marks mean, with how many candidates of each channel have them."""
+    holds = front["indistinguishable"] & front.get("contains_chosen", False)
+    words = f"▸ chosen   ≈ the data cannot tell it from the chosen one{_counted(front, ~holds)}"
+    return (
+        f"{words}   ⊃ it holds the chosen one as a special case{_counted(front, holds)}"
+        if holds.any()
+        else words
+    )
 
 
 def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
@@ -338,7 +362,7 @@ def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
         last = pair
     console.print(table)
     free = short(tests[0].held_out_free, 4)
-    console.print(Text(f"held-out error: of the forces, under the rule; without it {free}\n", style="dim"))
+    console.print(Text(f"held-out error: under the rule; without it {free}\n", style="dim"))
 
 
 def mixing_cells(test: RuleTest) -> list[str]:
@@ -362,6 +386,7 @@ _VERDICTS = {
     "agrees": ("✓", "green"),
     "differs": ("✗", "red"),
     "excluded": ("✗", "red"),
+    "nearly holds": ("≈", "green"),
     "cannot tell": ("?", "yellow"),
 }
 

@@ -17,10 +17,11 @@ from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.one_pass import Accumulator, FrameProgress, check_sampled, counted, one_pass, walked
+from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
 from interpot.statistic.recognition import recognised
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
+from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.units import UnitStyle
 
@@ -360,7 +361,7 @@ def _check_reach(statistic: Statistic, frames: Trajectory) -> None:
     """Refuse a cutoff that no pair of a cluster reaches; between the shells of a crystal there are pairs beyond."""
     length, unit = statistic.units.length, statistic.units.length_unit
     for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
-        if seen.maximum < 0.95 * channel.cutoff and not _meet_beyond(channel, next(iter(frames))):
+        if 0 < seen.maximum < 0.95 * channel.cutoff and not _meet_beyond(channel, next(iter(frames))):
             raise InterpotError(
                 f"the cutoff of {channel.cutoff / length:g} {unit} for {channel.label} lies beyond the largest sampled "
                 f"distance, {seen.maximum / length:.6g} {unit}: give one within it, such as "

@@ -179,6 +179,19 @@ class Statistic:
         layout = Layout.of(self.channels, bases)
         return self.blocks.laid_out(moved(self.bases, bases), layout.size, layout.own)
 
+    def of_channels(self, chosen: Sequence[int]) -> Statistic:
+        """Return the sums for some of the channels alone, given by their places; forces and energies stay whole."""
+        bases = tuple(self.bases[c] for c in chosen)
+        old, new = offsets(self.bases), offsets(bases)
+        columns = np.full(int(old[-1]), -1, dtype=np.int64)
+        for k, c in enumerate(chosen):
+            columns[old[c] : old[c + 1]] = np.arange(new[k], new[k + 1])
+        targets = [columns[part.columns] for part in self.blocks.parts]
+        blocks = self.blocks.laid_out(columns, int(new[-1]), [np.sort(t[t >= 0]) for t in targets])
+        channels = tuple(self.channels[c] for c in chosen)
+        coverage = tuple(self.coverage[c] for c in chosen)
+        return replace(self, channels=channels, bases=bases, blocks=blocks, coverage=coverage)
+
     def in_one_block(self) -> Statistic:
         """Return the same sums without their division into blocks."""
         return replace(self, blocks=self.blocks.summed())

@@ -27,6 +27,7 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.normal_equations import Coverage, Statistic
+from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
 from interpot.trajectory.ahead import ahead
@@ -366,7 +367,7 @@ def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]
 
 
 def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
-    """Statistic of all frames; raises `InterpotError` where there are none, or where a pair never meets."""
+    """Statistic of all frames; raises `InterpotError` where there are none, or where no pair ever meets."""
     statistic = counted(accumulator, frames, target)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     return statistic
@@ -383,14 +384,3 @@ def counted(accumulator: Accumulator, frames: Trajectory, target: str) -> Statis
         "target": target,
     }
     return accumulator.statistic(frames.units, provenance)
-
-
-def check_sampled(statistic: Statistic, names: str) -> None:
-    """Raise `InterpotError` for a channel whose pairs never meet."""
-    length, unit = statistic.units.length, statistic.units.length_unit
-    for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
-        if seen.maximum == 0:
-            raise InterpotError(
-                f"{names}: no {channel.label} pair ever comes within its cutoff of "
-                f"{channel.cutoff / length:g} {unit}: enlarge the cutoff, or add data in which they meet"
-            )

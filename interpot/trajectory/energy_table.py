@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import EnergyCurve
-from interpot.units import ENERGIES, LENGTHS, STYLES, UnitStyle, unit_style
+from interpot.units import ENERGIES, ENERGY_NAMES, LENGTHS, STYLES, UnitStyle, unit_style
 
 LEAST = 5
 """Points of a curve: two constants, one to spare for their error, and some to tell forms from each other."""
@@ -127,7 +127,10 @@ def read_curves(
         raise InterpotError(f"'{path}' holds a header and no points: expected a row for each distance")
     digit = _last_digit(table, found["energy"]) * (found["energy"].unit or style.energy)
     return tuple(
-        _curve(label, points, names, style, digit, table.path)
+        replace(
+            _curve(label, points, names, style, digit, table.path),
+            unit=ENERGY_NAMES.get(found["energy"].unit or 0.0, ""),
+        )
         for label, points in groups.items()
         if wanted in (None, label)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -27,7 +28,7 @@ from interpot.formula.regress.restriction import Restriction, Selector
 from interpot.formula.regress.scan import scan
 from interpot.formula.regress.subsets import search, together
 from interpot.formula.regress.varpro import fit
-from interpot.formula.terms import library
+from interpot.formula.terms import TERMS, library
 from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 
@@ -371,3 +372,68 @@ def test_ranges_narrower_than_the_grid_still_have_members() -> None:
     rule = restriction("exponential.alpha in 2.01..2.02")
     grid = Grid.of(objective(np.exp(-2 * NODES)), library(["exponential"]), (2.5, 9.0), rule)
     assert [s[0] for s in grid.shapes] == [2.01, 2.02]
+
+
+# ---------------------------------------------------------------------------- what records and words can ask for
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Coefficient(Selector("power"), 2.0, 1.0),
+            "the lower bound 2 of 'power' is above the upper one 1",
+        ),
+        (lambda: Coefficient(Selector("power"), np.nan), "a bound of 'power' is no number"),
+        (lambda: Coefficient(Selector("power"), np.inf, np.inf), "both bounds of 'power' are inf"),
+        (lambda: ShapeRange(Selector("gaussian"), "w", 3.0, 2.0), "swap them"),
+        (lambda: ShapeRange(Selector("gaussian"), "w", high=np.nan), "is no number"),
+        (lambda: RepulsiveCore(1.5), "expected a share of it"),
+        (lambda: RepulsiveCore(np.nan), "expected a share of it"),
+        (lambda: Smooth(3), "expected 1 (the force) or 2"),
+    ],
+)
+def test_records_check_themselves(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(InterpotError) as error:
+        make()
+    assert message in str(error.value)
+
+
+def test_a_term_that_is_there_but_not_combined_is_told_from_one_that_is_not() -> None:
+    with pytest.raises(
+        InterpotError, match=r"'zbl', which is not among those combined .*: add it with --term zbl"
+    ):
+        parse("zbl > 0").restrict(Restriction(), Place(2.5, 9.0, None, STYLES["metal"]), library(["power"]))
+    with pytest.raises(InterpotError) as error:
+        parse("zlb > 0").restrict(Restriction(), Place(2.5, 9.0, None, STYLES["metal"]), library(["power"]))
+    assert str(error.value).endswith(", ".join(TERMS))
+
+
+def test_a_coefficient_that_is_known_is_in_every_formula() -> None:
+    """12-6 with a coefficient that is a third too small: better formulas without it there are many."""
+    truth = 95800 * NODES**-12.0 - 60 * NODES**-6.0
+    rule = restriction("power:12 = 70000")
+    found = search(objective(truth), LIBRARY[:1], (2.5, 9.0), 2, constraints=rule)
+    assert rule.required == (Selector("power", (12,)),)
+    kept = [f for f in found if rule.has_required(f.forms[0].terms, f.forms[0].split())]
+    assert kept
+    for one in kept:
+        of = dict(zip(one.forms[0].shapes.tolist(), one.coefficients[0].tolist(), strict=True))
+        assert of[12.0] == 70000
+    assert restriction("power:12 = 0").required == () == restriction("power:12 > 0").required
+
+
+def test_exponents_may_be_asked_for_between_whole_numbers() -> None:
+    truth = 300 * np.exp(-3.0 * NODES) - 5 * NODES**-3.4
+    found = search(objective(truth), library(["power", "exponential"]), (2.5, 9.0), 2,
+                   constraints=restriction("power.n in 3.2..3.8"))  # fmt: skip
+    for one in found:
+        for term, shapes in zip(one.forms[0].terms, one.forms[0].split(), strict=True):
+            if term.name == "power":
+                assert 3.2 <= shapes[0] <= 3.8
+    best = min(found, key=lambda f: f.misfit)
+    powers = [
+        s[0] for t, s in zip(best.forms[0].terms, best.forms[0].split(), strict=True) if t.name == "power"
+    ]
+    assert powers == pytest.approx([3.4], rel=1e-6)
+    assert best.forms[0].constants == 4  # the exponent is one of them

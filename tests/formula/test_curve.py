@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from interpot import CurveDiscovery, EnergyCurve, InterpotError, Potential, discover_curves
 from interpot.formula.curve import CurveProblem, folds
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import fit
 from interpot.formula.terms import library
+from interpot.report.curve import curve_figure, print_residuals, residual_frame
 from interpot.statistic.curve import errors_of
+from interpot.trajectory import read_curves
 from interpot.units import STYLES
 
 R = np.geomspace(2.4, 9.0, 16)
@@ -167,7 +172,9 @@ def test_the_file_says_what_its_errors_are_of(tmp_path) -> None:
     assert document["loss"]["of"] == "energies" and document["loss"]["ceiling"] is None
     document["loss"]["of"] = "pressures"
     path.write_text(json.dumps(document))
-    with pytest.raises(InterpotError, match=r"'loss.of' is the text \"pressures\", expected 'forces' or"):
+    with pytest.raises(
+        InterpotError, match=r"'loss.of' is the text \"pressures\", expected 'forces', 'energies' or"
+    ):
         Potential.load(path)
     del document["loss"]["of"]
     path.write_text(json.dumps(document))
@@ -240,3 +247,20 @@ def test_curves_that_cannot_be_fitted() -> None:
         discover_curves([flat, replace(flat, species=("He", "He"), units=STYLES["real"])])
     with pytest.raises(InterpotError, match="no curve"):
         discover_curves([])
+
+
+def test_residuals_are_shown_in_the_unit_of_the_table(tmp_path: Path) -> None:
+    """Energies in meV: so is what the formula leaves of them, whatever the unit of the potential."""
+    r = np.linspace(3.2, 8, 20)
+    energy = 1e3 * 4 * 0.0103 * ((3.4 / r) ** 12 - (3.4 / r) ** 6)
+    rows = [f"{x:.6f},{e:.9f}" for x, e in zip(r, energy, strict=True)]
+    (tmp_path / "dimer.csv").write_text("\n".join(["r_angstrom,energy_meV", *rows]))
+    found = discover_curves(read_curves(tmp_path / "dimer.csv", pair="Ar-Ar"))
+    assert found.best.units.name == "metal" and set(found.points.table_unit) == {"meV"}
+    row = residual_frame(found.points, found.best.units).iloc[0]
+    assert row.unit == "meV" and row.depth == pytest.approx(-energy.min(), rel=1e-6)
+    console = Console(width=150, record=True, file=StringIO())
+    print_residuals(console, found.points, found.best.units)
+    assert " meV " in console.export_text()
+    figure = curve_figure(found.best.channel(), found.points, found.best.units)
+    assert "meV" in figure.axes[2].get_ylabel() and "meV" not in figure.axes[0].get_ylabel()

@@ -314,3 +314,12 @@ def test_the_rule_of_one_standard_error() -> None:
     assert one_standard_error(front).one_standard_error.tolist() == [False, True, False, False, True]
     unknown = front.assign(cross_validated=np.nan)
     assert not one_standard_error(unknown).one_standard_error.any()
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_errors_from_few_blocks_are_called_rough(count: int) -> None:
+    found = found_in(FRAMES[:count], terms=["power"], max_terms=2)
+    assert len(found.statistic.blocks) == count
+    said = [sentence for sentence in found.remarks if f"rest on {count} blocks of frames only" in sentence]
+    assert len(said) == (1 if count < 4 else 0)
+    assert all({2: "±12.7", 3: "±4.3 "}[count] in sentence for sentence in said)

@@ -16,6 +16,7 @@ from interpot.formula.paired import difference
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import library
+from interpot.formula.terms.variants import varied
 from interpot.records import Frame
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, spline_fit
@@ -154,3 +155,14 @@ def test_correlated_constants_are_named() -> None:
     assert "ε and σ (-0.9950)" in sentence
     loose = replace(best, covariance=np.outer(errors, errors) * np.array([[1, 0.5], [0.5, 1]]))
     assert correlated_constants(loose) == ()
+
+
+def test_long_terms_are_called_what_the_field_calls_them() -> None:
+    metal, (power, damped) = unit_style("metal"), library(["power", "damped_6"])
+    assert member_name(damped, np.array([1 / 0.27]), metal) == "damped r^-6 (1/b = 0.27 Å)"
+    switched, shifted = varied(power, "force_switched", 9.0), varied(power, "force_shifted", 9.0)
+    assert (
+        member_name(switched, np.array([6.0, 6.2]), metal)
+        == "r⁻⁶, force-switched between 6.2 Å and the cutoff"
+    )
+    assert member_name(shifted, np.array([6.0]), metal) == "r⁻⁶, force-shifted at the cutoff"

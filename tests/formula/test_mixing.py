@@ -305,3 +305,23 @@ def test_a_mixture_that_follows_no_rule_and_noise_that_hides_it(reference_folder
 def test_shared_form_is_one_of_three_words(reference_folder: Path) -> None:
     with pytest.raises(InterpotError, match="shared_form is 'yes': expected True, False or 'auto'"):
         found_in(GEOMETRIC, reference_folder, shared_form="yes")
+
+
+def test_a_rule_that_only_exact_data_tell_from_the_truth_nearly_holds() -> None:
+    """ε is 0.02 % off with errors of a millionth: told, but not what a chemist calls excluded."""
+    tests = check_rules(potential(trio("geometric", shift=2e-4), relative=1e-6))
+    said = {t.rule: t for t in tests}
+    assert said["geometric"].probability < 1e-6 and said["geometric"].verdict == "nearly holds"
+    assert said["geometric"].sentence == "nearly holds (epsilon by +0.02 %, sigma by +0 %)"
+    assert said["Lorentz-Berthelot"].verdict == "excluded"
+    (sentence,) = remarks(tests)
+    assert "geometric holds but for 0.02 %, which the data tell; " in sentence
+
+
+def test_one_rule_agrees_and_several_agree() -> None:
+    (one,) = remarks(check_rules(potential(trio("geometric"))))
+    assert "geometric agrees with the data; " in one and one.endswith(" are excluded")
+    several = remarks(
+        [t for t in check_rules(potential(trio("geometric"))) if t.rule in ("geometric", "Kong")]
+    )
+    assert several[0].endswith("geometric agrees with the data; Kong is excluded")

@@ -347,3 +347,16 @@ def test_what_decays_has_no_cutoff_among_its_constants() -> None:
     for form, coefficients in SUMS.values():
         named = name(form, coefficients, CUTOFF)
         assert named.decays == ("r_c" not in {p.name for p in named.parameters})
+
+
+def test_constants_have_numbers_only_where_two_could_share_a_name() -> None:
+    """The only free exponent of a sum is n; two are n₁ and n₂."""
+    one = Form.of(
+        library(["power", "zbl"]), np.array([5.3, *(s.grid(2.0, 9.0)[0] for s in library(["zbl"])[0].shapes)])
+    )
+    named = name(one.freed([0]), np.ones(2), CUTOFF)
+    assert named.name == "r^-n + ZBL" and "n" in {p.name for p in named.parameters}
+    three = Form.of(library(["power"] * 3), np.array([5.3, 7.2, 12.0])).freed([0, 1])
+    named = name(three, np.ones(3), CUTOFF)
+    assert named.name == "r^-n₁ + r^-n₂ + r^-12"
+    assert {"n_1", "n_2"} <= {p.name for p in named.parameters}

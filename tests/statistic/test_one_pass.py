@@ -455,13 +455,23 @@ def test_what_cannot_be_accumulated_is_one_sentence() -> None:
         one_pass(Frames(frames), channels, target="guessed")
 
 
-def test_a_pair_that_never_meets() -> None:
-    """The message is in the units of the data."""
+def test_a_pair_that_never_meets(caplog: pytest.LogCaptureFixture) -> None:
+    """The message is in the units of the data; the other pairs are none the worse for it."""
     frames = [replace(f, kinds=f.kinds * 0) for f in SYSTEMS["mixture"][0]]
     nano = unit_style("nano")
     channels = pair_channels(["Ne", "Xe"], 4.2)
-    with pytest.raises(InterpotError, match=r"memory\.dump: no Ne-Xe pair ever comes .* cutoff of 0\.42 nm:"):
-        one_pass(Frames(frames, nano), channels)
+    statistic = one_pass(Frames(frames, nano), channels)
+    alone = one_pass(Frames(frames, nano), channels[:1])
+    assert [message.split(",")[0] for message in caplog.messages] == [
+        f"no {pair} pair ever comes within its cutoff of 0.42 nm" for pair in ("Ne-Xe", "Xe-Xe")
+    ]
+    np.testing.assert_array_equal(statistic.of_channels([0]).gram, alone.gram)
+    far = [
+        replace(f, positions=np.zeros_like(f.positions[:1]), kinds=f.kinds[:1], forces=f.forces[:1])
+        for f in frames
+    ]
+    with pytest.raises(InterpotError, match=r"memory\.dump: no pair of Ne-Ne, .* cutoff of 0\.42 nm:"):
+        one_pass(Frames(far, nano), channels)
 
 
 def test_progress_counts_frames() -> None:

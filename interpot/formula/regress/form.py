@@ -10,12 +10,19 @@ terms share.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interpot.formula.terms import Shape, Term
 from interpot.records import FloatArray
+
+UNDAMPED = {"damped_6": 6, "damped_8": 8, "damped_10": 10}
+"""Whole exponent of the power that a term becomes where its damping is too short to be seen."""
+
+Member = tuple[Term, FloatArray, NDArray[np.bool_]]
+"""A term with its shapes, and which of these are free."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +92,29 @@ class Form:
     def _leaders(self) -> list[int]:
         return [int(np.flatnonzero(column)[0]) for column in self.ties.T]
 
+    def contains(self, other: Form) -> bool:
+        """Whether the other form, which has fewer constants, is a special case of this one.
+
+        It is where each of its terms is one of these, with the same shapes or with some that are free here; damped
+        dispersion holds bare one, of which it is no longer damped.
+        """
+        if self.constants <= other.constants or len(self.terms) < len(other.terms) or self._is_tied:
+            return False
+        mine, theirs = ([*zip(f.terms, f.split(), f._driven_by_term, strict=True)] for f in (self, other))
+        return any(all(map(_holds, order, theirs)) for order in permutations(mine, len(theirs)))
+
+    @property
+    def _is_tied(self) -> bool:
+        """Whether one free parameter drives shapes that are not one shared shape."""
+        shapes = self.shape_list
+        driven = [[shapes[k] for k in np.flatnonzero(column)] for column in self.ties.T]
+        return any(len(some) > 1 and not all(shape.shared for shape in some) for some in driven)
+
+    @property
+    def _driven_by_term(self) -> list[NDArray[np.bool_]]:
+        """What `driven` says of the shapes of each term."""
+        return np.split(self.driven, np.cumsum([len(t.shapes) for t in self.terms])[:-1])
+
     def moved(self, free: FloatArray) -> Form:
         """Return the form with other values of θ."""
         return replace(self, shapes=self.shapes + self.ties @ (free - self.free))
@@ -119,3 +149,11 @@ class Form:
         starts = np.cumsum([0, *(len(t.shapes) for t in self.terms)])
         parts = [(n, fixed[a:b]) for n, a, b in zip(names, starts[:-1], starts[1:], strict=True)]
         return (tuple(sorted(parts, key=repr)), self.ties.shape[1])
+
+
+def _holds(one: Member, other: Member) -> bool:
+    """Whether a term is another one for some values of its free shapes."""
+    (term, shapes, free), (special, values, moves) = one, other
+    if special.name == "power" and term.name in UNDAMPED:
+        return bool(values[0] == UNDAMPED[term.name] and not moves[0])
+    return term.name == special.name and bool(np.all(free | ((shapes == values) & ~moves)))

@@ -39,9 +39,12 @@ def polished(objective: Objective, form: Form, constraints: Restriction | None =
     """Fit a form and its variants, each from the best point known for it."""
     fit = partial(varpro.fit, constraints=None if constraints is None else [constraints])
     whole = fit(objective, [form])
-    yield whole
-    yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))
     integers = [k for k, shape in enumerate(form.shape_list) if shape.integer]
+    if all(
+        form.shapes[k] == round(form.shapes[k]) for k in integers
+    ):  # else a real exponent, which is fitted
+        yield whole
+    yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))
     if not integers or whole.constants + len(integers) >= len(objective.y):
         return
     shapes = whole.forms[0].shapes

@@ -70,6 +70,11 @@ class Selector:
         whole = [round(float(v)) for v, shape in zip(shapes, term.shapes, strict=True) if shape.integer]
         return term.name == self.term and list(self.exponents) == whole[: len(self.exponents)]
 
+    def names(self, term: Term, shapes: Values) -> bool:
+        """Whether a term with these shapes is meant and its exponents, where there are any, are whole."""
+        whole = [float(v) for v, shape in zip(shapes, term.shapes, strict=True) if shape.integer]
+        return self.matches(term, shapes) and (not self.exponents or all(v == round(v) for v in whole))
+
     def __str__(self) -> str:
         return ":".join((self.term, *map(str, self.exponents)))
 
@@ -147,6 +152,16 @@ class Restriction:
     ranges: tuple[Range, ...] = ()
 
     @property
+    def required(self) -> tuple[Selector, ...]:
+        """Terms that every formula has: those whose coefficient is given."""
+        return tuple(bound.selector for bound in self.bounds if bound.low == bound.high != 0)
+
+    def has_required(self, terms: Sequence[Term], shapes: Sequence[Values]) -> bool:
+        """Whether all required terms are among those of a formula, with exactly the exponents that were named."""
+        members = list(zip(terms, shapes, strict=True))
+        return all(any(selector.names(*member) for member in members) for selector in self.required)
+
+    @property
     def linear(self) -> bool:
         """Whether coefficients are constrained, not only terms and shapes."""
         return bool(self.pointwise or self.bounds)
@@ -167,13 +182,20 @@ class Restriction:
         )
 
     def grid(self, term: Term, shape: Shape, domain: tuple[float, float]) -> FloatArray:
-        """Values of a shape to try first: those of its grid that may be, and the ends of a range."""
+        """Values of a shape to try first: those of its grid that may be, and the ends of a range.
+
+        Where no whole exponent may be, real ones from which to start.
+        """
         values = np.asarray(shape.grid(*domain), dtype=np.float64)
         for rule in self.ranges:
             if rule.selector == Selector(term.name) and rule.shape == shape.name:
-                ends = np.array([] if shape.integer else [v for v in (rule.low, rule.high) if np.isfinite(v)])
+                ends = [v for v in (rule.low, rule.high) if np.isfinite(v)]
                 inside = values[(rule.low <= values) & (values <= rule.high)]
-                values = np.unique(np.concatenate([inside, ends]))
+                if shape.integer:
+                    # not at the ends, where some bounds leave no way to go
+                    values = inside if len(inside) else np.full(1, sum(ends) / len(ends))
+                else:
+                    values = np.unique(np.concatenate([inside, ends]))
         return values
 
     def shape_bounds(self, form: Form, r: FloatArray) -> FloatArray | None:

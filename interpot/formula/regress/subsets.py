@@ -30,7 +30,7 @@ APART = 1.4
 TIED = 2.0
 """Ratio of two rates of one family that the field has names for (Morse)."""
 
-LARGE = 4
+MANY = 4
 """Subsets of this many members on hold two of one family only where their rates are tied."""
 
 
@@ -84,6 +84,9 @@ def _promising(
 ) -> list[tuple[int, ...]]:
     """Best subsets by family and by term, some for each number of constants: more always explain more."""
     subsets = scan(grid, size, together(grid, size), constraints).subsets
+    if constraints is not None and constraints.required:
+        members = ([[of[k] for k in subset] for of in (grid.terms, grid.shapes)] for subset in subsets)
+        subsets = subsets[[constraints.has_required(*member) for member in members]]
     chosen: dict[tuple[int, ...], None] = {}
     few = polish * (3 if size <= 2 else 1)  # the field's formulas have two terms
     for sort, limit in ((grid.families, polish), (grid.kinds, few)):
@@ -112,7 +115,7 @@ def together(grid: Grid, size: int) -> NDArray[np.bool_]:
         shapes = np.array([grid.shapes[k] for k in members])
         high, low = np.maximum(shapes[:, None], shapes), np.minimum(shapes[:, None], shapes)
         ratio = np.divide(high, low, out=np.ones_like(high), where=low > 0)
-        different = np.isclose(ratio, TIED) if size >= LARGE else ratio > APART
+        different = np.isclose(ratio, TIED) if size >= MANY else ratio > APART
         allowed[np.ix_(members, members)] = different.any(axis=-1)
     return np.asarray(allowed & agreeing(grid))
 

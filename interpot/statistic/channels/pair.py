@@ -67,8 +67,10 @@ def pair_channels(
     reach = {tuple(sorted(pair)): float(cutoff) for pair in known.values()}
     for label, value in (cutoffs or {}).items():
         if label not in known:
+            strangers = [part for part in label.split("-") if part and part not in names]
+            lack = f"no {' and no '.join(strangers)}, only" if strangers else "the species"
             raise InterpotError(
-                f"a cutoff was given for '{label}', but the data hold the species {', '.join(names)}: "
+                f"a cutoff was given for '{label}', but the data hold {lack} {', '.join(names)}: "
                 f"expected one of {', '.join('-'.join(p) for p in reach)}"
             )
         reach[tuple(sorted(known[label]))] = float(value)

@@ -1,0 +1,67 @@
+"""A known part is shown as it was given; rivals that hold the chosen form are told from real ones."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import numpy as np
+import pytest
+from rich.console import Console
+from systems import Frames, clusters, statistic_of
+
+from interpot import Discovery, discover
+from interpot.report.findings import Findings
+from interpot.report.markup import formula
+from interpot.report.tables import constants_frame, marks_sentence, print_front, print_potential
+
+EPSILON, SIGMA, CHARGE, CUTOFF = 0.0103, 3.4, 2.3, 9.0
+
+
+def slope(r: np.ndarray) -> np.ndarray:
+    s6 = (SIGMA / r) ** 6
+    return np.where(r < CUTOFF, -24 * EPSILON * (2 * s6**2 - s6) / r - CHARGE / r**2, 0.0)
+
+
+@pytest.fixture(scope="module")
+def found() -> Discovery:
+    frames = clusters(slope, frames=12, atoms=40, low=3.0, high=14.0, noise=1e-5)
+    return discover(statistic_of(Frames(frames), CUTOFF), known="2.3/r", terms=["power"], max_terms=2)
+
+
+def shown(found: Discovery) -> str:
+    console = Console(width=200, record=True, file=StringIO())
+    print_potential(console, found.best)
+    print_front(console, found.front)
+    return console.export_text()
+
+
+def test_units_of_a_known_part_are_no_constants(found: Discovery) -> None:
+    assert found.best.channel().form == "Lennard-Jones 12-6 + known"
+    text = shown(found) + str(found.best) + found.best._repr_latex_() + str(formula(found.best.channel()))
+    assert "known" in text and "E_known" not in text and "L_known" not in text
+    assert "2.3/r" in shown(found) and "2.3/r" in found.front[found.front.chosen].formula.iloc[0]
+    assert list(constants_frame(Findings("", found.best, found.front)).constant) == ["epsilon", "sigma"]
+
+
+def test_in_other_units_they_are(found: Discovery) -> None:
+    """Numbers of electronvolts mean nothing in kcal/mol: the factor stays, and the function."""
+    real = found.best.to_units("real")
+    assert "E_known = 23.06" in str(real)
+    assert real.energy(4.0) / found.best.energy(4.0) == pytest.approx(23.0605, rel=1e-4)
+    plain = found.best.channel().plain
+    np.testing.assert_allclose(plain.energy([3.0, 5.0]), found.best.energy([3.0, 5.0]), rtol=1e-15)
+
+
+def test_forms_that_hold_the_chosen_one_are_marked(found: Discovery) -> None:
+    front = found.front
+    holding = front[front.contains_chosen]
+    assert {"Mie n-6 + known", "Mie n-m + known"} & set(holding.form)
+    assert not (front.contains_chosen & (front.chosen | front.form.str.contains("11-"))).any()
+    both = front.indistinguishable & front.contains_chosen
+    assert both.any() and (both == front.indistinguishable).all()
+    assert (
+        f"from the chosen one (Ar-Ar none)   ⊃ it holds the chosen one as a special case (Ar-Ar {both.sum()})"
+        in (marks_sentence(front))
+    )
+    assert shown(found).count("⊃") == both.sum() + 1
+    assert "⊃" not in marks_sentence(front.drop(columns="contains_chosen"))
