@@ -27,9 +27,7 @@ from interpot.units import ENERGIES
 Values = tuple[np.ndarray, np.ndarray]
 
 
-def lammps_values(
-    path: Path, original: Potential, a: str, b: str, r: np.ndarray, *before: str
-) -> Values:
+def lammps_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray, *before: str) -> Values:
     """One pair of atoms at a time; LAMMPS includes the file itself."""
     species = original.species
     direction = np.array([0.6, 0.0, 0.8])

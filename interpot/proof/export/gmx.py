@@ -12,16 +12,17 @@ import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.proof.export.xvg import Table
 from interpot.records import FloatArray
-from interpot.units import ENERGIES, UnitStyle
 
+_AT_ONCE = 200_000  # distances: 50 MB on disk
 _BOX = 20.0  # nm: a bond must not see its own image
 _TOPOLOGY = """[ defaults ]
 1 1 no 1.0 1.0
@@ -58,20 +59,10 @@ _START = f"""pair
     1P        X    2   0.100   0.000   0.000
 {_BOX} {_BOX} {_BOX}
 """
-# one frame of two atoms in a TRR file (big-endian XDR): sizes in bytes, then box, positions, velocities, forces
+# Head of a frame in a TRR file (big-endian XDR): a version, the sizes in bytes of what follows, and the frame's number.
 _SIZES = ("ir", "e", "box", "vir", "pres", "top", "sym", "x", "v", "f", "natoms", "step", "nre")
 _HEAD = [("magic", ">i4"), ("length", ">i4", 2), ("version", "S12"), *((size, ">i4") for size in _SIZES)]
-
-
-class Table(Protocol):
-    """Nodes in nm, values in kJ/mol and kJ/mol/nm, and what GROMACS is not told."""
-
-    r: FloatArray
-    energies: FloatArray
-    forces: FloatArray
-    shift: float
-    cutoff: float
-    units: UnitStyle
+_MAGIC, _VERSION = 1993, b"GMX_trn_file"
 
 
 def command() -> str | None:
@@ -81,48 +72,30 @@ def command() -> str | None:
 
 @cache
 def version() -> str:
-    """Name and version: "GROMACS 2022.5"."""
+    """Name, version and precision: "GROMACS 2022.5 in mixed precision"."""
     text = _run(Path.cwd(), "--version")
     found = re.search(r"GROMACS version:\s*(\d[\w.]*)", text)
     precision = "double" if re.search(r"Precision:\s*double", text) else "mixed"
     return f"GROMACS {found[1] if found else 'of unknown version'} in {precision} precision"
 
 
-class Bonds:
-    """A table as GROMACS evaluates it, in units of the potential; energies have their constant again.
+@dataclass(frozen=True, eq=False)
+class Bonds(Table):
+    """A table whose values come from GROMACS."""
 
-    Parameters
-    ----------
-    table
-        As it was read.
-    """
+    _last: dict[bytes, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._asked = self._energies = self._slopes = np.empty(0)
-
-    def energy(self, r: FloatArray) -> FloatArray:
-        """φ(r); zero from the cutoff on."""
-        self._ask(np.asarray(r, dtype=np.float64))
-        return self._energies
-
-    def slope(self, r: FloatArray) -> FloatArray:
-        """φ'(r); zero from the cutoff on."""
-        self._ask(np.asarray(r, dtype=np.float64))
-        return self._slopes
-
-    def _ask(self, r: FloatArray) -> None:
-        """Evaluate both, unless that was just done."""
-        if np.array_equal(r, self._asked):
-            return
-        table, length = self._table, self._table.units.length / 10
-        energy, x = table.units.energy / ENERGIES["kj/mol"], r * length
-        inside = x < table.cutoff
-        found = np.zeros((2, len(r)))
-        if inside.any():
-            energies, forces = bond_table(table, x[inside])
-            found[:, inside] = (energies + table.shift) / energy, -forces * length / energy
-        self._asked, (self._energies, self._slopes) = r.copy(), found
+    def values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """V and V' at x; asked once, since energy and slope are wanted one after the other."""
+        key = x.tobytes()
+        if key not in self._last:
+            found = np.zeros((2, len(x)))
+            for first in range(0, len(x), _AT_ONCE):
+                part = slice(first, first + _AT_ONCE)
+                found[:, part] = bond_table(self, x[part])
+            self._last.clear()
+            self._last[key] = found[0], -found[1]
+        return self._last[key]
 
 
 def bond_table(table: Table, r: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -137,31 +110,36 @@ def bond_table(table: Table, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         folder = Path(name)
         for file, text in (("topol.top", _TOPOLOGY), ("grompp.mdp", _PARAMETERS), ("conf.gro", _START)):
             (folder / file).write_text(text, encoding="utf-8")
-        np.savetxt(folder / "table_b0.xvg", np.column_stack([table.r, table.energies, table.forces]), fmt="%.15e")
+        columns = np.column_stack([table.r, table.energies, table.forces])
+        np.savetxt(folder / "table_b0.xvg", columns, fmt="%.15e")
         _write_distances(folder / "distances.trr", r)
         _run(folder, "grompp", "-maxwarn", "3")
         _run(folder, "mdrun", "-s", "topol.tpr", "-rerun", "distances.trr", "-tableb", "table_b0.xvg",
              "-nt", "1", "-o", "forces.trr", "-e", "ener.edr")  # fmt: skip
-        _run(folder, "energy", "-f", "ener.edr", "-o", "energy.xvg", "-dp", "-xvg", "none", say="Potential\n\n")
+        _run(folder, "energy", "-f", "ener.edr", "-o", "energy.xvg", "-dp", "-xvg", "none",
+             say="Potential\n\n")  # fmt: skip
         energies = np.loadtxt(folder / "energy.xvg", ndmin=2)[:, 1]
         return energies, _read_forces(folder / "forces.trr", len(r))
 
 
 def _run(folder: Path, *arguments: str, say: str = "") -> str:
+    """Run gmx with some arguments and answers; return what it says."""
     program = command()
     assert program is not None
     done = subprocess.run(
-        [program, *arguments], cwd=folder, input=say, capture_output=True, text=True, errors="replace", check=False
+        [program, *arguments], cwd=folder, input=say.encode(), capture_output=True, check=False
     )
+    told, said = (stream.decode(errors="replace") for stream in (done.stdout, done.stderr))
     if done.returncode:
-        said = done.stderr.partition("Fatal error:")[2] or done.stderr
-        lines = [line.strip() for line in said.splitlines() if line.strip()][:4]
-        raise InterpotError(f"gmx {arguments[0]} stopped: {' '.join(lines) or f'exit status {done.returncode}'}")
-    return done.stdout + done.stderr
+        reasons = (said.partition("Fatal error:")[2] or said).splitlines()
+        lines = [line.strip() for line in reasons if line.strip()][:4]
+        reason = " ".join(lines) or f"exit status {done.returncode}"
+        raise InterpotError(f"gmx {arguments[0]} stopped: {reason}")
+    return told + said
 
 
 def _frames(real: str, *vectors: str) -> np.dtype[np.void]:
-    """Layout of one frame with some of positions, velocities and forces."""
+    """Layout of a frame of two atoms with some of positions, velocities and forces."""
     body = [("time", real, 2), ("cell", real, (3, 3)), *((name, real, (2, 3)) for name in vectors)]
     return np.dtype([*_HEAD, *body])
 
@@ -169,8 +147,12 @@ def _frames(real: str, *vectors: str) -> np.dtype[np.void]:
 def _write_distances(path: Path, r: FloatArray) -> None:
     """Write one frame for each distance: an atom at the origin, one on the axis, where no digit is lost."""
     frames = np.zeros(len(r), dtype=_frames(">f8", "positions"))
-    frames["magic"], frames["length"], frames["version"] = 1993, (13, 12), b"GMX_trn_file"
-    frames["box"], frames["x"], frames["natoms"] = 72, 48, 2
+    frames["magic"], frames["length"], frames["version"] = (
+        _MAGIC,
+        (len(_VERSION) + 1, len(_VERSION)),
+        _VERSION,
+    )
+    frames["box"], frames["x"], frames["natoms"] = 9 * 8, 6 * 8, 2
     frames["step"], frames["time"][:, 0] = np.arange(len(r)), np.arange(len(r))
     frames["cell"] = _BOX * np.eye(3)
     frames["positions"][:, 1, 0] = r
@@ -178,8 +160,9 @@ def _write_distances(path: Path, r: FloatArray) -> None:
 
 
 def _read_forces(path: Path, count: int) -> FloatArray:
+    """Read the force on the second atom along the axis, frame by frame."""
     head = np.fromfile(path, dtype=np.dtype(_HEAD), count=1)[0]
-    real = ">f8" if head["box"] == 72 else ">f4"
+    real = ">f8" if head["box"] == 9 * 8 else ">f4"
     vectors = [name for name in ("x", "v", "f") if head[name]]
     frames = np.fromfile(path, dtype=_frames(real, *(f"{name}_values" for name in vectors)))
     if len(frames) != count or "f" not in vectors:

@@ -73,14 +73,10 @@ class Section:
     @cached_property
     def _splines(self) -> tuple[CubicSpline, CubicSpline]:
         r, energy, force = self.columns
-        ends = r[[0, -1]]
-        pull = force[[0, -1]]
-        energy_slopes = -pull / (2 * ends)
-        force_slopes = (np.array(self.end_slopes) - pull / ends) / (2 * ends**2)
-        return (
-            CubicSpline(r**2, energy, bc_type=tuple((1, float(s)) for s in energy_slopes)),
-            CubicSpline(r**2, force / r, bc_type=tuple((1, float(s)) for s in force_slopes)),
-        )
+        ends, push = r[[0, -1]], force[[0, -1]]
+        energy_slopes = -push / (2 * ends)
+        force_slopes = (np.array(self.end_slopes) - push / ends) / (2 * ends**2)
+        return _clamped(r**2, energy, energy_slopes), _clamped(r**2, force / r, force_slopes)
 
     def energy(self, r: FloatArray) -> FloatArray:
         """φ(r), interpolated."""
@@ -89,6 +85,11 @@ class Section:
     def slope(self, r: FloatArray) -> FloatArray:
         """φ'(r), interpolated."""
         return np.asarray(-r * self._splines[1](r**2))
+
+
+def _clamped(s: FloatArray, values: FloatArray, slopes: FloatArray) -> CubicSpline:
+    """Cubic spline with given slopes at both ends."""
+    return CubicSpline(s, values, bc_type=((1, np.array(slopes[0])), (1, np.array(slopes[1]))))
 
 
 def sections(potential: Potential) -> list[Section]:
@@ -139,12 +140,12 @@ def _table(potential: Potential, made: Sequence[Section], names: dict[str, str])
         f"# UNITS: {potential.units.name}",
         *_comments(header(potential)),
         "#",
-        f"# The error is below {TOLERANCE:g} of the root mean square force in each part of the range, if splined in r^2",
-        f"# on these {made[0].n} nodes; columns: number, r, energy, force. LAMMPS stops with an error where a",
-        "# pair is closer than the table begins.",
+        f"# Splined in r^2 on these {made[0].n} nodes, the error is below {TOLERANCE:g} of the root mean square force",
+        "# in each part of the range. LAMMPS stops with an error where a pair is closer than its table begins.",
+        "# Columns: number, r, energy, force.",
     ]
     for section in made:
-        r, energy, force = section.columns
+        rows = enumerate(zip(*section.columns, strict=True), 1)
         low, high = section.end_slopes
         lines += [
             "",
@@ -152,7 +153,7 @@ def _table(potential: Potential, made: Sequence[Section], names: dict[str, str])
             _keyword(section.channel, names),
             f"N {section.n} RSQ {section.inner!r} {float(section.channel.cutoff)!r} FPRIME {low!r} {high!r}",
             "",
-            *(f"{k} {a:.17g} {b:.17g} {c:.17g}" for k, (a, b, c) in enumerate(zip(r, energy, force, strict=True), 1)),
+            *(f"{k} {r:.17g} {energy:.17g} {force:.17g}" for k, (r, energy, force) in rows),
         ]
     return lines
 

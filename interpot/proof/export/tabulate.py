@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import sympy
@@ -77,7 +78,7 @@ def inner_end(channel: ChannelFormula) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         high = curve.energy(r) - sampled[0] > _STEEP * np.ptp(sampled)
     end = float(r[int(high.argmax())] if high.any() else r[-1])
-    _check_finite(channel, np.concatenate([np.linspace(end, low, 200), np.linspace(low, channel.cutoff, 200)]))
+    _check_finite(channel, np.append(np.linspace(end, low, 200), np.linspace(low, channel.cutoff, 200)))
     return end
 
 
@@ -123,7 +124,7 @@ def deviation(channel: ChannelFormula, table: PairFunctions) -> float:
     middle = 0.85 * channel.domain[0]
     ends = np.linspace(middle, channel.cutoff, _PARTS + 1)
     worst = 0.0
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends.tolist()):
         r = np.concatenate([random.uniform(low, high, _TRIED), _kinks(channel, low, high)])
         energy, force = curve.energy(r), curve.force(r)
         scale = max(_rms(energy), _rms(r * force))
