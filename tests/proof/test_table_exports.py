@@ -18,9 +18,10 @@ from interpot.errors import InterpotError
 from interpot.formula.codegen import R
 from interpot.formula.continuation import continued
 from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.terms import variants
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export import export, gmx, gromacs, lammps_table
-from interpot.proof.export.tabulate import Curve, deviation, inner_end, plain_names
+from interpot.proof.export.tabulate import Curve, deviation, inner_end, kinks, plain_names
 from interpot.proof.export.xvg import Table, read
 from interpot.records import Cell, Dynamics, Frame, ReferenceModel
 from interpot.units import unit_style
@@ -31,10 +32,11 @@ def names_changed(original: Potential, names: dict[str, str]) -> Potential:
     return replace(original, channels=tuple(channels))
 
 
-def switched(power: int) -> ChannelFormula:
-    """(5 - r)^power for r < 5 beside a repulsion: a force with a kink or a jump within the range."""
+def switched(variant: str) -> ChannelFormula:
+    """Lennard-Jones, switched off from a place that is on no grid."""
     lj = channel("Lennard-Jones 12-6")
-    return replace(lj, expression=lj.expression + sympy.Float(0.01) * sympy.Max(0, 5 - R) ** power)
+    phi = variants.apply(variant, lj.expression, sympy.Float(8.0, 17), sympy.Float(6.3137, 17))
+    return replace(lj, expression=phi)
 
 
 def in_lammps(folder: Path) -> ReferenceModel:
@@ -163,9 +165,14 @@ def test_a_folder_within_one_with_spaces(tmp_path: Path) -> None:
     assert made is not None and made.forces < 1e-6
 
 
-def test_a_jump_of_the_force_is_no_table(tmp_path: Path) -> None:
+def test_switches(tmp_path: Path) -> None:
+    """A switch with a continuous slope of the force has a table; CHARMM's, whose slope jumps, is refused."""
+    smooth, kinked = switched("switched"), switched("switched_in_squares")
+    for c in (smooth, kinked):
+        assert kinks(c) == pytest.approx([6.3137], abs=1e-6)
+    export(potential(smooth), "lammps-table", tmp_path / "smooth")
     with pytest.raises(InterpotError, match="a jump or a kink in the force; export it to 'lammps'"):
-        export(potential(switched(1)), "lammps-table", tmp_path / "x")
+        export(potential(kinked), "lammps-table", tmp_path / "kinked")
 
 
 def test_lammps_runs_on_the_table(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from interpot.records import FloatArray
 _STEEP = 100.0  # times the sampled span of energies, which is ten kT and more: no pair comes this close
 _INNERMOST = 0.1  # of the smallest sampled distance, for a formula that hardly rises
 _BELOW = 0.8  # of the smallest sampled distance: a table goes at least so far in
-_INSIDE = 1 - 1e-12  # of the cutoff: values are the limit from inside
+_INSIDE = 1e-12  # of the cutoff: values there are the limit from inside
 _PARTS = 8  # each judged by its own forces: strong ones must not hide deviations of weak ones
 _TRIED = 400  # distances in a part
 _LOOSER = 1000.0  # below the sampled range, where only a pair that is torn apart again comes by
@@ -52,11 +52,8 @@ class Curve:
 
     def _values(self, expression: sympy.Expr, r: FloatArray) -> FloatArray:
         function = numpy_function(expression, (R, *(p.symbol for p in self.channel.parameters)))
-        end = self.channel.cutoff
-        return function(
-            np.where(r >= end, np.maximum(r, end) - (1 - _INSIDE) * end, r),
-            *(p.value for p in self.channel.parameters),
-        )
+        inside = np.where(r >= self.channel.cutoff, r - _INSIDE * self.channel.cutoff, r)
+        return function(inside, *(p.value for p in self.channel.parameters))
 
 
 def inner_end(channel: ChannelFormula) -> float:
@@ -123,9 +120,9 @@ def deviation(channel: ChannelFormula, table: PairFunctions) -> float:
     curve, random = Curve(channel), np.random.default_rng(5)
     middle = 0.85 * channel.domain[0]
     ends = np.linspace(middle, channel.cutoff, _PARTS + 1)
-    worst = 0.0
+    worst, special = 0.0, _about(kinks(channel))
     for low, high in pairwise(ends.tolist()):
-        r = np.concatenate([random.uniform(low, high, _TRIED), _kinks(channel, low, high)])
+        r = np.append(random.uniform(low, high, _TRIED), special[(special > low) & (special < high)])
         energy, force = curve.energy(r), curve.force(r)
         scale = max(_rms(energy), _rms(r * force))
         worst = max(
@@ -138,12 +135,23 @@ def deviation(channel: ChannelFormula, table: PairFunctions) -> float:
     return max(worst, float(np.max(np.abs(table.slope(r) + force) / np.abs(force))) / _LOOSER)
 
 
-def _kinks(channel: ChannelFormula, low: float, high: float) -> FloatArray:
-    """Distances about the one where the continuation begins: there the force's curvature jumps."""
-    if channel.core is None:
-        return np.empty(0)
-    r = channel.core.r * (1 + np.linspace(-3e-3, 3e-3, _TRIED // 2))
-    return r[(r > low) & (r < high)]
+def kinks(channel: ChannelFormula) -> list[float]:
+    """Distances at which a Max of the formula changes branch: there some derivative of the force jumps."""
+    symbols, values = (R, *(p.symbol for p in channel.parameters)), [p.value for p in channel.parameters]
+    r = np.geomspace(_INNERMOST * channel.domain[0], channel.cutoff, 4000)
+    found = []
+    for node in channel.complete.atoms(sympy.Max):
+        one, other = node.args
+        lead = numpy_function(one - other, symbols)(r, *values)
+        for k in np.flatnonzero(np.diff(lead > 0)):
+            found.append(float(r[k] - lead[k] * (r[k + 1] - r[k]) / (lead[k + 1] - lead[k])))
+    return found
+
+
+def _about(places: Sequence[float]) -> FloatArray:
+    """Distances close and closer to some places, on both sides."""
+    away = np.geomspace(1e-6, 3e-3, _TRIED // 4)
+    return np.array([r * (1 + side * away) for r in places for side in (-1, 1)]).ravel()
 
 
 def _rms(values: FloatArray) -> float:
