@@ -16,6 +16,7 @@ from interpot.formula.terms import TERMS, Term, library
 from interpot.proof.engines import ENGINES
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.export import EXPORTERS
+from interpot.proof.export.exporter import Exporter
 from interpot.records import Cell, Engine, Frame
 from interpot.statistic.channels.channel import CHANNELS, Channel, collectors
 from interpot.table import load_row
@@ -147,10 +148,13 @@ def test_engines(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_exporters(name: str) -> None:
-    """What they write is tested beside them; here, that they can be called with a potential and a path."""
-    parameters = inspect.signature(load_row(EXPORTERS, name, "export target")).parameters.values()
-    assert [p.name for p in parameters][:2] == ["potential", "path"]
-    assert all(p.default is not p.empty for p in list(parameters)[2:])
+    """What they write is tested beside them; here, that they can be called as the table says."""
+    found = load_row(EXPORTERS, name, "export target")
+    assert isinstance(found, Exporter) and 0 < found.tolerance < 1e-3 and found.usage
+    assert list(inspect.signature(found.write).parameters) == ["potential", "path"]
+    if found.evaluate is not None:
+        assert list(inspect.signature(found.evaluate).parameters) == ["path", "potential", "frames"]
+        assert any(c.isdigit() for c in found.engine())  # a version
 
 
 @pytest.mark.parametrize("name", STYLES)
