@@ -1,13 +1,13 @@
 """OpenMM, in this process: reference and validation dynamics, energies and forces of single frames.
 
-A run moves the particles with forces in single precision (the CPU platform); what is recorded of its positions, energies
-and forces, is evaluated in double precision (Reference). OpenMM's integrators leapfrog: recorded velocities
+Forces that move the particles are in single precision (the CPU platform); energies and forces that are recorded are
+evaluated at the recorded positions in double precision (Reference). OpenMM's integrators leapfrog: recorded velocities
 are those of the positions' own time, v(t - δ/2) + ½ δ f/m, which is velocity Verlet's.
 
-"nvt" is a Nosé-Hoover chain, which, unlike Langevin's noise, leaves the motion smooth, as LAMMPS's does; "npt" adds Monte
-Carlo moves of the volume, which answer to energies. A formula that ends with a step at its cutoff would have there, beside
-the pressure of its forces, that of the step; so the functions that move the particles are shifted to 0 at the cutoff,
-while recorded energies are not.
+"nvt" is a Nosé-Hoover chain, as in LAMMPS: it leaves the motion smooth, where Langevin's noise would spoil velocity
+correlations. "npt" adds Monte Carlo moves of the volume, which answer to energies: where a formula ends with a step at
+its cutoff, they would feel the pressure of that step beside the one of the forces. So the functions that move the
+particles are shifted to 0 at the cutoff, which changes no force; recorded energies are those of the potential.
 """
 
 from __future__ import annotations
@@ -367,7 +367,7 @@ class _Motion:
         """Return tr W, from the pressure that OpenMM finds by scaling the box: P V = (2 K + tr W)/3."""
         own, run = self._own, self._run
         assert run.barostat is not None
-        bar = run.barostat.computeCurrentPressure(run.context)._value
+        bar = float(run.barostat.computeCurrentPressure(run.context)._value)
         twice_kinetic = float(self._masses @ (velocities**2).sum(axis=1)) / own.mass
         return (3 * bar / own.nktv2p * volume - twice_kinetic) * own.energy
 
@@ -384,9 +384,9 @@ def _check_box(box: Box | None, systems: PairSystems, start: Frame, units: UnitS
     if box is not None and box.reach < systems.reach:
         own, name = systems.units.length / units.length, units.length_unit
         raise InterpotError(
-            f"the cutoff of {systems.reach * own:.6g} {name} is more than half of the box of {start.source or 'the start'} "
-            f"({2 * box.reach * own:.6g} {name} across), in which OpenMM sees one image of each particle only: repeat the "
-            "box, or use the engine lammps"
+            f"the cutoff of {systems.reach * own:.6g} {name} is more than half of the box of "
+            f"{start.source or 'the start'} ({2 * box.reach * own:.6g} {name} across), in which OpenMM sees one image "
+            "of each particle only: repeat the box, or use the engine lammps"
         )
 
 

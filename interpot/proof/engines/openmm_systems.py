@@ -214,8 +214,8 @@ class GivenSystem:
         system = deepcopy(self._system)
         if system.getNumParticles() != len(species):
             raise InterpotError(
-                f"the System of the reference model has {system.getNumParticles()} particles, the frame {len(species)}: "
-                "give the System of this frame"
+                f"the System of the reference model has {system.getNumParticles()} particles, the frame "
+                f"{len(species)}: give the System of this frame"
             )
         if system.usesPeriodicBoundaryConditions() != (box is not None):
             own, given = ("open", "periodic") if box is not None else ("periodic", "open")
@@ -233,7 +233,8 @@ def _read(source: Any) -> Any:
     mm = library()
     if not isinstance(source, str | Path):
         raise InterpotError(
-            f"the source of the reference model is {type(source).__name__}: expected an OpenMM System or the path of its XML"
+            f"the source of the reference model is {type(source).__name__}: expected an OpenMM System "
+            "or the path of its XML"
         )
     try:
         text = Path(source).read_text(encoding="utf-8")

@@ -115,8 +115,8 @@ def _judge(result: ExportCheck, frames: Sequence[Frame], worst: FloatArray) -> N
             )
     if result.single > SINGLE:
         raise InterpotError(
-            f"the export to {result.target} cannot be run in single precision: {result.engine} gives forces that deviate "
-            f"by {result.single:.2g} of their size there, where {SINGLE:.2g} is allowed; nothing was written"
+            f"the export to {result.target} cannot be run in single precision: {result.engine} gives forces that "
+            f"deviate by {result.single:.2g} of their size there, where {SINGLE:.2g} is allowed; nothing was written"
         )
 
 

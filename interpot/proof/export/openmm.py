@@ -5,8 +5,8 @@ particles. (With a force per pair and interaction groups OpenMM's CPU platform h
 species take 80 ms a step, and 4 ms so.) Each formula ends at its own cutoff by itself, whatever the box is and however
 ``createSystem`` is called.
 
-OpenMM counts in nm, kJ/mol, amu, ps. Of a potential in reduced units one σ is one nm, one ε one kJ/mol and one m one amu
-there; then one τ is one ps, and T* = 1 is 120.27 K.
+OpenMM counts in nm, kJ/mol, amu, ps. Of a potential in reduced units one σ is one nm there, one ε one kJ/mol, one m one
+amu; then one τ is one ps, and T* = 1 is 120.27 K.
 
 Source: http://docs.openmm.org/latest/userguide/application/06_creating_ffs.html.
 """
@@ -151,7 +151,7 @@ def write(potential: Potential, path: Path) -> None:
 
 def is_element(species: str) -> bool:
     """Tell whether a species is named as a chemical element."""
-    return atomic_numbers.get(species, 0) > 0
+    return bool(atomic_numbers.get(species, 0) > 0)
 
 
 def _element(species: str, units: UnitStyle) -> str:
