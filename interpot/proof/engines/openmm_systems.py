@@ -4,6 +4,11 @@ OpenMM's boxes are lower triangular and reduced: H_10, H_20 at most half of H_00
 adding cell vectors to each other always brings about. All axes repeat or none, and each particle sees one image of each
 other, so that a cutoff reaches at most half across.
 
+In sheared boxes OpenMM's neighbour lists are not to be trusted blindly. That of the platform Reference (8.6.1) finds no
+bin that is shifted by more than the whole box, and then misses pairs; that of the platform CPU did so up to July 2026
+(https://github.com/openmm/openmm/issues/5382). So pair potentials are evaluated by explicit images there
+(`interpot.proof.engines.pair_sums`), and whatever both platforms evaluate must agree.
+
 Source: http://docs.openmm.org/latest/userguide/theory/05_other_features.html.
 """
 
@@ -20,12 +25,13 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.proof.engines.lammps_input import lammps_box
-from interpot.proof.export.openmm import energy_expression, is_element, native
+from interpot.proof.engines.lammps_input import lammps_box, model_species
+from interpot.proof.export.openmm import KIND, energy_expression, is_element, native, native_units
 from interpot.records import FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
 
 # forces that say how particles move, which is for `Dynamics` to say
+_AGREEMENT = 1e-3  # of the root mean square force: ten times what single precision leaves
 _MOTION = ("Barostat", "Thermostat", "CMMotionRemover")
 
 
@@ -72,6 +78,11 @@ class Box:
 
     vectors: FloatArray
     rotation: FloatArray
+
+    @property
+    def sheared(self) -> bool:
+        """Whether its axes are not perpendicular."""
+        return bool(np.tril(self.vectors, -1).any())
 
     @property
     def reach(self) -> float:
@@ -149,8 +160,6 @@ class PairSystems:
 
     def system(self, species: Sequence[str], box: Box | None) -> Any:
         """See `Systems`."""
-        from interpot.proof.export.openmm import KIND
-
         mm = library()
         system, force = mm.System(), mm.CustomNonbondedForce(self._energy)
         force.addPerParticleParameter(KIND)
@@ -249,16 +258,49 @@ def _read(source: Any) -> Any:
     return found
 
 
+def systems_of(
+    model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, shifted: bool = False
+) -> PairSystems | GivenSystem:
+    """Return the systems of a model; see `PairSystems` and `GivenSystem`.
+
+    Raises
+    ------
+    InterpotError
+        The potential lacks a species of the frame or a pair, or the reference model is no System.
+    """
+    if isinstance(model, ReferenceModel):
+        return GivenSystem(model, native_units(units))
+    model_species(model, frame)  # all of them are known to it
+    if "lj" in (units.name, model.units.name):
+        model = model.to_units(units)  # or it refuses
+    return PairSystems(model, shifted)
+
+
 # ---------------------------------------------------------------------------- values
 
 
-def measured(system: Any, positions: FloatArray, platform: str = "Reference") -> tuple[float, FloatArray]:
-    """Return energy (kJ/mol) and forces (kJ/mol/nm) of positions (nm)."""
+def context(system: Any, platform: str) -> Any:
+    """Return a Context that only evaluates."""
     mm = library()
     with in_its_words("cannot evaluate the frame"):
-        context = mm.Context(system, mm.VerletIntegrator(0.001), mm.Platform.getPlatformByName(platform))
-        context.setPositions(positions)
-        return values(context)
+        return mm.Context(system, mm.VerletIntegrator(0.001), mm.Platform.getPlatformByName(platform))
+
+
+def check_agreement(double: FloatArray, single: FloatArray) -> None:
+    """Refuse forces in single precision that are not those in double precision.
+
+    Raises
+    ------
+    InterpotError
+        They differ by more than their digits do.
+    """
+    size = float(np.linalg.norm(double) / np.sqrt(max(double.size, 1)))
+    worst = float(np.abs(single - double).max(initial=0.0))
+    if worst > _AGREEMENT * size:
+        raise InterpotError(
+            "OpenMM misses pairs in this sheared box: the forces of two of its platforms differ by "
+            f"{worst / size:.2g} of their size; use a box with perpendicular axes, or the engine lammps"
+        )
 
 
 def values(context: Any) -> tuple[float, FloatArray]:
