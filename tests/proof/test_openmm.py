@@ -29,7 +29,6 @@ from interpot.units import STYLES, unit_style
 METAL = unit_style("metal")
 CUTOFF = 8.0
 KJ_PER_MOL = METAL.energy / 96.48533212331  # eV, CODATA: F/1000
-THREE_DIMENSIONAL = [name for name in FRAMES if name != "two-dimensional"]
 
 
 def argon(atoms: int = 108, periodic: bool = True) -> openmm.System:
@@ -63,7 +62,7 @@ def cluster() -> Frame:
 # ---------------------------------------------------------------------------- values
 
 
-@pytest.mark.parametrize("name", THREE_DIMENSIONAL)
+@pytest.mark.parametrize("name", FRAMES)
 def test_values_in_every_cell(name: str) -> None:
     """Small boxes, open axes and sheared cells; energy, forces and virial."""
     found, ours = (

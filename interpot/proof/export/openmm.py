@@ -52,6 +52,15 @@ for force in nonbonded:
         if len(nonbonded) == 1 or force.getCutoffDistance() < reach:
             force.setCutoffDistance(reach)
 """
+# OpenMM tells residues from each other by their elements only
+_MATCHER = """\
+names = {names!r}
+def by_name(forcefield, residue, *others):
+    atoms = list(residue.atoms())
+    if len(atoms) == 1 and atoms[0].element is None and atoms[0].name in names:
+        return forcefield._templates[atoms[0].name]
+self.registerTemplateMatcher(by_name)
+"""
 _RECIPE = """\
     forcefield = openmm.app.ForceField("{name}")
     system = forcefield.createSystem(topology, nonbondedMethod=openmm.app.CutoffPeriodic)
@@ -115,7 +124,7 @@ def _truncated(channel: ChannelFormula, shifted: bool) -> str:
     """φ(r), and 0 from the cutoff on."""
     formula = channel.numeric
     if shifted:
-        formula -= sympy.Float(formula.xreplace({R: sympy.Float(channel.cutoff, 17)}), 17)
+        formula -= formula.xreplace({R: sympy.Float(channel.cutoff, 17)}).evalf(17)
     return f"select(step(r-{float(channel.cutoff)!r}), 0, {lepton(formula)})"
 
 
@@ -133,6 +142,8 @@ def write(potential: Potential, path: Path) -> None:
     ]
     atoms = [f'<Atom type={quoteattr(s)} {KIND}="{k}"/>' for k, s in enumerate(potential.species, 1)]
     energy = indent(energy_expression(found), "  ").strip()
+    unknown = [s for s in potential.species if not is_element(s)]
+    matcher = _MATCHER.format(names=unknown)
     lines = [
         "<ForceField>",
         f"<Info><![CDATA[\n{_about(potential, path.name)}]]></Info>",
@@ -143,6 +154,7 @@ def write(potential: Potential, path: Path) -> None:
         *(f"  {line}" for line in atoms),
         "</CustomNonbondedForce>",
         f"<Script><![CDATA[\n{_SCRIPT.format(reach=reach)}]]></Script>",
+        *([f"<InitializationScript><![CDATA[\n{matcher}]]></InitializationScript>"] if unknown else []),
         *("</ForceField>", ""),
     ]
     with atomic(path) as temporary:
