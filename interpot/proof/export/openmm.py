@@ -178,16 +178,14 @@ def _about(potential: Potential, name: str) -> str:
     """What the file says of itself, and how it is used."""
     species = next(filter(is_element, potential.species), potential.species[0])
     element = f"openmm.app.Element.getBySymbol({species!r})" if is_element(species) else "None"
-    lines = [*header(potential), "", "Here in nm and kJ/mol. Use:", ""]
-    if potential.units.name == "lj":
-        lines[-3:] = [
-            "",
-            "Here 1 nm stands for sigma, 1 kJ/mol for epsilon, 1 amu for m, 1 ps for tau. Use:",
-            "",
-        ]
+    reduced = potential.units.name == "lj"
+    here = "in nm and kJ/mol"
+    if reduced:
+        here = "1 nm stands for sigma, 1 kJ/mol for epsilon, 1 amu for m, 1 ps for tau"
+    lines = [*header(potential), "", f"Here {here}. Use:", ""]
     lines += _RECIPE.format(name=name, atom=species, element=element).splitlines()
-    unknown = [s for s in potential.species if not is_element(s) and potential.units.name != "lj"]
-    if unknown:
+    unknown = [s for s in potential.species if not is_element(s)]
+    if unknown and not reduced:
         lines.append(f"The mass of {', '.join(unknown)} is not known: put it in the place of the 1.0 below.")
     return "\n".join([*lines, ""]).replace("]]>", "]] >")
 
