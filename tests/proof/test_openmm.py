@@ -21,7 +21,7 @@ from interpot.proof.engines import engine
 from interpot.proof.engines.openmm import OpenMM
 from interpot.proof.engines.openmm_systems import check_agreement
 from interpot.proof.forces import PairForces
-from interpot.proof.observables import block_average
+from interpot.proof.observables.blocks import block_average
 from interpot.records import Cell, Dynamics, Frame, MdRun, ReferenceModel
 from interpot.trajectory import read
 from interpot.units import STYLES, unit_style
