@@ -414,6 +414,8 @@ class ExportCheck:
         NaN where the target does not tell.
     tolerance
         Largest deviation that is allowed; a larger one is an error.
+    single
+        Largest deviation of a force in single precision, where the target can be run so; else NaN.
     """
 
     target: str
@@ -424,6 +426,7 @@ class ExportCheck:
     forces: float
     virial: float
     tolerance: float
+    single: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,7 +105,8 @@ def validate(
     _check_species(potential, start)
     plan = dynamics(schedule(observed, timestep, steps, every), ensemble, temperature, pressure, seed)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
-    _check_distinct(observed, where / f"{label}.lammpstrj")
+    for suffix in ("lammpstrj", "npz"):  # what the engines write
+        _check_distinct(observed, where / f"{label}.{suffix}")
     program, used = start_engine(engine), continued(potential)
     run = program.run(used, start, plan, observed.units, where, label, progress)
     made = compare(used, reference, run, engine=program.version(), ensemble=ensemble)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from rich.console import Console
 from rich.text import Text
 
@@ -21,3 +22,6 @@ def print_checks(console: Console, checks: Sequence[ExportCheck]) -> None:
         table_row(table, [c.target, c.engine, str(c.frames), *deviations, f"{c.tolerance:.0e}"])
     console.print("", table, "")
     console.print(Text("largest deviations from the formula, relative to the sizes in the frame"))
+    for c in checks:
+        if not np.isnan(c.single):
+            console.print(Text(f"{c.target} in single precision: forces within {short(c.single, 2)}"))

@@ -19,7 +19,8 @@ from interpot.formula.quantity import with_error
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export import EXPORTERS, export
 from interpot.proof.export.exporter import ANALYTIC
-from interpot.proof.export.lammps import lepton
+from interpot.proof.export.lepton import lepton
+from interpot.proof.export.openmm import native_units
 from interpot.records import Cell, Frame, ReferenceModel
 from interpot.table import load_row
 from interpot.units import ENERGIES
@@ -41,6 +42,28 @@ def lammps_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray
         found = Lammps().evaluate(model, frame, original.units)
         energies[k], force[k] = found.energy, found.forces[1] @ direction
     return energies / original.units.energy, force / original.units.force
+
+
+def openmm_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
+    """As a user would: two atoms in open space, without a cutoff of OpenMM's."""
+    import openmm
+    from openmm import app
+
+    style = native_units(original.units)  # nm and kJ/mol
+    topology = app.Topology()
+    for name in (a, b):
+        residue = topology.addResidue(name, topology.addChain())
+        topology.addAtom(name, app.Element.getBySymbol(name), residue)
+    system = app.ForceField(str(path)).createSystem(topology, nonbondedMethod=app.NoCutoff)
+    platform = openmm.Platform.getPlatformByName("Reference")
+    context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
+    energies, force = np.empty(len(r)), np.empty(len(r))
+    for k, distance in enumerate(r):
+        context.setPositions([[0.0, 0.0, 0.0], [0.0, 0.0, distance * original.units.length / style.length]])
+        state = context.getState(energy=True, forces=True)
+        energies[k] = state.getPotentialEnergy() / openmm.unit.kilojoule_per_mole
+        force[k] = state.getForces(asNumpy=True)[1, 2]._value
+    return energies * style.energy / original.units.energy, force * style.force / original.units.force
 
 
 def python_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
@@ -88,6 +111,7 @@ EVALUATE: dict[str, Callable[..., Values]] = {
     "lammps": lammps_values,
     "lammps-table": lammps_table_values,
     "gromacs": gromacs_values,
+    "openmm": openmm_values,
     "python": python_values,
     "latex": latex_values,
 }

@@ -16,7 +16,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.potential import Potential
-from interpot.proof.export.exporter import Exporter
+from interpot.proof.export.exporter import SINGLE, Exporter
 from interpot.proof.forces import PairForces
 from interpot.records import Evaluation, ExportCheck, FloatArray, Frame
 from interpot.version import VERSION
@@ -52,9 +52,28 @@ def check(
     found = exporter.evaluate(path, potential, frames)
     worst = np.array([_deviations(f, w) for f, w in zip(found, wanted, strict=True)])
     energy, forces, virial = (_largest(column) for column in worst.T)
-    result = ExportCheck(target, path.name, engine, len(frames), energy, forces, virial, exporter.tolerance)
+    single = _single(exporter, potential, path, frames, wanted)
+    result = ExportCheck(
+        target, path.name, engine, len(frames), energy, forces, virial, exporter.tolerance, single
+    )
     _judge(result, frames, worst)
     return result
+
+
+def _single(
+    exporter: Exporter, potential: Potential, path: Path, frames: Sequence[Frame], wanted: list[Evaluation]
+) -> float:
+    """Return the largest deviation of forces in single precision.
+
+    Looked at are periodic frames: over the width of an open one such numbers lose the digits of short distances.
+    """
+    if exporter.single is None:
+        return float("nan")
+    chosen = [k for k, frame in enumerate(frames) if all(frame.cell.periodic)]
+    found = exporter.single(path, potential, [frames[k] for k in chosen])
+    return max(
+        (_deviations(f, wanted[k])[1] for f, k in zip(found, chosen, strict=True)), default=float("nan")
+    )
 
 
 def _deviations(found: Evaluation, wanted: Evaluation) -> tuple[float, float, float]:
@@ -94,6 +113,11 @@ def _judge(result: ExportCheck, frames: Sequence[Frame], worst: FloatArray) -> N
                 f"the export to {result.target} is not what was found: {result.engine} gives {name} that deviate by "
                 f"{value:.2g} of their size in {where}, where {result.tolerance:.2g} is allowed; nothing was written"
             )
+    if result.single > SINGLE:
+        raise InterpotError(
+            f"the export to {result.target} cannot be run in single precision: {result.engine} gives forces that "
+            f"deviate by {result.single:.2g} of their size there, where {SINGLE:.2g} is allowed; nothing was written"
+        )
 
 
 def save(result: ExportCheck, path: Path, name: str) -> None:

@@ -34,6 +34,9 @@ class Exporter:
         a table.
     folder
         Whether several files are written.
+    single
+        Evaluates it in single precision, as its users may run it: the forces of periodic frames may then deviate by
+        `SINGLE`. None where that is no use of the target.
     usage
         How the target is told to use it, in a line; NAME stands for the file.
     """
@@ -43,8 +46,12 @@ class Exporter:
     engine: Callable[[], str]
     tolerance: float
     folder: bool = False
+    single: Evaluate | None = None
     usage: str = ""
 
 
 ANALYTIC = 1e-8
 """Largest relative deviation of a formula that is evaluated in double precision."""
+
+SINGLE = 1e-4
+"""Largest deviation of a force in single precision, relative to the root mean square of all."""

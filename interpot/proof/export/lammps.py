@@ -10,52 +10,12 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from pathlib import Path
 
-import sympy
-from sympy.printing.str import StrPrinter
-
-from interpot.errors import InterpotError
 from interpot.files import atomic
-from interpot.formula.codegen import R
 from interpot.formula.potential import ChannelFormula, Potential
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
+from interpot.proof.export.lepton import lepton
 from interpot.records import Evaluation, Frame, ReferenceModel
-
-# Named alike in sympy and in lepton.
-_FUNCTIONS = (
-    "exp", "log", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "Max",
-)  # fmt: skip
-_OPERATIONS = (sympy.Add, sympy.Mul, sympy.Pow, sympy.Rational, sympy.Float)
-
-
-class _Printer(StrPrinter):  # type: ignore[misc]
-    def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802 (sympy's name)
-        return repr(float(expr))  # the shortest digits that read back as the same double
-
-    def _print_Max(self, expr: sympy.Max) -> str:  # noqa: N802
-        return f"max({self.stringify(expr.args, ', ')})"
-
-
-def lepton(expression: sympy.Expr) -> str:
-    """Write an expression in r for lepton: numbers with all digits of a double, ``^`` for powers.
-
-    Raises
-    ------
-    InterpotError
-        A symbol other than r, or something that lepton does not know.
-    """
-    unknown = expression.free_symbols - {R}
-    if unknown:
-        names = ", ".join(sorted(map(str, unknown)))
-        raise InterpotError(f"the formula {expression} has no value for {names}: LAMMPS would take 0")
-    expression = expression.xreplace({c: sympy.Float(c, 17) for c in expression.atoms(sympy.NumberSymbol)})
-    for node in sympy.preorder_traversal(expression):
-        if node != R and not isinstance(node, _OPERATIONS) and type(node).__name__ not in _FUNCTIONS:
-            raise InterpotError(
-                f"LAMMPS lepton cannot express '{node}' ({type(node).__name__}): expected sums, products, "
-                f"powers and {', '.join(_FUNCTIONS)}"
-            )
-    return str(_Printer().doprint(expression)).replace("**", "^")
 
 
 def commands(potential: Potential) -> tuple[str, ...]:
