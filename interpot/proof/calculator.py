@@ -49,7 +49,7 @@ def calculator(
     InterpotError
         A species that is no chemical symbol and has none in `types`, or two with the same.
     """
-    return PairCalculator(potential, types or {}, skin)
+    return PairCalculator(continued(potential), types or {}, skin)
 
 
 def stand_ins(species: Sequence[str]) -> dict[str, str]:
@@ -59,13 +59,13 @@ def stand_ins(species: Sequence[str]) -> dict[str, str]:
 
 
 class PairCalculator(Calculator):  # type: ignore[misc]
-    """See `calculator`."""
+    """See `calculator`; the potential's functions are taken as they are."""
 
     implemented_properties = ("energy", "free_energy", "energies", "forces", "stress")
 
     def __init__(self, potential: Potential, types: Mapping[str, str], skin: float | None = None) -> None:
         super().__init__()
-        self.potential = continued(potential)
+        self.potential = potential
         self._kinds = _kinds(potential.species, types)
         self._loop = PairLoop(self.potential, skin)
 

@@ -105,7 +105,11 @@ def _loop(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callab
             e_i = f_x = f_y = f_z = 0.0
             for p in range(first[i], first[i + 1]):
                 j, s = partner[p], image[p]
-                dx, dy, dz = x[j, 0] + shifts[s, 0] - x_i, x[j, 1] + shifts[s, 1] - y_i, x[j, 2] + shifts[s, 2] - z_i
+                dx, dy, dz = (
+                    x[j, 0] + shifts[s, 0] - x_i,
+                    x[j, 1] + shifts[s, 1] - y_i,
+                    x[j, 2] + shifts[s, 2] - z_i,
+                )
                 square = dx * dx + dy * dy + dz * dz
                 if square < square_cutoff:
                     r = np.sqrt(square)

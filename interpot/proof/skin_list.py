@@ -80,7 +80,7 @@ class SkinList:
         return self._state.listed(frame, vectors)
 
     def _make(self, frame: Frame, vectors: FloatArray) -> _State:
-        inverse = np.linalg.inv(vectors)
+        inverse = np.asarray(np.linalg.inv(vectors), dtype=np.float64)
         repeats = np.array(frame.cell.periodic) & (np.arange(3) < frame.dimension)
         boxes = np.floor((frame.positions - frame.cell.origin) @ inverse) * repeats
         inside = frame.positions - boxes @ vectors

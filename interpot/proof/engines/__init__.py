@@ -7,6 +7,7 @@ from interpot.table import load_row
 
 ENGINES: dict[str, str] = {
     "lammps": "interpot.proof.engines.lammps:Lammps",
+    "ase": "interpot.proof.engines.ase:Ase",
 }
 """Name → "module:Class"."""
 
