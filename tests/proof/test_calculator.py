@@ -205,7 +205,7 @@ def test_atoms_that_the_potential_does_not_know() -> None:
         (
             lennard_jones(),
             Atoms("Ar2", [[0, 0, 0], [np.nan, 0, 0]]),
-            "position of atom 2 of Ar2 is no number",
+            "position of atom 2 of the atoms is no number",
         ),
         (lennard_jones(), Atoms("Ar2", [[1, 0, 0], [1, 0, 0]]), "in one place"),
         (lennard_jones(), Atoms("Ar", pbc=True), "a periodic axis of the cell has no length"),

@@ -117,7 +117,7 @@ class Ase:
                     if progress is not None:
                         progress(done, dynamics.equilibration + dynamics.steps)
             except NoNumberError as error:
-                if system.step == 0 and system.atoms.calc.last is None:
+                if not system.moving:
                     raise  # what the start itself is blamed for
                 raise blown_up(system.step + 1, system.last(), dynamics.timestep, units) from error
             return MdRun(path, record.series, units, system.seconds)
@@ -135,6 +135,8 @@ class _System:
         self.thermal = (dynamics.temperature or 0.0) * units.boltzmann * units.energy  # k T
         self.random = np.random.default_rng(dynamics.seed)
         self.atoms.set_velocities(self._drawn() if start.velocities is None else start.velocities)
+        self.moving = False
+        """Whether the first step has begun."""
         self.step = 0
         """Steps done, equilibration included."""
         self.seconds = 0.0
@@ -186,6 +188,7 @@ class _System:
         """Move, and yield the number of steps done: at the begin, every so often, and at the end."""
         motion, before = self._motion(ensemble), self.step
         yield before
+        self.moving = True
         while motion.nsteps < steps:
             try:
                 motion.run(min(self.dynamics.every, steps - motion.nsteps))

@@ -87,6 +87,7 @@ class BlackBox:
         except InterpotError:
             raise
         except Exception as error:  # whatever a calculator raises
+            getattr(self.inner, "reset", lambda: None)()  # or it may hold half of its results
             words = " ".join(str(error).split())
             raise InterpotError(
                 f"the ASE calculator {self.name} gives no {what} for {atoms.get_chemical_formula()}: "
@@ -98,6 +99,6 @@ class BlackBox:
             )
         if not np.isfinite(values).all():
             raise NoNumberError(
-                f"the ASE calculator {self.name} gives {what} that is no number for {atoms.get_chemical_formula()}"
+                f"the ASE calculator {self.name} gives NaN or infinity as {what} of {atoms.get_chemical_formula()}"
             )
         return values
