@@ -6,7 +6,7 @@ ASE's units are the internal ones. Its stress is σ = -W/V (`interpot.geometry`)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ase import Atoms
@@ -61,7 +61,7 @@ def stand_ins(species: Sequence[str]) -> dict[str, str]:
 class PairCalculator(Calculator):  # type: ignore[misc]
     """See `calculator`; the potential's functions are taken as they are."""
 
-    implemented_properties = ("energy", "free_energy", "energies", "forces", "stress")
+    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "energies", "forces", "stress"]
 
     def __init__(self, potential: Potential, types: Mapping[str, str], skin: float | None = None) -> None:
         super().__init__()

@@ -256,6 +256,18 @@ def test_black_box_in_formula_out(tmp_path: Path) -> None:
     assert constants == pytest.approx({"epsilon": 0.0103, "sigma": 3.405}, rel=1e-6)
 
 
+def test_what_ase_ran_ase_validates(tmp_path: Path) -> None:
+    """Both ways: the found potential in ASE against a black box, and a wrong one that is told from it."""
+    start = from_atoms(bulk("Ar", "fcc", a=5.5, cubic=True).repeat(3))
+    plan = Dynamics(0.002, 200, 10, temperature=150.0, equilibration=50)
+    run = Ase().run(reference(argon()), start, plan, METAL, tmp_path, "reference")
+    check = interpot.validate(lennard_jones(), run, engine="ase", folder=tmp_path)
+    assert check.agrees and check.engine.startswith("ASE")
+    assert check.forces is not None and check.forces.relative_error < 1e-12
+    wrong = interpot.validate(lennard_jones(epsilon=0.02), run, engine="ase", folder=tmp_path, label="wrong")
+    assert not wrong.agrees
+
+
 def test_a_metals_cluster_has_no_pair_formula(tmp_path: Path) -> None:
     """What the atoms of an embedded-atom metal do to each other is not in the pairs, however free the function."""
     start = from_atoms(Octahedron("Cu", 3, cutoff=1))

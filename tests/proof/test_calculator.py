@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -162,6 +164,8 @@ def test_one_calculator_for_one_system_after_the_other() -> None:
         atoms.calc = calculator
         wanted = PairForces(mixture())(interpot.from_atoms(atoms_of(frame))).forces
         np.testing.assert_allclose(atoms.get_forces(), wanted, rtol=0, atol=1e-13)
+    for twin in (copy.deepcopy(calculator), pickle.loads(pickle.dumps(calculator))):  # for another process
+        np.testing.assert_array_equal(twin.get_forces(atoms), atoms.get_forces())
     nothing = Atoms(calculator=calculator)
     assert nothing.get_potential_energy() == 0 and nothing.get_forces().shape == (0, 3)
 

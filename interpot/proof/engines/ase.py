@@ -157,7 +157,7 @@ class _System:
         self.seconds = time.perf_counter() - began
 
     def frame(self, step: int) -> Frame:
-        """Record the present state."""
+        """Return the present state."""
         atoms, origin = self.atoms, self.start.cell.origin
         cell = self.start.cell
         if self.dynamics.ensemble == "npt":
@@ -185,7 +185,7 @@ class _System:
         return None if self.atoms.calc.has_stress else self.atoms.calc.trace(self.atoms)
 
     def _move(self, ensemble: str, steps: int) -> Iterator[int]:
-        """Move, and yield the number of steps done: at the begin, every so often, and at the end."""
+        """Move, and yield the number of steps done: at the beginning, every so often, and at the end."""
         motion, before = self._motion(ensemble), self.step
         yield before
         self.moving = True
@@ -212,16 +212,13 @@ class _System:
 
     def _drawn(self) -> FloatArray:
         """Draw velocities of the temperature exactly, without momentum."""
-        masses, d = self.atoms.get_masses()[:, None], self.start.dimension
+        masses = self.atoms.get_masses()[:, None]
         velocities = self.random.normal(size=(len(masses), 3)) / np.sqrt(masses)
         velocities -= (masses * velocities).sum(axis=0) / masses.sum()
-        velocities[:, d:] = 0.0
-        twice = float((masses * velocities**2).sum())
-        return (
-            np.asarray(velocities * np.sqrt(self.thermal * freedom(self.start) / twice))
-            if twice
-            else velocities
-        )
+        velocities[:, self.start.dimension :] = 0.0
+        twice = float((masses * velocities**2).sum())  # 0 of a single atom
+        scale = np.sqrt(self.thermal * freedom(self.start) / twice) if twice else 0.0
+        return np.asarray(scale * velocities)
 
 
 def _isobaric(atoms: Atoms, step: float, kelvin: float, pressure: float) -> Any:
