@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interpot.formula.curve import CurveDiscovery, discover_curves
     from interpot.formula.discover import Discovery, discover
     from interpot.formula.potential import Potential
+    from interpot.proof.calculator import calculator
     from interpot.proof.export import export
     from interpot.proof.validate import validate
     from interpot.records import Comparison, Dynamics, EnergyCurve, Experiment, Frame, ReferenceModel
@@ -45,6 +46,7 @@ _HOMES = {
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",
     "accumulate": "interpot.statistic.accumulate",
+    "calculator": "interpot.proof.calculator",
     "discover": "interpot.formula.discover",
     "discover_curves": "interpot.formula.curve",
     "export": "interpot.proof.export",
@@ -73,6 +75,7 @@ __all__ = [
     "ReferenceModel",
     "Statistic",
     "accumulate",
+    "calculator",
     "discover",
     "discover_curves",
     "export",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numba
 import numpy as np
@@ -71,14 +72,7 @@ def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -
     callable
         ``f(x, *scalars)``, elementwise over `x` of any shape, float64 in and out.
     """
-    scalar = numba.njit(
-        sympy.lambdify(
-            arguments,
-            sympy.sympify(expression),
-            modules=[{**_FUNCTIONS, "Heaviside": _step}, "math"],
-            cse=True,
-        )
-    )
+    scalar = _compiled(sympy.sympify(expression), arguments)
 
     @numba.njit
     def fill(x, scalars, out):  # type: ignore[no-untyped-def]
@@ -92,6 +86,34 @@ def compile_array(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -
         return out.reshape(x.shape)
 
     return evaluate
+
+
+@lru_cache(maxsize=256)
+def compile_pair(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
+    """Compile a function and its derivative to one that gives both, for use in compiled loops.
+
+    Parameters
+    ----------
+    expression
+        In the symbols of `arguments` only.
+    arguments
+        The first is the variable, the others are constants.
+
+    Returns
+    -------
+    numba function
+        ``f(x, *constants) -> (value, slope)`` of scalars; what value and slope share is computed once.
+    """
+    value, slope = sympy.sympify(expression), derivative(expression, arguments[0])
+    return _compiled((value, slope), arguments)
+
+
+def _compiled(expression: Any, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
+    modules = [{**_FUNCTIONS, "Heaviside": _step}, "math"]
+    compiled: Callable[..., Any] = numba.njit(
+        sympy.lambdify(arguments, expression, modules=modules, cse=True)
+    )
+    return compiled
 
 
 @lru_cache(maxsize=1024)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
+from ase import Atoms
 from proof_systems import FORMS, channel, lennard_jones, mixture, potential
 
 from interpot.errors import InterpotError
@@ -74,6 +76,19 @@ def python_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray
     return module.energy(r, a, b), module.force(r, b, a)
 
 
+def ase_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
+    """Two atoms in nothing; the file runs alone."""
+    calculator = runpy.run_path(str(path))["PairPotential"]()
+    direction = np.array([0.6, 0.0, 0.8])
+    energies, force = np.empty(len(r)), np.empty(len(r))
+    for k, distance in enumerate(r):
+        atoms = Atoms(
+            [a, b], np.outer([0.0, distance * original.units.length], direction), calculator=calculator
+        )
+        energies[k], force[k] = atoms.get_potential_energy(), atoms.get_forces()[1] @ direction
+    return energies / original.units.energy, force / original.units.force
+
+
 def latex_values(path: Path, original: Potential, a: str, b: str, r: np.ndarray) -> Values:
     """LaTeX computes nothing: its formula and its numbers must be there, and it must be balanced."""
     text = path.read_text(encoding="utf-8")
@@ -112,6 +127,7 @@ EVALUATE: dict[str, Callable[..., Values]] = {
     "lammps-table": lammps_table_values,
     "gromacs": gromacs_values,
     "openmm": openmm_values,
+    "ase": ase_values,
     "python": python_values,
     "latex": latex_values,
 }

@@ -8,6 +8,7 @@ from interpot.table import load_row
 ENGINES: dict[str, str] = {
     "lammps": "interpot.proof.engines.lammps:Lammps",
     "openmm": "interpot.proof.engines.openmm:OpenMM",
+    "ase": "interpot.proof.engines.ase:Ase",
 }
 """Name → "module:Class"."""
 

@@ -23,6 +23,7 @@ EXPORTERS: dict[str, str] = {
     "lammps": "interpot.proof.export.lammps:EXPORTER",
     "lammps-table": "interpot.proof.export.lammps_table:EXPORTER",
     "openmm": "interpot.proof.export.openmm:EXPORTER",
+    "ase": "interpot.proof.export.ase:EXPORTER",
     "python": "interpot.proof.export.python:EXPORTER",
     "gromacs": "interpot.proof.export.gromacs:EXPORTER",
     "latex": "interpot.proof.export.latex:EXPORTER",
