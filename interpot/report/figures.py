@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from interpot.report.style import (
     plain,
 )
 from interpot.report.typeset import LEADING, math_extent
-from interpot.report.words import raised, shortened
+from interpot.report.words import raised
 from interpot.units import UnitStyle
 
 _MARKERS = 60  # points of the spline that are drawn
@@ -303,7 +304,7 @@ def _symbol(name: str) -> str:
     """Label an axis with the symbol where the name has one: "g(r) Ar-Ar" → g(r)."""
     if name.startswith("g(r)"):
         return "$g(r)$"
-    return "MSD" if name.startswith("mean-square displacement") else plain(shortened(name, 32))
+    return "MSD" if name.startswith("mean-square displacement") else plain("\n".join(wrap(name, 26)))
 
 
 def _band(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
