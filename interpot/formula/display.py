@@ -17,7 +17,7 @@ def potential_html(potential: Potential) -> str:
     """Formulas for MathJax, which notebooks have, and a table of constants."""
     rows, last = [], ""
     for channel in potential.channels:
-        for p in channel.parameters:
+        for p in channel.plain.parameters:
             unit = "" if p.energy == p.length == 0 else p.unit(potential.units)
             head = ("", "") if channel.label == last else (channel.label, channel.form)
             rows.append((*head, pretty_symbol(p.name), with_error(p.value, p.stderr), unit))

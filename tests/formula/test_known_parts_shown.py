@@ -6,13 +6,13 @@ from io import StringIO
 
 import numpy as np
 import pytest
-from interpot.report.markup import formula
 from rich.console import Console
 from systems import Frames, clusters, statistic_of
 
 from interpot import Discovery, discover
 from interpot.report.cells import marks_sentence
 from interpot.report.findings import Findings
+from interpot.report.formulas import formula
 from interpot.report.frames import constants_frame
 from interpot.report.tables import print_front, print_potential
 
