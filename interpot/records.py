@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from interpot.display import comparison_html
 from interpot.units import UnitStyle
 
 if TYPE_CHECKING:  # a Protocol may speak of what stands below it without importing it
@@ -487,3 +488,6 @@ class Comparison:
     def agrees(self) -> bool:
         """Whether no observable differs."""
         return all(o.verdict != "differs" for o in self.observables)
+
+    def _repr_html_(self) -> str:
+        return comparison_html(self)

@@ -15,11 +15,12 @@ from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
 from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, MdRun, Trajectory
+from interpot.report.cells import criterion
 from interpot.report.curve import print_residuals
 from interpot.report.findings import Findings
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import criterion, print_comparison, print_front, print_mixing, print_potential
+from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import Channel

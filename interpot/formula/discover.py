@@ -43,6 +43,9 @@ FEW_BLOCKS = 3
 """From so few blocks a standard error is little but a guess: with two degrees of freedom its own is half of it."""
 
 
+_SHOWN = 12  # candidates in a notebook
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Discovery:
     """What discovery found.
@@ -75,6 +78,15 @@ class Discovery:
     remarks: tuple[str, ...]
     honesty: Honesty
     mixing: tuple[RuleTest, ...] = ()
+
+    def __repr__(self) -> str:
+        found = "; ".join(str(self.best).splitlines())
+        return f"<Discovery: {found}; {self.best.loss.name} {self.best.loss.formula:.2g}, {len(self.front)} candidates>"
+
+    def _repr_html_(self) -> str:
+        return self.best._repr_html_() + self.front.head(_SHOWN).to_html(
+            index=False, float_format="{:.3g}".format
+        )
 
 
 @one_blas_thread()

@@ -9,12 +9,15 @@ import re
 
 import sympy
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
+from sympy.printing.str import StrPrinter
 
 from interpot.formula.codegen import R
 
 _ESCAPES = {"_": r"\_", "$": r"\$", "%": r"\%", "{": r"\{", "}": r"\}", " ": r"\ "}
 _UNKNOWN = '\\^~#"`'  # letters that mathtext has no way to write
 _LETTERS = {"epsilon": r"\varepsilon"}  # the field's shape of the letter
+_LONGEST_NUMBER = 12  # characters of an exact factor; longer ones are written with six digits
 
 
 def latex(expression: sympy.Expr) -> str:
@@ -22,6 +25,33 @@ def latex(expression: sympy.Expr) -> str:
     names = {symbol: _LETTERS[symbol.name] for symbol in expression.free_symbols if symbol.name in _LETTERS}
     settings = {"symbol_names": names, "ln_notation": True, "mul_symbol": r" \, "}
     return _nested_brackets(str(_FieldPrinter(settings).doprint(expression)))
+
+
+def one_line(expression: sympy.Expr) -> str:
+    """φ(r) on a line of text, with the letters of its symbols: "4·ε·(-σ^6/r^6 + σ^12/r^12)"."""
+    names = {symbol: sympy.Symbol(pretty_symbol(symbol.name)) for symbol in expression.free_symbols}
+    text = str(_LinePrinter().doprint(expression.xreplace(names)))
+    return text.replace("**", "^").replace("*", "·")
+
+
+def legible(product: sympy.Expr) -> sympy.Expr:
+    """A product whose exact numbers are long as one with a number of six digits: 1331·11^(2/3)/768 becomes 8.57183."""
+    numbers, rest = product.as_independent(*product.free_symbols, as_Add=False)
+    if numbers.has(sympy.Float) or len(str(numbers)) <= _LONGEST_NUMBER:
+        return product
+    return sympy.Mul(sympy.Float(sympy.N(numbers, 6), 6), rest)
+
+
+def exponential_series(expression: sympy.Add) -> tuple[sympy.Expr, int] | None:
+    """X and n where a sum is 1 + x + x²/2 + ... + xⁿ/n! of at least four terms, as in damped dispersion."""
+    terms = sympy.Add.make_args(expression)
+    last = len(terms) - 1
+    if last < 3 or sympy.S.One not in terms:
+        return None
+    for x in terms:
+        if x != 1 and set(terms) == {x**k / sympy.factorial(k) for k in range(last + 1)}:
+            return x, last
+    return None
 
 
 def summands(expression: sympy.Expr) -> list[str]:
@@ -64,8 +94,32 @@ def _nested_brackets(text: str) -> str:
     return "".join(letters)
 
 
+def _six_digits(number: sympy.Float) -> str:
+    return f"{float(number):.6g}"
+
+
+class _LinePrinter(StrPrinter):  # type: ignore[misc]
+    def _print_Float(self, number: sympy.Float) -> str:  # noqa: N802
+        return _six_digits(number)
+
+    def _print_Add(self, expression: sympy.Add, order: str | None = None) -> str:  # noqa: N802
+        series = exponential_series(expression)
+        if series is not None:
+            return f"sum(({self._print(series[0])})^k/k!, k = 0...{series[1]})"
+        return str(super()._print_Add(expression, order))
+
+    def _print_Mul(self, product: sympy.Mul) -> str:  # noqa: N802
+        written = legible(product)
+        return str(super()._print_Mul(written) if written.is_Mul else self._print(written))
+
+
 class _FieldPrinter(LatexPrinter):  # type: ignore[misc]
     def _print_Add(self, expression: sympy.Add, order: str | None = None) -> str:  # noqa: N802
+        series = exponential_series(expression)
+        if series is not None:
+            return (
+                rf"\sum_{{k=0}}^{{{series[1]}}} \dfrac{{\left({self._print(series[0])}\right)^{{k}}}}{{k!}}"
+            )
         parts: list[str] = []
         for term in _ordered(expression):
             negative = term.could_extract_minus_sign()
@@ -74,11 +128,12 @@ class _FieldPrinter(LatexPrinter):  # type: ignore[misc]
         return " ".join(parts)
 
     def _print_Float(self, number: sympy.Float) -> str:  # noqa: N802
-        mantissa, _, exponent = f"{float(number):.6g}".partition("e")
+        mantissa, _, exponent = _six_digits(number).partition("e")
         return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
 
     def _print_Mul(self, product: sympy.Mul) -> str:  # noqa: N802
         """Write σ¹² r⁻¹² as (σ/r)¹² and a sum in r after the fraction it is multiplied with."""
+        product = legible(product)
         powers = product.as_powers_dict()
         inverse = powers.get(R)
         if inverse is not None and inverse != -1 and inverse.could_extract_minus_sign():
@@ -89,7 +144,7 @@ class _FieldPrinter(LatexPrinter):  # type: ignore[misc]
                 return self._times(product / (lengths[0] ** -inverse * R**inverse), ratio)
         sums = [factor for factor in product.args if factor.is_Add and factor.has(R)]
         rest = product / sums[0] if len(sums) == 1 else product
-        if sums and not rest.has(R):
+        if sums and not rest.has(R) and abs(sympy.fraction(rest)[0]) != 1:
             return self._times(rest, self._factor(sums[0]))
         return str(super()._print_Mul(product)).replace(r"\frac", r"\dfrac")
 

@@ -19,6 +19,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 from interpot.errors import InterpotError
 from interpot.formula import schema
 from interpot.formula.codegen import R, compile_array, derivative
+from interpot.formula.display import potential_html
 from interpot.formula.expression import parse_expression, print_expression
 from interpot.formula.notation import latex
 from interpot.formula.quantity import half_width, unit_name, with_error
@@ -369,7 +370,7 @@ class Potential:
         parameters = self.parameters
         sigma = np.array([p.stderr for p in parameters], dtype=np.float64)
         step = np.where(sigma > 0, sigma, 1.0)
-        correlation = _correlation(self.covariance, step)
+        correlation = correlation_matrix(self.covariance, step)
         stderrs = sigma * scales
         for c, n, slope in self._links():
             # row and column c of G Σ Gᵀ, in units of the errors
@@ -440,8 +441,11 @@ class Potential:
         rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.plain.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
+    def _repr_html_(self) -> str:
+        return potential_html(self)
 
-def _correlation(covariance: FloatArray, stderrs: FloatArray) -> FloatArray:
+
+def correlation_matrix(covariance: FloatArray, stderrs: FloatArray) -> FloatArray:
     """Covariance in units of the standard errors; a variance that has underflowed is a 1.
 
     A parameter some of whose covariances have underflowed as well is taken as independent of the others, since

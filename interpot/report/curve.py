@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import ChannelFormula
 from interpot.records import FloatArray
+from interpot.report.document import Block, Heading, Table
 from interpot.report.figures import with_unit
-from interpot.report.markup import Gallery, table
+from interpot.report.findings import Findings
 from interpot.report.style import BLACK, FOUND, GREY, PAGE, in_journal_style, plain
-from interpot.report.tables import new_table, short, table_row
+from interpot.report.tables import new_table, table_row
+from interpot.report.words import short
 from interpot.units import ENERGY_NAMES, UnitStyle
 
 _FINE = 800  # points of a curve that is drawn
@@ -126,32 +128,34 @@ def _well_limits(axes: Axes, r: FloatArray, energy: FloatArray) -> NDArray[np.bo
     return np.asarray(near)
 
 
-def energies_section(potential: Potential, points: pd.DataFrame, gallery: Gallery) -> str:
+def energies_section(findings: Findings) -> list[Block]:
     """The part of the page that says how well the formulas explain the table."""
+    potential, points = findings.potential, findings.points
+    assert points is not None
     loss = potential.loss
-    rows = [
+    rows = (
         ("closed form", short(loss.formula), "on the points it was fitted to"),
         (
             "closed form, cross-validated",
             short(loss.cross_validated),
             "on points its constants have not seen",
         ),
-    ]
-    errors = table(gallery.caption(_ERROR), ("model", ">error", "meaning"), rows)
-    left = [
+    )
+    errors = Table(_ERROR, ("model", ">error", "meaning"), rows)
+    left = tuple(
         (
             row["channel"],
-            row["points"],
+            str(row["points"]),
             short(row["depth"]),
             short(row["well"]),
             row["unit"],
             short(row["weighted"]),
         )
         for row in residual_frame(points, potential.units).to_dict("records")
-    ]
+    )
     columns = ("channel", ">points", ">depth of the well", ">rms residual in it", "unit", ">rms residual/σ")
-    residuals = table(gallery.caption("What the formulas leave of the table."), columns, left)
-    return f"<section><h2>How well it explains the energies</h2>{errors}{residuals}</section>"
+    residuals = Table("What the formulas leave of the table.", columns, left)
+    return [Heading("How well it explains the energies"), errors, residuals]
 
 
 def curve_caption(label: str) -> str:

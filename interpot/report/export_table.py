@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from interpot.records import ExportCheck
-from interpot.report.tables import new_table, short, table_row
+from interpot.report.tables import new_table, table_row
+from interpot.report.words import short
 
 
 def print_checks(console: Console, checks: Sequence[ExportCheck]) -> None:

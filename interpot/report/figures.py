@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from interpot.formula.band import Band, band
 from interpot.formula.potential import ChannelFormula
-from interpot.records import Curve, FloatArray, ForceCheck, MdRun, Observable
-from interpot.report.findings import ChannelData, SplineCurve
+from interpot.records import Curve, FloatArray, ForceCheck, IntArray, MdRun, Observable
+from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.style import (
-    BLACK,
-    BLUE,
     CEILING,
     COLUMN,
     FOUND,
@@ -26,16 +24,20 @@ from interpot.report.style import (
     PAGE,
     PALE,
     REFERENCE,
+    SKY,
     VERMILION,
     in_journal_style,
     plain,
 )
-from interpot.report.tables import raised, ranked
+from interpot.report.typeset import LEADING, math_extent
+from interpot.report.words import raised
 from interpot.units import UnitStyle
 
 _MARKERS = 60  # points of the spline that are drawn
-_LISTED = 14  # candidates that get a number in the Pareto figure
+_BINS = 12  # of the sizes of forces, in the figure of residuals
+_PARTS = 8  # of the sample, whose scatter gives the errors there
 _SCATTER = 5000  # points of the parity plot
+_DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
 
 
 def with_unit(quantity: str, unit: str) -> str:
@@ -47,34 +49,39 @@ def with_unit(quantity: str, unit: str) -> str:
 
 
 @in_journal_style
-def potential_figure(channel: ChannelFormula, data: ChannelData | None, units: UnitStyle) -> Figure:
-    """φ(r) and the force -φ'(r) of one channel over the spline ceiling, and how often each r was seen.
+def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
+    """φ(r) and the force -φ'(r) of one channel with its error band, over the spline ceiling and the reference.
 
-    Below the force stands the difference between formula and spline. The spline's φ is shifted by a
-    constant, which forces do not fix, to meet the formula at the largest sampled distance.
+    Below stand how often each r was seen, and the differences of the forces from the formula's. The spline's φ is
+    shifted by a constant, which forces do not fix, to meet the formula at the largest sampled distance.
     """
+    data, truth, units = (
+        findings.channels.get(channel.label),
+        findings.true_channel(channel),
+        findings.potential.units,
+    )
     figure = Figure(figsize=(PAGE, 3.9 if data else 3.0), layout="constrained")
     panels = figure.subplots(2 if data else 1, 2, sharex=True, squeeze=False,
                              height_ratios=(3, 1) if data else None)  # fmt: skip
     energy, force = panels[0]
-    r = np.linspace(0.92 * channel.domain[0], channel.cutoff, 601)[:-1]
+    r = np.linspace(0.92 * channel.domain[0], channel.cutoff if data else _far(channel), 601)[:-1]
+    errors = band(findings.potential, channel, r)
+    _curve(energy, r, channel.energy(r), channel.domain, errors.energy, errors.factor)
+    _curve(force, r, -channel.slope(r), channel.domain, errors.slope, errors.factor)
+    if truth is not None:
+        for axes, y in ((energy, truth.energy(r)), (force, -truth.slope(r))):
+            axes.plot(r, y, color=REFERENCE, ls=(0, (4, 3)), lw=0.9, label="reference", zorder=5)
     unit = f"{units.energy_unit}/{units.length_unit}"
-    _curve(energy, r, channel.energy(r), channel.domain)
-    _curve(force, r, -channel.slope(r), channel.domain)
     energy.set_ylabel(with_unit("φ", units.energy_unit))
     force.set_ylabel(with_unit("−φ′", unit))
     if data is not None:
-        seen, rest = panels[1]
-        seen.stairs(data.counts, data.edges, fill=True, color=GREEN, alpha=0.55, label="sampled")
-        seen.set_ylim(0)
-        seen.set_ylabel("pairs")
-        rest.set_ylabel(with_unit("difference", unit).replace(" (", "\n("))
+        _histogram(panels[1, 0], data)
         if data.spline is not None:
-            _spline_points(energy, force, rest, channel, data.spline)
-        for axes in panels[1]:
-            axes.yaxis.set_major_locator(MaxNLocator(3))
+            _spline_points(energy, force, channel, data.spline)
+        _differences(panels[1, 1], channel, truth, data.spline, errors)
+        panels[1, 1].set_ylabel(with_unit("difference", unit).replace(" (", "\n("))
     for axes in panels.flat:
-        _mark_domain(axes, channel)
+        _mark_domain(axes, channel, r[-1])
     for axes in panels[-1]:
         axes.set_xlabel(with_unit("$r$", units.length_unit))
     energy.legend(loc="upper right")
@@ -83,8 +90,26 @@ def potential_figure(channel: ChannelFormula, data: ChannelData | None, units: U
     return figure
 
 
-def _curve(axes: Axes, r: FloatArray, y: FloatArray, domain: tuple[float, float]) -> None:
+def _far(channel: ChannelFormula) -> float:
+    """How far a function is drawn whose tail reaches much farther than its well."""
+    r = np.linspace(*channel.domain, 400)
+    energy = channel.energy(r)
+    bottom = r[int(energy.argmin())]
+    return min(channel.cutoff, 2.5 * bottom if bottom < 0.9 * r[-1] else float(r[-1]))
+
+
+def _histogram(axes: Axes, data: ChannelData) -> None:
+    axes.stairs(data.counts, data.edges, fill=True, color=GREEN, alpha=0.55, label="sampled")
+    axes.set_ylim(0)
+    axes.set_ylabel("pairs")
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def _curve(
+    axes: Axes, r: FloatArray, y: FloatArray, domain: tuple[float, float], error: FloatArray, factor: float
+) -> None:
     axes.axhline(0.0, color=GREY, lw=0.5)
+    _shaded(axes, r, y, error, factor)
     axes.plot(r, y, color=FOUND, label="formula", zorder=3)
     inside = y[(r >= domain[0]) & (r <= domain[1]) & np.isfinite(y)]
     if not len(inside):
@@ -96,10 +121,14 @@ def _curve(axes: Axes, r: FloatArray, y: FloatArray, domain: tuple[float, float]
     axes.set_ylim(low - margin, high + margin)
 
 
-def _spline_points(
-    energy: Axes, force: Axes, rest: Axes, channel: ChannelFormula, spline: SplineCurve
-) -> None:
-    inside = np.flatnonzero((spline.r >= channel.domain[0]) & (spline.r <= channel.domain[1]))
+def _shaded(axes: Axes, r: FloatArray, y: FloatArray, error: FloatArray, factor: float) -> None:
+    """One standard error either way, and the paler 95 %."""
+    for half, alpha in ((factor * error, 0.15), (error, 0.25)):
+        axes.fill_between(r, y - half, y + half, color=FOUND, alpha=alpha, lw=0, zorder=2)
+
+
+def _spline_points(energy: Axes, force: Axes, channel: ChannelFormula, spline: SplineCurve) -> None:
+    inside = _sampled(channel, spline)
     if not inside.size:
         return
     shown = inside[np.unique(np.linspace(0, inside.size - 1, _MARKERS).astype(int))]
@@ -108,115 +137,47 @@ def _spline_points(
     style: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "none", "mec": CEILING, "mew": 0.9, "zorder": 4}
     energy.plot(r, spline.energy[shown] + shift, label="spline ceiling", **style)
     force.plot(r, -spline.slope[shown], label="spline ceiling", **style)
-    rest.axhline(0.0, color=GREY, lw=0.5)
+
+
+def _sampled(channel: ChannelFormula, spline: SplineCurve) -> IntArray:
+    return np.flatnonzero((spline.r >= channel.domain[0]) & (spline.r <= channel.domain[1]))
+
+
+def _differences(
+    axes: Axes,
+    channel: ChannelFormula,
+    truth: ChannelFormula | None,
+    spline: SplineCurve | None,
+    errors: Band,
+) -> None:
+    """Forces of spline and reference less the formula's, over its error band."""
+    axes.axhline(0.0, color=FOUND, lw=0.8)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    _shaded(axes, errors.r, np.zeros_like(errors.r), errors.slope, errors.factor)
+    seen = (errors.r >= channel.domain[0]) & (errors.r <= channel.domain[1]) & np.isfinite(errors.slope)
+    reach = [errors.slope[seen] * errors.factor]
+    if spline is not None and (inside := _sampled(channel, spline)).size:
+        r = spline.r[inside]
+        reach.append(channel.slope(r) - spline.slope[inside])
+        axes.plot(r, reach[-1], color=CEILING, lw=0.9, label="spline − formula")
+    if truth is not None:
+        r = errors.r[seen]
+        reach.append(channel.slope(r) - truth.slope(r))
+        axes.plot(r, reach[-1], color=REFERENCE, lw=0.9, ls=(0, (4, 3)), label="reference − formula")
     # the last points at the ends are the spline's least certain ones: they must not set the scale
-    difference = -channel.slope(spline.r[inside]) + spline.slope[inside]
-    rest.plot(spline.r[inside], difference, color=FOUND, lw=0.9, label="formula − spline")
-    scale = 1.4 * float(np.quantile(np.abs(difference), 0.95)) or 1.0
-    rest.set_ylim(-scale, scale)
+    scale = max((1.4 * float(np.quantile(np.abs(y), 0.95)) for y in reach if len(y)), default=0.0) or 1.0
+    axes.set_ylim(-scale, scale)
 
 
-def _mark_domain(axes: Axes, channel: ChannelFormula) -> None:
-    left, right = 0.92 * channel.domain[0], 1.02 * channel.cutoff
-    axes.axvspan(left, channel.domain[0], color=PALE, lw=0, zorder=0, label="not sampled")
+def _mark_domain(axes: Axes, channel: ChannelFormula, last: float) -> None:
+    left, right = 0.92 * channel.domain[0], min(1.02 * last, 1.02 * channel.cutoff)
+    shaded: dict[str, Any] = {"fc": PALE, "ec": GREY, "lw": 0.3, "zorder": 0}
+    axes.axvspan(left, channel.domain[0], label="not sampled", **shaded)
     if channel.domain[1] < channel.cutoff:
-        axes.axvspan(channel.domain[1], channel.cutoff, color=PALE, lw=0, zorder=0)
-    axes.axvline(channel.cutoff, color=GREY, ls=":", lw=0.8, label="cutoff")
+        axes.axvspan(channel.domain[1], channel.cutoff, **shaded)
+    if channel.cutoff < right:
+        axes.axvline(channel.cutoff, color=GREY, ls=":", lw=0.8, label="cutoff")
     axes.set_xlim(left, right)
-
-
-# ---------------------------------------------------------------------------- Pareto front
-
-
-@in_journal_style
-def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: str = "force error") -> Figure:
-    """Relative error against the number of constants: the front, the chosen formula and the spline ceiling.
-
-    The best candidates have numbers, listed beside the figure in the order of their loss.
-    """
-    figure = Figure(figsize=(PAGE, 3.4), layout="constrained")
-    axes, key = figure.subplots(1, 2, width_ratios=(3, 2))
-    best = ranked(front)
-    x, y = _dodged(best), positive(best["loss"])
-    staircase = best.groupby("constants")["loss"].min().cummin()
-    axes.step(staircase.index, positive(staircase), where="post", color=GREY, lw=0.8, zorder=1)
-    _error_bars(axes, x, best)
-    same, chosen = best["indistinguishable"].to_numpy(bool), best["chosen"].to_numpy(bool)
-    axes.plot(x, y, ls="", marker="o", mfc="white", mec=BLUE, ms=5, label="candidate", zorder=3)
-    _marked(axes, x, y, same & ~chosen, marker="o", mfc=BLUE, mec=BLUE, ms=5, label="indistinguishable")
-    _marked(axes, x, y, chosen, marker="*", mfc=VERMILION, mec=BLACK, mew=0.6, ms=12, label="chosen")
-    if np.isfinite(ceiling) and ceiling > 0:
-        axes.axhline(ceiling, color=CEILING, ls="--", lw=1, label="spline ceiling")
-    axes.set_yscale("log")
-    axes.margins(y=0.15)
-    axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
-    every = max(1, int(np.ptp(best["constants"])) // 12)
-    axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
-    axes.set_xlabel("number of constants")
-    axes.set_ylabel(f"relative {error}")
-    axes.set_title(plain(title), loc="left")
-    figure.legend(loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2)
-    for number in range(min(len(best), _LISTED)):
-        height = 9 if chosen[number] else 6
-        place = (x[number], y[number])
-        axes.annotate(str(number + 1), place, (0, height), textcoords="offset points", ha="center", size=8)
-    _key(key, best)
-    return figure
-
-
-def positive(values: pd.Series) -> FloatArray:
-    """Values for a logarithmic axis: what is zero stands at the smallest double precision can tell."""
-    return np.asarray(np.maximum(values.to_numpy(dtype=np.float64), 1e-16))
-
-
-def _dodged(best: pd.DataFrame) -> FloatArray:
-    """Abscissae, shifted where several candidates with as many constants are as good."""
-    constants = best["constants"].to_numpy(dtype=np.float64)
-    height = np.log10(positive(best["loss"]))
-    close, step = 0.09 * (np.ptp(height) + 0.1), 0.045 * (np.ptp(constants) + 1.0)
-    x = constants.copy()
-    for index in range(1, len(x)):
-        taken = [
-            x[other]
-            for other in range(index)
-            if constants[other] == constants[index] and abs(height[other] - height[index]) < close
-        ]
-        while any(abs(x[index] - place) < 0.9 * step for place in taken):
-            x[index] += step
-    return x
-
-
-def _marked(axes: Axes, x: FloatArray, y: FloatArray, which: NDArray[np.bool_], **style: Any) -> None:
-    if which.any():
-        axes.plot(x[which], y[which], ls="", zorder=4, **style)
-
-
-def _error_bars(axes: Axes, x: FloatArray, best: pd.DataFrame) -> None:
-    mean, error = best["cross_validated"].to_numpy(np.float64), best["stderr"].to_numpy(np.float64)
-    known = np.isfinite(mean) & (mean > 0)
-    down = np.minimum(np.nan_to_num(error), 0.9 * np.where(known, mean, 0.0))
-    bars = np.array([down, np.nan_to_num(error)])[:, known]
-    axes.errorbar(
-        x[known], mean[known], bars, ls="", marker="_", ms=7, color=GREY, lw=0.8, label="cross-validated"
-    )
-
-
-def _key(axes: Axes, best: pd.DataFrame) -> None:
-    axes.axis("off")
-    for number, row in enumerate(best.head(_LISTED).itertuples(), start=1):
-        height = 1.0 - (number - 0.5) / _LISTED
-        weight = "bold" if row.chosen else "normal"
-        axes.text(0.05, height, str(number), fontsize=8, weight=weight, va="center", ha="right")
-        axes.text(0.09, height, plain(shortened(str(row.form), 36)), fontsize=8, weight=weight, va="center")
-    if len(best) > _LISTED:
-        axes.text(0.09, -0.5 / _LISTED, f"and {len(best) - _LISTED} more", fontsize=8, va="center")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(-1 / _LISTED, 1)
-
-
-def shortened(text: str, length: int) -> str:
-    """Cut a long name."""
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 # ---------------------------------------------------------------------------- forces
@@ -224,35 +185,84 @@ def shortened(text: str, length: int) -> str:
 
 @in_journal_style
 def parity_figure(check: ForceCheck, units: UnitStyle) -> Figure:
-    """Force components of the found potential against the recorded ones, and their difference."""
-    figure = Figure(figsize=(COLUMN, 3.7), layout="constrained")
-    parity, rest = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    """Force components of the found potential against the recorded ones."""
+    figure = Figure(figsize=(COLUMN, 3.1), layout="constrained")
+    axes = figure.subplots()
     unit = f"{units.energy_unit}/{units.length_unit}"
-    every = max(1, -(-check.sample_reference.size // _SCATTER))
-    x, y = check.sample_reference[::every], check.sample_found[::every]
-    dots: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
+    x, y = _thinned(check)
     reach = 1.05 * float(np.max(np.abs(x), initial=0.0)) or 1.0
-    parity.plot([-reach, reach], [-reach, reach], color=GREY, lw=0.7, label="equal")
-    parity.plot(x, y, color=FOUND, label="force components", **dots)
-    parity.set_ylabel(with_unit("found $F$", unit))
-    parity.text(
-        0.04,
-        0.95,
+    axes.plot([-reach, reach], [-reach, reach], color=GREY, lw=0.7, label="equal")
+    axes.plot(x, y, color=FOUND, label="force components", **_DOTS)
+    axes.set_ylabel(with_unit("found $F$", unit))
+    axes.set_xlabel(with_unit("recorded $F$", unit))
+    words = (
         f"relative error {scientific(check.relative_error)}\nroot mean square {scientific(check.rms)}"
-        f"\nworst {scientific(check.worst)}",
-        transform=parity.transAxes,
-        va="top",
-        fontsize=8,
+        f"\nworst {scientific(check.worst)}"
     )
-    rest.axhline(0.0, color=GREY, lw=0.7)
-    rest.plot(x, y - x, color=VERMILION, label="found − recorded", **dots)
-    rest.set_ylabel(with_unit("difference", unit).replace(" (", "\n("))
-    rest.set_xlabel(with_unit("recorded $F$", unit))
-    rest.yaxis.set_major_locator(MaxNLocator(3))
-    parity.set_xlim(-reach, reach)
-    parity.set_ylim(-reach, reach)
-    figure.align_ylabels()
+    axes.text(0.04, 0.95, words, transform=axes.transAxes, va="top", fontsize=8)
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-reach, reach)
     return figure
+
+
+@in_journal_style
+def residual_figure(check: ForceCheck, units: UnitStyle) -> Figure:
+    """Size of the difference of force components against that of the recorded ones, and its mean in bins."""
+    figure = Figure(figsize=(COLUMN, 3.1), layout="constrained")
+    axes = figure.subplots()
+    unit = f"{units.energy_unit}/{units.length_unit}"
+    x, y = _thinned(check)
+    away = np.abs(y - x)
+    shown = (x != 0) & (away > 0)
+    axes.plot(np.abs(x[shown]), away[shown], color=SKY, label="components", **_DOTS)
+    size, mean, error = binned_residuals(check)
+    style: dict[str, Any] = {
+        "ls": "",
+        "marker": "o",
+        "ms": 4,
+        "color": VERMILION,
+        "mfc": "white",
+        "capsize": 2,
+    }
+    down = np.minimum(error, 0.9 * mean)  # a logarithmic axis has no zero
+    axes.errorbar(size, mean, [down, error], label="root mean square", zorder=4, **style)
+    if shown.any():
+        axes.set(xscale="log", yscale="log")
+        low, high = np.quantile(np.abs(x[shown]), 0.005), np.abs(x[shown]).max()
+        axes.set_xlim(0.7 * low, 1.4 * high)
+        bottom, top = np.quantile(away[shown], 0.02), max(away[shown].max(), mean.max(initial=0.0))
+        axes.set_ylim(0.5 * bottom, 8 * top)  # room for the legend
+    axes.set_xlabel(with_unit("recorded $|F|$", unit))
+    axes.set_ylabel(with_unit(r"$|F_\mathrm{found} - F|$", unit))
+    axes.legend(loc="upper left", markerscale=1.5)
+    return figure
+
+
+def binned_residuals(check: ForceCheck) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Root mean square residual of force components in bins of their size that hold as many each.
+
+    Returns
+    -------
+    size, mean, error : (b,) float64, force unit
+        Median size, root mean square, and its standard error from consecutive parts of the sample.
+    """
+    x, squares = np.abs(check.sample_reference), (check.sample_found - check.sample_reference) ** 2
+    order = np.argsort(x, kind="stable")
+    rows = []
+    for bin in np.array_split(order, _BINS):
+        parts = np.array_split(squares[np.sort(bin)], _PARTS)
+        means = np.array([part.mean() for part in parts if len(part)])
+        if len(means) < _PARTS:
+            continue
+        mean = float(np.sqrt(squares[bin].mean()))
+        error = float(means.std(ddof=1) / np.sqrt(len(means)) / (2 * mean)) if mean > 0 else 0.0
+        rows.append((float(np.median(x[bin])), mean, error))
+    return tuple(np.array(rows, dtype=np.float64).reshape(-1, 3).T)  # type: ignore[return-value]
+
+
+def _thinned(check: ForceCheck) -> tuple[FloatArray, FloatArray]:
+    every = max(1, -(-check.sample_reference.size // _SCATTER))
+    return check.sample_reference[::every], check.sample_found[::every]
 
 
 def scientific(value: float, digits: int = 2) -> str:
@@ -294,7 +304,7 @@ def _symbol(name: str) -> str:
     """Label an axis with the symbol where the name has one: "g(r) Ar-Ar" → g(r)."""
     if name.startswith("g(r)"):
         return "$g(r)$"
-    return "MSD" if name.startswith("mean-square displacement") else plain(shortened(name, 32))
+    return "MSD" if name.startswith("mean-square displacement") else plain("\n".join(wrap(name, 26)))
 
 
 def _band(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
@@ -337,9 +347,13 @@ def energy_figure(runs: Mapping[str, MdRun], units: UnitStyle, particles: int | 
 
 
 @in_journal_style
-def formula_figure(lines: list[str], size: float = 17.0) -> Figure:
+def formula_figure(lines: Sequence[str], size: float) -> Figure:
     """Typeset lines of mathtext, one under the other, to be saved with a tight box."""
     figure = Figure(figsize=(0.1, 0.1))
-    for number, line in enumerate(lines):
-        figure.text(0.0, -number * 3.2 * size / 72 / 0.1, f"${line}$", fontsize=size, va="center")
+    below = 0.0
+    for line in lines:
+        _, ascent, descent = math_extent(line, size)
+        below -= ascent
+        figure.text(0.0, below / 7.2, f"${line}$", fontsize=size)
+        below -= descent + LEADING * size
     return figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,20 @@ class Findings:
         if len(self.potential.channels) == 1 and parameter.name in self.truth:
             return self.truth[parameter.name]
         return self.truth.get(f"{parameter.name} {channel.label}")
+
+    def true_channel(self, channel: ChannelFormula) -> ChannelFormula | None:
+        """The formula with the reference's constants, where all that were fitted are known in their own units."""
+        parameters, known = [], False
+        for parameter in channel.parameters:
+            truth = self.true_constant(channel, parameter)
+            if truth is not None and truth[1] == parameter.unit(self.potential.units):
+                parameters.append(replace(parameter, value=truth[0]))
+                known = True
+            elif parameter.stderr == 0:  # not fitted: a cutoff, an exponent
+                parameters.append(parameter)
+            else:
+                return None
+        return replace(channel, parameters=tuple(parameters)) if known else None
 
 
 def written(parameter: Parameter) -> str:

@@ -8,7 +8,8 @@ from rich.text import Text
 from interpot.formula.adequacy import Adequacy, Share, percent
 from interpot.formula.collinear import Conditions
 from interpot.formula.honesty import Honesty
-from interpot.report.tables import new_table, raised, short, table_row, typeset
+from interpot.report.tables import new_table, table_row
+from interpot.report.words import raised, short, typeset
 
 
 def share_text(share: Share | None, measured: bool = False) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from interpot.formula.deciding import Decision
-from interpot.report.figures import shortened, with_unit
+from interpot.report.figures import with_unit
 from interpot.report.style import (
     BLUE,
     COLUMN,
@@ -20,7 +20,7 @@ from interpot.report.style import (
     in_journal_style,
     plain,
 )
-from interpot.report.tables import raised
+from interpot.report.words import raised, shortened
 from interpot.units import UnitStyle
 
 _LOOKS = ((BLUE, "-"), (ORANGE, (0, (4, 2))), (GREEN, (0, (1, 1))), (PURPLE, (0, (4, 1, 1, 1))))

@@ -6,7 +6,8 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from interpot.report.tables import new_table, short, table_row
+from interpot.report.tables import new_table, table_row
+from interpot.report.words import short
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 

@@ -7,6 +7,7 @@ made or saved: nothing outside notices.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from interpot.files import atomic
-from interpot.report.tables import SUPERSCRIPT
+from interpot.report.words import EXPONENT, SUPERSCRIPT
 
 COLUMN = 3.4
 """Width of one column of a journal, inches."""
@@ -39,6 +40,9 @@ PALE = "#EDEDED"
 
 FOUND, REFERENCE, CEILING = BLUE, BLACK, ORANGE
 """The same thing has the same colour in every figure."""
+
+MONO = ["DejaVu Sans Mono", "DejaVu Sans"]
+"""Fonts of what is to be typed."""
 
 SETTINGS: dict[Any, Any] = {
     "font.family": ["STIXGeneral", "DejaVu Sans"],  # both come with matplotlib
@@ -78,7 +82,14 @@ P = ParamSpec("P")
 @contextmanager
 def journal_style() -> Iterator[None]:
     """Hold the settings, and keep quiet about letters that no font of matplotlib's has."""
-    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+    with mpl.rc_context(SETTINGS), quiet():
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Say nothing of letters that no font of matplotlib's has: they are boxes."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 
@@ -112,8 +123,13 @@ def _plain_ticks(figure: Figure) -> None:
 
 
 def plain(text: str) -> str:
-    """Escape text from users, so that a dollar sign in a name starts no formula."""
-    return text.replace("$", r"\$")
+    """Escape text from users, so that a dollar sign in a name starts no formula; set the exponents in "r^-n_1"."""
+    return EXPONENT.sub(_exponent, text.replace("$", r"\$"))
+
+
+def _exponent(found: re.Match[str]) -> str:
+    sign, letters, below = found["sign"], found["up"], found["below"]
+    return f"$^{{{sign}{letters}{f'_{{{below}}}' if below else ''}}}$"
 
 
 def settle(figure: Figure) -> None:

@@ -30,7 +30,7 @@ p { margin: .7rem 0; }
 figure.plot { margin: 1.6rem 0; break-inside: avoid; }
 figure.plot img { display: block; width: 100%; height: auto; margin: 0 auto; }
 figure.narrow img { max-width: 30rem; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 0 1.6rem;
+.pair .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 0 1.6rem;
   align-items: start; }
 figcaption { font-size: .88rem; line-height: 1.45; color: var(--soft); }
 figure.plot figcaption { margin-top: .5rem; }
@@ -61,7 +61,7 @@ pre { margin: .8rem 0; padding: .8rem 1rem; background: var(--pale); border-radi
   vertical-align: top; }
 .provenance th { width: 1%; }
 .provenance td { overflow-wrap: anywhere; }
-footer { margin-top: 3rem; font-size: .84rem; color: var(--soft); }
+.note { margin-top: 3rem; font-size: .84rem; color: var(--soft); }
 @media (max-width: 34rem) {
   html { font-size: 100%; }
   body { padding-top: 1.6rem; }

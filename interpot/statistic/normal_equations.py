@@ -74,6 +74,11 @@ class Statistic:
     units: UnitStyle
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        labels = ", ".join(channel.label for channel in self.channels)
+        size = sum(basis.size for basis in self.bases)
+        return f"<Statistic: {labels}; {self.frames} frames, {self.rows} force components, {size} functions>"
+
     @property
     def gram(self) -> FloatArray:
         """A over all blocks, (K, K)."""

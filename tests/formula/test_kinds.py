@@ -19,7 +19,8 @@ from interpot.formula.selection import MAX_FOLDS, Judge
 from interpot.formula.terms import library
 from interpot.proof.forces import PairForces, compare_forces
 from interpot.records import FloatArray, Frame
-from interpot.report.tables import criterion, print_potential
+from interpot.report.cells import criterion
+from interpot.report.tables import print_potential
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 

@@ -10,9 +10,11 @@ from rich.console import Console
 from systems import Frames, clusters, statistic_of
 
 from interpot import Discovery, discover
+from interpot.report.cells import marks_sentence
 from interpot.report.findings import Findings
-from interpot.report.markup import formula
-from interpot.report.tables import constants_frame, marks_sentence, print_front, print_potential
+from interpot.report.formulas import formula
+from interpot.report.frames import constants_frame
+from interpot.report.tables import print_front, print_potential
 
 EPSILON, SIGMA, CHARGE, CUTOFF = 0.0103, 3.4, 2.3, 9.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from interpot.formula.expression import parse_expression
 from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
-from interpot.records import Comparison, Curve, ForceCheck, MdRun, Observable
+from interpot.records import Comparison, Curve, ExportCheck, ForceCheck, MdRun, Observable
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.units import unit_style
 
@@ -186,3 +187,31 @@ def bare() -> Findings:
     )
     table = front("r⁻⁹ <script>alert(1)</script>").head(1)
     return Findings(title="<script>alert(1)</script> & $x_1$", potential=potential(channel), front=table)
+
+
+def crowded() -> Findings:
+    """Twenty observables, ten of them curves, and exports."""
+    one = np.array([0.0])
+    names = ("S(q)", "velocity autocorrelation", "vibrational spectrum", "density profile", "temperature profile",
+             "distribution of coordination numbers Ar-Ar")  # fmt: skip
+    q = np.linspace(0.3, 12.0, 300)
+    error = np.full_like(q, 0.02)
+    curves = [
+        Observable(name, "q", "Å^-1", "1", Curve(q, np.sin((k + 1) * q) / q + 1, error),
+                   Curve(q, np.sin((k + 1) * q) / q + 1.01, error), 0.5, "agrees")
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    numbers = [
+        Observable(f"pressure tensor {axes}", "", "", "bar", Curve(one, one + 412, one + 9),
+                   Curve(one, one + 420, one + 9), 0.6, "cannot tell",
+                   "the errors are too large to tell: run 40 times longer, for 2.4 ns, which takes about 3 h")
+        for axes in ("xx", "yy", "zz", "xy", "xz", "yz")
+    ]  # fmt: skip
+    found = argon()
+    assert found.comparison is not None
+    every = (*observables(["Ar-Ar", "Ar-Ne"]), *curves, *numbers)
+    checks = tuple(
+        ExportCheck(target, f"potential.{target}", "LAMMPS 2 Aug 2023", 20, 3e-12, 4e-11, virial, 1e-8)
+        for target, virial in (("lammps", 2e-11), ("openmm", float("nan")), ("gromacs", 1e-9))
+    )
+    return replace(found, comparison=replace(found.comparison, observables=every), exports=checks)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from report_samples import METAL, argon, bare, comparison, mixture, observables
 
+from interpot.formula.band import band
 from interpot.report import figures
+from interpot.report.cells import ranked
+from interpot.report.pareto import pareto_figure
 from interpot.report.style import settle, svg
-from interpot.report.tables import ranked
 
 
 def line(axes: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -21,7 +26,7 @@ def line(axes: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
 def test_potential_and_force_are_the_formulas() -> None:
     findings = argon()
     channel, data = findings.potential.channel(), findings.channels["Ar-Ar"]
-    energy, force, seen, rest = figures.potential_figure(channel, data, METAL).axes
+    energy, force, seen, rest = figures.potential_figure(findings, channel).axes
     r, y = line(energy, "formula")
     np.testing.assert_array_equal(y, channel.energy(r))
     r, y = line(force, "formula")
@@ -34,8 +39,21 @@ def test_potential_and_force_are_the_formulas() -> None:
     _, y = line(energy, "spline ceiling")
     shift = y - data.spline.energy[places]
     np.testing.assert_allclose(shift, -0.003, atol=1e-15)  # what the sample was shifted by
-    r, y = line(rest, "formula − spline")
-    np.testing.assert_allclose(y, -channel.slope(r) + data.spline.slope[np.searchsorted(data.spline.r, r)])
+    r, y = line(rest, "spline − formula")
+    np.testing.assert_allclose(y, channel.slope(r) - data.spline.slope[np.searchsorted(data.spline.r, r)])
+    truth = findings.true_channel(channel)
+    assert truth is not None and [p.value for p in truth.parameters] == [0.010342, 3.405]
+    r, y = line(force, "reference")
+    np.testing.assert_array_equal(y, -truth.slope(r))
+    r, y = line(rest, "reference − formula")
+    np.testing.assert_allclose(y, channel.slope(r) - truth.slope(r))
+    wide, narrow = (c.get_paths()[0].get_extents() for c in rest.collections)
+    errors = band(
+        findings.potential, channel, np.linspace(0.92 * channel.domain[0], channel.cutoff, 601)[:-1]
+    )
+    assert narrow.y1 == pytest.approx(errors.slope.max()) and wide.y1 == pytest.approx(
+        1.96 * errors.slope.max(), 1e-3
+    )
     (histogram,) = seen.patches[:1]
     np.testing.assert_array_equal(histogram.get_data().values, data.counts)
     np.testing.assert_array_equal(histogram.get_data().edges, data.edges)
@@ -47,7 +65,7 @@ def test_potential_and_force_are_the_formulas() -> None:
 def test_the_pareto_figure_shows_every_candidate_once(findings) -> None:
     front = findings.front
     front = front[front["channel"] == "Ne-Xe"] if "channel" in front else front
-    axes, key = figures.pareto_figure(front, 1.1e-8).axes
+    axes, key = pareto_figure(front, 1.1e-8).axes
     x, y = line(axes, "candidate")
     best = ranked(front)
     np.testing.assert_array_equal(y, best["loss"])
@@ -59,7 +77,7 @@ def test_the_pareto_figure_shows_every_candidate_once(findings) -> None:
 
 
 def test_numbers_in_the_pareto_figure_do_not_overlap() -> None:
-    figure = figures.pareto_figure(argon().front, 1.1e-8)
+    figure = pareto_figure(argon().front, 1.1e-8)
     settle(figure)
     texts = list(figure.axes[0].texts)
     boxes = [t.get_window_extent() for t in texts]
@@ -69,21 +87,48 @@ def test_numbers_in_the_pareto_figure_do_not_overlap() -> None:
     assert not any(legend.overlaps(box) for box in boxes)
 
 
+def test_numbers_of_many_equal_candidates_do_not_overlap() -> None:
+    front = argon().front
+    same = [front.iloc[[2]].assign(constants=3 + k % 3, loss=2.2e-7 * (1 + 1e-3 * k)) for k in range(25)]
+    figure = pareto_figure(pd.concat([front, *same], ignore_index=True), 1.1e-8)
+    settle(figure)
+    boxes = [t.get_window_extent() for t in figure.axes[0].texts]
+    assert len(boxes) == 14
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i])
+
+
 def test_a_loss_of_zero_is_drawn() -> None:
     front = argon().front.assign(loss=0.0, cross_validated=np.nan)
-    assert svg(figures.pareto_figure(front, 0.0))
+    assert svg(pareto_figure(front, 0.0))
 
 
 def test_the_parity_plot_thins_out_and_keeps_pairs() -> None:
     check = comparison(["Ar-Ar"]).forces
     assert check is not None
-    parity, rest = figures.parity_figure(check, METAL).axes
+    (parity,) = figures.parity_figure(check, METAL).axes
+    (rest,) = figures.residual_figure(check, METAL).axes
     x, y = line(parity, "force components")
     assert x.size <= 5000
     every = round(check.sample_reference.size / x.size)
     np.testing.assert_array_equal(x, check.sample_reference[::every])
     np.testing.assert_array_equal(y, check.sample_found[::every])
-    np.testing.assert_array_equal(line(rest, "found − recorded")[1], y - x)
+    size, away = line(rest, "components")
+    np.testing.assert_array_equal(size, np.abs(x))
+    np.testing.assert_array_equal(away, np.abs(y - x))
+
+
+def test_residuals_in_bins_are_those_of_the_noise() -> None:
+    rng = np.random.default_rng(1)
+    forces = rng.normal(size=24_000)
+    noise = 0.01 * (1 + 2 * (np.abs(forces) > 1)) * rng.normal(size=forces.size)
+    check = replace(comparison(["Ar-Ar"]).forces, sample_reference=forces, sample_found=forces + noise)
+    size, mean, error = figures.binned_residuals(check)
+    expected = np.where(size > 1.1, 0.03, 0.01)
+    clear = np.abs(size - 1) > 0.15  # bins on one side of the step
+    assert clear.sum() > 8 and (np.abs(mean - expected) < 4 * error)[clear].all()
+    # an rms of m numbers has a standard error of rms/sqrt(2 m)
+    np.testing.assert_allclose(error[clear], (mean / np.sqrt(2 * 2000))[clear], rtol=0.7)
 
 
 def test_observables_are_drawn_as_they_are() -> None:
@@ -114,7 +159,7 @@ def all_figures() -> dict[str, Figure]:
     drawn = {}
     for name, findings in (("argon", argon()), ("mixture", mixture()), ("bare", bare())):
         for c in findings.potential.channels:
-            drawn[f"{name} {c.label}"] = figures.potential_figure(c, findings.channels.get(c.label), METAL)
+            drawn[f"{name} {c.label}"] = figures.potential_figure(findings, c)
     return drawn
 
 

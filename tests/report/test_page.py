@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_samples import argon, bare, mixture
+from report_samples import argon, bare, crowded, mixture
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Loss
-from interpot.report.page import loss_sentence, write_report
+from interpot.report.page import write_report
+from interpot.report.proof_page import loss_sentence
 
 VOID = {"meta", "img", "br"}
 
@@ -81,10 +82,11 @@ def test_embedded_figures_are_whole_and_fetch_nothing(argon_report: Path) -> Non
 def test_everything_is_on_disk_too(argon_report: Path) -> None:
     folder = argon_report.parent
     names = {p.name for p in (folder / "figures").iterdir()}
-    stems = {"potential_Ar-Ar", "parity", "pareto", "g_of_r_Ar-Ar", "msd", "energy"}
+    stems = {"potential_Ar-Ar", "parity", "residuals", "pareto", "g_of_r_Ar-Ar", "msd", "energy"}
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "pdf")}
     tables = {p.stem for p in (folder / "tables").iterdir()}
     assert {"constants", "pareto", "observables", "g_of_r_Ar-Ar", "msd", "forces"} <= tables
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
     assert not list(folder.rglob(".*"))  # nothing temporary stays
 
 
@@ -101,10 +103,12 @@ def test_what_was_found_is_said(argon_report: Path) -> None:
         "snapped to 12 and 6",
         "interpot run experiments/argon.py",
         "versions, numpy",
+        "is thinner than the line: one standard error is at most",
+        "4·ε·(-σ⁶/r⁶ + σ¹²/r¹²)",  # no ** on the page
     ):
         assert said in words, said
     numbers = [int(n) for n in re.findall(r"Figure (\d+)\.", words)]
-    assert numbers == list(range(1, 7))
+    assert numbers == list(range(1, 5))  # potential, forces, front, observables
 
 
 def test_what_users_wrote_is_text(bare_report: Path) -> None:
@@ -134,6 +138,21 @@ def test_a_mixture_has_every_channel(tmp_path: Path) -> None:
     assert "A = 1.389(12)×10⁴ eV, ρ = 0.3923(4) Å, C₆ = 175.00(20) eV·Å⁶" in reader.words
     for label in ("Ne-Ne", "Ne-Xe", "Xe-Xe"):
         assert label in reader.words and (tmp_path / "figures" / f"pareto_{label}.pdf").exists()
+
+
+def test_exports_stand_in_a_table(tmp_path: Path) -> None:
+    words = read(write_report(replace(crowded(), comparison=None), tmp_path)).words
+    for said in ("Where it runs", "potential.openmm", "4×10⁻¹¹", "1×10⁻⁸", "–"):
+        assert said in words, said
+
+
+def test_exponents_that_are_letters_are_raised(tmp_path: Path) -> None:
+    findings = argon()
+    front = findings.front.assign(form=findings.front["form"].replace("r⁻⁹", "r^-n_1 + ZBL"))
+    source = write_report(replace(findings, front=front, comparison=None), tmp_path).read_text(
+        encoding="utf-8"
+    )
+    assert "r<sup>−n<sub>1</sub></sup> + ZBL" in source and "r^-n_1" not in source
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ import pytest
 from report_samples import argon, bare, mixture, observables
 from rich.console import Console
 
-from interpot.report import tables
+from interpot.report import frames, tables, words
 
 
 @pytest.mark.parametrize("make", [argon, mixture, bare])
 def test_csv_gives_the_same_numbers_back(make, tmp_path: Path) -> None:
-    frames = tables.all_frames(make())
-    tables.write_tables(frames, tmp_path)
-    assert sorted(p.stem for p in tmp_path.iterdir()) == sorted(frames)
-    for name, frame in frames.items():
+    made = frames.all_frames(make())
+    frames.write_tables(made, tmp_path)
+    assert sorted(p.stem for p in tmp_path.iterdir()) == sorted(made)
+    for name, frame in made.items():
         with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         assert len(rows) == len(frame)
@@ -32,7 +32,7 @@ def test_csv_gives_the_same_numbers_back(make, tmp_path: Path) -> None:
 
 
 def test_constants_stand_beside_the_truth() -> None:
-    frame = tables.constants_frame(mixture()).set_index(["channel", "constant"])
+    frame = frames.constants_frame(mixture()).set_index(["channel", "constant"])
     row = frame.loc[("Ne-Ne", "epsilon")]
     assert row["relative_deviation"] == pytest.approx((0.003125 - 0.003124) / 0.003124, rel=1e-9)
     assert np.isnan(frame.loc[("Ne-Xe", "epsilon"), "truth"])  # the truth names Ne-Ne only
@@ -41,7 +41,7 @@ def test_constants_stand_beside_the_truth() -> None:
 
 def test_a_tabulated_potential_is_the_potential() -> None:
     channel = argon().potential.channel()
-    frame = tables.potential_frame(channel)
+    frame = frames.potential_frame(channel)
     numeric = np.gradient(frame["energy"], frame["r"])
     np.testing.assert_allclose(numeric[20:-2], frame["slope"][20:-2], rtol=0.02, atol=2e-5)
     np.testing.assert_array_equal(frame["force"], -frame["slope"])
@@ -49,17 +49,17 @@ def test_a_tabulated_potential_is_the_potential() -> None:
 
 def test_curves_and_single_numbers() -> None:
     rdf, msd, diffusion, _, drift = observables(["Ne-Xe"])
-    frame = tables.curve_frame(rdf)
+    frame = frames.curve_frame(rdf)
     assert list(frame) == ["r", "reference", "reference_error", "found", "found_error"]
     np.testing.assert_array_equal(frame["found"], rdf.found.y)
-    table = tables.observables_frame((rdf, msd, diffusion, drift)).set_index("observable")
+    table = frames.observables_frame((rdf, msd, diffusion, drift)).set_index("observable")
     assert table.loc["diffusion coefficient", "reference"] == 0.2431
     assert np.isnan(table.loc[rdf.name, "found"])
     assert np.isnan(table.loc["energy drift", "reference"]) and table.loc["energy drift", "found"] == 2e-9
 
 
 def test_file_names() -> None:
-    names = tables.unique_names(["g(r) Ne-Xe", "mean-square displacement", "a/b", "a:b", "../../etc", "$"])
+    names = words.unique_names(["g(r) Ne-Xe", "mean-square displacement", "a/b", "a:b", "../../etc", "$"])
     assert names == ["g_of_r_Ne-Xe", "msd", "a_b", "a_b.2", "etc", "unnamed"]
 
 
@@ -73,7 +73,7 @@ def test_file_names() -> None:
     ],
 )
 def test_powers_of_ten(plain: str, people: str) -> None:
-    assert tables.typeset(plain) == people
+    assert words.typeset(plain) == people
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_powers_of_ten(plain: str, people: str) -> None:
     [("eV·Å^-6", "eV·Å⁻⁶"), ("Å^2/ps", "Å²/ps"), ("Å^0.5", "Å^0.5"), ("1", ""), ("K", "K")],
 )
 def test_units(plain: str, people: str) -> None:
-    assert tables.raised(plain) == people
+    assert words.raised(plain) == people
 
 
 @pytest.mark.parametrize("make", [argon, mixture, bare])

@@ -1,0 +1,160 @@
+"""Sentences and cells that the terminal and the page share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sympy
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
+
+from interpot.formula.expression import names_in, parse_expression
+from interpot.formula.mixing import RuleTest
+from interpot.formula.notation import one_line
+from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.quantity import half_width, with_error
+from interpot.records import Comparison, Curve
+from interpot.report.words import raised, readable, short, typeset
+from interpot.units import UnitStyle
+
+
+def interval_sentence(potential: Potential) -> str:
+    """Say what the errors in brackets mean."""
+    times, freedom = half_width(1.0, potential.freedom), potential.freedom
+    source = f"{freedom:.0f} degrees of freedom" if np.isfinite(freedom) else "independent residuals"
+    return f"(n): standard error; 95 % intervals are ±{times:.3g} of them ({source})"
+
+
+def formula_line(expression: sympy.Expr) -> str:
+    """Write a formula on a line, with the letters of its symbols: "4·ε·(-σ⁶/r⁶ + σ¹²/r¹²)"."""
+    return raised(one_line(expression))
+
+
+def formula_text(text: str) -> str:
+    """Write a formula in sympy's notation so, or letter by letter where it is none."""
+    try:
+        symbols = {name: sympy.Symbol(name, real=True) for name in names_in(text)}
+        return formula_line(parse_expression(text, symbols))
+    except (ValueError, SyntaxError):
+        return readable(text)
+
+
+def zero_sentence(channel: ChannelFormula, unit: str) -> str:
+    """Say where φ vanishes and where it ends."""
+    end = f"{channel.cutoff:.6g} {unit}"
+    if channel.zero == "infinity":
+        return f"φ(∞) = 0; pairs from {end} on do not interact"
+    return f"φ = 0 at the cutoff, {end}; pairs beyond do not interact"
+
+
+def criterion(potential: Potential) -> str:
+    """What candidates were compared by: the name of their error."""
+    return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
+
+
+def _counted(front: pd.DataFrame, which: pd.Series) -> str:
+    """How many of these formulas the data cannot tell from the chosen one, by channel: " (Ne-Ne 3, Ne-Xe none)"."""
+    found = front["indistinguishable"] & which
+    if "channel" not in front:
+        return f" ({int(found.sum()) or 'none'})"
+    counts = found.groupby(front["channel"], sort=False).sum()
+    named = (f"{label} {count or 'none'}" for label, count in counts.items())
+    return f" ({', '.join(named)})"
+
+
+def _mark(row: Mapping[Any, Any]) -> str:
+    if row["chosen"]:
+        return "▸"
+    return ("⊃" if row.get("contains_chosen") else "≈") if row["indistinguishable"] else ""
+
+
+def marks_sentence(front: pd.DataFrame) -> str:
+    """What the marks mean, with how many candidates of each channel have them."""
+    holds = front["indistinguishable"] & front.get("contains_chosen", False)
+    words = f"▸ chosen   ≈ the data cannot tell it from the chosen one{_counted(front, ~holds)}"
+    if not holds.any():
+        return words
+    return f"{words}   ⊃ it holds the chosen one as a special case{_counted(front, holds)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One row of the Pareto front in words, for terminal and page."""
+
+    number: int
+    mark: str
+    form: str
+    formula: str
+    terms: str
+    constants: str
+    loss: str
+    cross_validated: str
+    chosen: bool
+
+
+def ranked(front: pd.DataFrame) -> pd.DataFrame:
+    """Order candidates by their loss; their numbers in figure and tables are their places here."""
+    return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
+
+
+def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
+    """Return the first rows of a front, and the chosen one wherever it stands."""
+    found = []
+    for index, row in enumerate(ranked(front).to_dict("records")):
+        if index >= limit and not row["chosen"]:
+            continue
+        found.append(
+            Candidate(
+                number=index + 1,
+                mark=_mark(row),
+                form=str(row["form"]),
+                formula=str(row["formula"]),
+                terms=str(row["terms"]),
+                constants=str(row["constants"]),
+                loss=short(float(row["loss"])),
+                cross_validated=typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),
+                chosen=bool(row["chosen"]),
+            )
+        )
+    return found
+
+
+def mixing_cells(test: RuleTest) -> list[str]:
+    """One test in words: pair, rule, deviations with their errors, probability, held-out error, verdict."""
+    deviations = ", ".join(
+        f"{pretty_symbol(m.name)} {percent(m.deviation, m.stderr / abs(m.predicted))}" for m in test.constants
+    )
+    probability = "< 10⁻⁹" if test.probability < 1e-9 else short(test.probability, 2)
+    return [test.pair, test.rule, deviations, probability, short(test.held_out, 4), test.verdict]
+
+
+def percent(share: float, stderr: float) -> str:
+    """Write a share with its error in per cent, to four decimals at most: "+12.1(3) %"."""
+    if abs(share) < 5e-7 and stderr < 5e-7:
+        return "0 %"
+    text = with_error(100 * share, 100 * stderr) if stderr > 5e-7 else f"{100 * share:.4f}"
+    return f"{'' if share < 0 else '+'}{typeset(text)} %"
+
+
+def force_sentence(comparison: Comparison, units: UnitStyle) -> str:
+    """Put the force check into words; none, no words."""
+    check = comparison.forces
+    if check is None:
+        return ""
+    unit = f"{units.energy_unit}/{units.length_unit}"
+    return (
+        f"forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
+        f"root mean square {short(check.rms, 2)} {unit}, worst {short(check.worst, 2)} {unit}"
+    )
+
+
+def value_of(curve: Curve | None) -> str:
+    """Write a single number with its error, "curve" for a function, a dash for nothing."""
+    if curve is None:
+        return "–"
+    if curve.x.size > 1:
+        return "curve"
+    return typeset(with_error(float(curve.y[0]), float(curve.error[0])))

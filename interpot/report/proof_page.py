@@ -1,0 +1,158 @@
+"""The sections on forces, observables and exports: how well it explains the data, how it behaves, where it runs."""
+
+from __future__ import annotations
+
+import math
+
+from interpot.formula.potential import Loss
+from interpot.records import Comparison, Observable
+from interpot.report import figures
+from interpot.report.cells import value_of
+from interpot.report.document import Badge, Block, Cell, Entry, Heading, Panel, Paragraph, Plots, Table
+from interpot.report.findings import Findings
+from interpot.report.limits_page import adequacy_part
+from interpot.report.words import raised, short, unique_names
+
+
+def summary(comparison: Comparison) -> Badge:
+    """How many observables agree."""
+    differing = sum(o.verdict == "differs" for o in comparison.observables)
+    told = sum(o.verdict != "cannot tell" for o in comparison.observables)
+    if not told:
+        return Badge("validation cannot tell", "cannot tell")
+    if differing:
+        return Badge(f"{differing} of {told} observables differ", "differs")
+    return Badge(f"{told} of {told} observables agree", "agrees")
+
+
+# ---------------------------------------------------------------------------- forces
+
+
+def forces_section(findings: Findings) -> list[Block]:
+    """Errors on the frames of the fit and on others, where they come from, and the parity plot."""
+    loss, honesty, comparison = findings.potential.loss, findings.honesty, findings.comparison
+    rows = (
+        ("closed form", short(loss.formula), "on the frames it was fitted to"),
+        (
+            "closed form, cross-validated",
+            short(loss.cross_validated),
+            "on frames its constants have not seen",
+        ),
+        ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
+        *(
+            (f"closed form, {name}", short(error), "relative to how they vary per particle")
+            for name, error in loss.beside.items()
+        ),
+    )
+    blocks: list[Block] = [Heading("How well it explains the forces")]
+    if honesty is None:
+        blocks.append(Paragraph(loss_sentence(loss)))
+    caption = "Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖."
+    blocks.append(Table(caption, ("model", ">error", "meaning"), rows))
+    if honesty is not None:
+        blocks += adequacy_part(honesty)
+    if comparison is not None and comparison.forces is not None:
+        caption = (
+            f"Left: force components of the found potential against those recorded ({comparison.forces.frames} "
+            "frames; a sample is drawn). Right: their differences by the size of the recorded component; circles are "
+            "root mean squares with their standard errors over consecutive parts of the frames."
+        )
+        parity = figures.parity_figure(comparison.forces, comparison.units)
+        rest = figures.residual_figure(comparison.forces, comparison.units)
+        panels = (
+            Panel(parity, "parity", "Parity plot of force components"),
+            Panel(rest, "residuals", "Residuals of force components against their size"),
+        )
+        blocks.append(Plots(caption, panels))
+    return blocks
+
+
+def loss_sentence(loss: Loss) -> str:
+    """Say what the three errors mean together."""
+    if not (math.isfinite(loss.formula) and math.isfinite(loss.ceiling)):
+        return "The error of the spline fit is not known, so what a better function could do is not either."
+    if loss.formula <= max(1.5 * loss.ceiling, 1e-6):
+        sentence = "The closed form explains the forces as well as any function of these distances can."
+    else:
+        ratio = loss.formula / loss.ceiling if loss.ceiling > 0 else math.inf
+        more = f"{ratio:.2g} times smaller" if ratio < 1000 else "more than a thousand times smaller"
+        sentence = (
+            f"A free function of these distances leaves an error {more}: the closed form lacks something."
+        )
+    if loss.ceiling > 1e-2:
+        sentence += (
+            f" No function of these distances gets below {short(loss.ceiling, 2)}: the rest is noise, or "
+            "interactions of more than two particles."
+        )
+    return sentence
+
+
+# ---------------------------------------------------------------------------- observables
+
+
+def observables_section(findings: Findings) -> list[Block]:
+    """Every observable with its verdict, and the curves two a row."""
+    comparison = findings.comparison
+    if comparison is None:
+        return []
+    caption = (
+        "Observables of the run with the found potential beside the reference; the deviation is in combined "
+        "standard errors, for curves the root mean square."
+    )
+    columns = ("observable", ">reference", ">found", "unit", ">deviation", "verdict")
+    blocks: list[Block] = [
+        Heading("How it behaves"),
+        Paragraph(f"The found potential was run by {comparison.engine}."),
+        Table(caption, columns, tuple(map(_row, comparison.observables))),
+    ]
+    curves = [o for o in comparison.observables if o.found.x.size > 1]
+    names = unique_names([o.name for o in curves])
+    panels = [
+        Panel(figures.observable_figure(o), name, f"{o.name} in both runs")
+        for o, name in zip(curves, names, strict=True)
+    ]
+    words = (
+        "Reference and found potential; bands are standard errors. Below each, their deviation in combined standard "
+        "errors, shaded within two."
+    )
+    if comparison.runs:
+        each = " per particle" if findings.particles else ""
+        words += f" Total energy{each}: its change since the start of each run."
+        drawn = figures.energy_figure(comparison.runs, comparison.units, findings.particles)
+        panels.append(Panel(drawn, "energy", "Total energy against time"))
+    return [*blocks, Plots(words, tuple(panels))] if panels else blocks
+
+
+def _row(observable: Observable) -> tuple[Entry, ...]:
+    return (
+        Cell(observable.name, observable.remark),
+        value_of(observable.reference),
+        value_of(observable.found),
+        raised(observable.unit),
+        short(observable.deviation, 2),
+        Badge(observable.verdict, observable.verdict),
+    )
+
+
+# ---------------------------------------------------------------------------- exports
+
+
+def exports_section(findings: Findings) -> list[Block]:
+    """What each export gave when its target evaluated it."""
+    if not findings.exports:
+        return []
+    rows: tuple[tuple[Entry, ...], ...] = tuple(
+        (
+            e.target,
+            Cell(e.file, e.engine),
+            str(e.frames),
+            *(short(deviation, 2) for deviation in (e.energy, e.forces, e.virial, e.tolerance)),
+        )
+        for e in findings.exports
+    )
+    caption = (
+        "Exports, each evaluated by its target on sampled frames: the largest deviations from the formula itself, "
+        "relative to root mean squares, and what is tolerated."
+    )
+    columns = ("target", "file, evaluated by", ">frames", ">energy", ">forces", ">virial", ">tolerance")
+    return [Heading("Where it runs"), Table(caption, columns, rows)]
