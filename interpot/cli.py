@@ -48,6 +48,8 @@ from interpot.options import (
     WeightsOf,
     discovery_options,
     memory_size,
+    parse_axes,
+    parse_charges,
     parse_cutoffs,
     parse_masses,
     parse_weights,
@@ -365,6 +367,12 @@ def validate(
             metavar="TRAJECTORY", help="Compare forces on this, too: another state, frames kept apart"
         ),
     ] = None,
+    charges: Annotated[
+        str | None, typer.Option(metavar="NAME=CHARGE,...", help="Compare conductivities, too: Na=1,Cl=-1")
+    ] = None,
+    profiles: Annotated[
+        str | None, typer.Option(metavar="AXES", help="Compare densities and temperatures along them: z")
+    ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help=f"What runs the potential: {', '.join(ENGINES)}")
     ] = "lammps",
@@ -389,6 +397,8 @@ def validate(
         unseen=[read_files([file], _units_of(file, found), species, 1, None, None) for file in unseen or ()],
         engine=engine,
         seed=seed,
+        charges=parse_charges(charges) if charges else None,
+        axes=parse_axes(profiles) if profiles else None,
     )
 
 

@@ -237,6 +237,21 @@ def parse_masses(text: str) -> dict[str, float]:
     }
 
 
+def parse_charges(text: str) -> dict[str, float]:
+    """Read ``--charges Na=1,Cl=-1``."""
+    try:
+        return {name: float(charge) for name, charge in parse_species(text).items()}
+    except ValueError:
+        raise InterpotError(f"--charges {text}: a charge is no number: expected, e.g., Na=1,Cl=-1") from None
+
+
+def parse_axes(text: str) -> tuple[int, ...]:
+    """Read ``--profiles z`` or ``xz``: numbers of the axes."""
+    if not text or set(text) - set("xyz") or len(set(text)) < len(text):
+        raise InterpotError(f"--profiles '{text}': expected axes, such as z or xyz")
+    return tuple("xyz".index(axis) for axis in text)
+
+
 def positive(text: str, option: str, example: str) -> float:
     """Read a positive number."""
     try:

@@ -360,7 +360,8 @@ class Observable:
     deviation
         Root mean square over the abscissa of (found - reference)/combined standard error.
     verdict
-        "agrees", "differs" or "cannot tell", with the reason in `remark`.
+        "agrees", "differs" or "cannot tell", with the reason in `remark`; "not judged" for what both runs tell
+        together.
     """
 
     name: str

@@ -11,11 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.neighbours import PairSearch
+from interpot.proof.domain import closeness
 from interpot.proof.forces import compare_forces, evenly_spaced
 from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.observables.recorded import fills_space, thinned
@@ -64,8 +62,9 @@ def on_trajectory(potential: Potential, trajectory: Trajectory) -> StateCheck:
 
 def on_frames(name: str, potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> StateCheck:
     """Compare on frames that hold true forces, and count the pairs that are closer than any sampled one."""
-    closer, shortest = _closeness(potential, frames)
-    return StateCheck(name, compare_forces(potential, frames, units), closer, shortest / units.length)
+    seen = closeness(potential, frames)
+    forces = compare_forces(potential, frames, units)
+    return StateCheck(name, forces, seen.closer, seen.shortest / units.length)
 
 
 def elsewhere(
@@ -129,31 +128,3 @@ def compressed(frame: Frame, factor: float) -> Frame:
     scale = factor ** (-1 / frame.dimension)
     cell = replace(frame.cell, vectors=frame.cell.vectors * scale, origin=frame.cell.origin * scale)
     return replace(frame, positions=frame.positions * scale, cell=cell, unwrapped=None, forces=None)
-
-
-def _closeness(potential: Potential, frames: Sequence[Frame]) -> tuple[float, float]:
-    """Share of the pairs that are closer than the closest sampled of their channel, and the smallest distance in Å."""
-    length = potential.units.length
-    search = PairSearch(max(c.cutoff for c in potential.channels) * length)
-    closer, count, shortest = 0, 0, np.inf
-    for frame in frames:
-        found = search(frame)
-        lowest = _smallest_sampled(potential, frame) * length
-        low = lowest[frame.kinds[found.i], frame.kinds[found.j]]
-        # digits of a file may round the closest pair of the data itself inwards
-        closer += int((found.r < low * (1 - 1e-9)).sum())
-        count += len(found.r)
-        shortest = min(shortest, float(found.r.min(initial=np.inf)))
-    return closer / max(count, 1), shortest
-
-
-def _smallest_sampled(
-    potential: Potential, frame: Frame
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Smallest sampled distance by the kinds of the two particles, in the potential's units."""
-    table = np.zeros((len(frame.species), len(frame.species)))
-    for channel in potential.channels:
-        if set(channel.species) <= set(frame.species):
-            a, b = (frame.species.index(name) for name in channel.species)
-            table[a, b] = table[b, a] = channel.domain[0]
-    return table

@@ -12,6 +12,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
+from interpot.proof.domain import check_overlap
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced
@@ -55,6 +56,8 @@ def validate(
     truth: ReferenceModel | None = None,
     unseen: Sequence[Trajectory] = (),
     seed: int | None = None,
+    charges: Mapping[str, float] | None = None,
+    axes: tuple[int, ...] | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run a found potential as the reference was run, from the same start, and compare.
@@ -87,6 +90,8 @@ def validate(
         Trajectories with forces, on which forces are compared, too: of other states, or kept apart from the fit.
     seed
         Of velocities that are drawn, and of the thermostat.
+    charges, axes
+        As `compare` takes them.
     progress
         Called with the steps done and their total.
 
@@ -103,13 +108,16 @@ def validate(
     observed = _trajectory(reference)
     start = start_frame(observed, masses, temperature)
     _check_species(potential, start)
+    check_overlap(potential, evenly_spaced(observed, _FEWEST))
     plan = dynamics(schedule(observed, timestep, steps, every), ensemble, temperature, pressure, seed)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
     for suffix in ("lammpstrj", "npz"):  # what the engines write
         _check_distinct(observed, where / f"{label}.{suffix}")
     program, used = start_engine(engine), continued(potential)
     run = program.run(used, start, plan, observed.units, where, label, progress)
-    made = compare(used, reference, run, engine=program.version(), ensemble=ensemble)
+    made = compare(
+        used, reference, run, engine=program.version(), ensemble=ensemble, charges=charges, axes=axes
+    )
     states = [on_trajectory(used, trajectory) for trajectory in unseen]
     slower = np.nan
     if truth is not None:

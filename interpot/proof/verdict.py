@@ -86,7 +86,8 @@ def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int
 
 def apart(measured: Measured) -> Observable:
     """Report what both runs have in common, on which no verdict depends."""
-    return _undecided(measured.quantity, None, measured.curve or _UNKNOWN, f"no verdict: {measured.remark}")
+    told = _undecided(measured.quantity, None, measured.curve or _UNKNOWN, measured.remark)
+    return replace(told, verdict="not judged")
 
 
 def on_common_points(reference: Curve, found: Curve) -> tuple[Curve, Curve]:

@@ -16,7 +16,7 @@ from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import one_line
 from interpot.formula.potential import ChannelFormula, Potential
 from interpot.formula.quantity import half_width, with_error
-from interpot.records import Comparison, Curve
+from interpot.records import Comparison, Curve, StateCheck
 from interpot.report.words import raised, readable, short, typeset
 from interpot.units import UnitStyle
 
@@ -149,6 +149,27 @@ def force_sentence(comparison: Comparison, units: UnitStyle) -> str:
         f"forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
         f"root mean square {short(check.rms, 2)} {unit}, worst {short(check.worst, 2)} {unit}"
     )
+
+
+def slower_sentence(comparison: Comparison) -> str:
+    """Say what the formula costs beside the engine's own style."""
+    return (
+        f"step for step, the run with the formula took {short(comparison.slower, 2)} times as long as the reference "
+        "with the engine's own style"
+    )
+
+
+def elsewhere_cells(state: StateCheck, units: UnitStyle) -> list[str]:
+    """One row of the table of forces elsewhere: state, frames, error, closest pair, share of pairs closer than seen."""
+    if state.forces is None:
+        return [state.name, "–", "–", "–", "–"]
+    return [
+        state.name,
+        str(state.forces.frames),
+        short(state.forces.relative_error, 2),
+        f"{state.shortest:.4g} {units.length_unit}",
+        f"{short(100 * state.closer, 2)} %",
+    ]
 
 
 def value_of(curve: Curve | None) -> str:

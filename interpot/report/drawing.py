@@ -24,6 +24,7 @@ COLOURS = {
     "excluded": "#a63c00",
     "nearly holds": "#00694c",
     "cannot tell": "#7a5500",
+    "not judged": "#555555",
 }
 """Of verdicts, as on the page in HTML."""
 

@@ -36,6 +36,7 @@ from interpot.units import UnitStyle
 _MARKERS = 60  # points of the spline that are drawn
 _BINS = 12  # of the sizes of forces, in the figure of residuals
 _PARTS = 8  # of the sample, whose scatter gives the errors there
+_NAMED_POINTS = {"Voigt component": ("xx", "yy", "zz", "yz", "xz", "xy")}  # abscissae that are no numbers
 _SCATTER = 5000  # points of the parity plot
 _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
 
@@ -287,8 +288,9 @@ def observable_figure(observable: Observable) -> Figure:
         bottom = axes
     else:
         axes, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        _band(axes, reference, REFERENCE, "-", "reference")
-        _band(axes, observable.found, FOUND, (0, (4, 2)), "found")
+        draw = _points if observable.x_label in _NAMED_POINTS else _band
+        draw(axes, reference, REFERENCE, "-", "reference")
+        draw(axes, observable.found, FOUND, (0, (4, 2)), "found")
         _deviation(bottom, reference, observable.found)
     axes.set_ylabel(with_unit(_symbol(observable.name), observable.unit))
     axes.legend(loc="best")
@@ -296,8 +298,20 @@ def observable_figure(observable: Observable) -> Figure:
     label = f"${observable.x_label}$" if observable.x_label in ("r", "t") else plain(observable.x_label)
     bottom.set_xlabel(with_unit(label, observable.x_unit))
     bottom.set_xlim(observable.found.x[0], observable.found.x[-1])
+    if observable.x_label in _NAMED_POINTS:
+        names = _NAMED_POINTS[observable.x_label]
+        bottom.set_xticks(range(1, len(names) + 1), names)
+        bottom.set_xlim(0.5, len(names) + 0.5)
     figure.align_ylabels()
     return figure
+
+
+def _points(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
+    """Draw values that no line joins, reference left and found right of their place."""
+    aside = -0.1 if ls == "-" else 0.1
+    axes.errorbar(
+        curve.x + aside, curve.y, curve.error, color=color, ls="", marker="o", capsize=2, label=label
+    )
 
 
 def _symbol(name: str) -> str:

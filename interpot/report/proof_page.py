@@ -7,7 +7,7 @@ import math
 from interpot.formula.potential import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import figures
-from interpot.report.cells import value_of
+from interpot.report.cells import elsewhere_cells, slower_sentence, value_of
 from interpot.report.document import Badge, Block, Cell, Entry, Heading, Panel, Paragraph, Plots, Table
 from interpot.report.findings import Findings
 from interpot.report.limits_page import adequacy_part
@@ -17,7 +17,7 @@ from interpot.report.words import raised, short, unique_names
 def summary(comparison: Comparison) -> Badge:
     """How many observables agree."""
     differing = sum(o.verdict == "differs" for o in comparison.observables)
-    told = sum(o.verdict != "cannot tell" for o in comparison.observables)
+    told = sum(o.verdict in ("agrees", "differs") for o in comparison.observables)
     if not told:
         return Badge("validation cannot tell", "cannot tell")
     if differing:
@@ -64,7 +64,24 @@ def forces_section(findings: Findings) -> list[Block]:
             Panel(rest, "residuals", "Residuals of force components against their size"),
         )
         blocks.append(Plots(caption, panels))
+    if comparison is not None and comparison.elsewhere:
+        blocks.append(_elsewhere(comparison))
     return blocks
+
+
+def _elsewhere(comparison: Comparison) -> Table:
+    """Forces in states that the potential was not fitted to."""
+    caption = (
+        "Forces of the found potential against those of the reference where it was not fitted: on frames that its own "
+        "run reached, at other temperatures and densities, and on trajectories kept apart. The last column is the "
+        "share of the pairs that are closer than any in the data."
+    )
+    rows: list[tuple[Entry, ...]] = []
+    for state in comparison.elsewhere:
+        name, *numbers = elsewhere_cells(state, comparison.units)
+        rows.append((Cell(name, state.remark), *numbers))
+    columns = ("state", ">frames", ">relative error", ">closest pair", ">closer than seen")
+    return Table(caption, columns, tuple(rows))
 
 
 def loss_sentence(loss: Loss) -> str:
@@ -102,7 +119,7 @@ def observables_section(findings: Findings) -> list[Block]:
     columns = ("observable", ">reference", ">found", "unit", ">deviation", "verdict")
     blocks: list[Block] = [
         Heading("How it behaves"),
-        Paragraph(f"The found potential was run by {comparison.engine}."),
+        Paragraph(_run_sentence(comparison)),
         Table(caption, columns, tuple(map(_row, comparison.observables))),
     ]
     curves = [o for o in comparison.observables if o.found.x.size > 1]
@@ -121,6 +138,11 @@ def observables_section(findings: Findings) -> list[Block]:
         drawn = figures.energy_figure(comparison.runs, comparison.units, findings.particles)
         panels.append(Panel(drawn, "energy", "Total energy against time"))
     return [*blocks, Plots(words, tuple(panels))] if panels else blocks
+
+
+def _run_sentence(comparison: Comparison) -> str:
+    ran = f"The found potential was run by {comparison.engine}"
+    return f"{ran}; {slower_sentence(comparison)}." if math.isfinite(comparison.slower) else f"{ran}."
 
 
 def _row(observable: Observable) -> tuple[Entry, ...]:

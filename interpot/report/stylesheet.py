@@ -21,6 +21,7 @@ p { margin: .7rem 0; }
   font-size: .84rem; line-height: 1.6; white-space: nowrap; color: var(--blue); background: #fff; }
 .agrees, .nearly-holds { color: var(--green); }
 .differs { color: #fff; background: var(--red); border-color: var(--red); font-weight: 600; }
+.not-judged { color: var(--soft); border-style: dotted; }
 .cannot-tell { color: var(--amber); border-style: dashed; }
 .formulas { margin: 1.6rem 0; padding: 1.5rem 1.2rem; background: var(--pale); border-radius: .4rem; }
 .formula { margin: 0; text-align: center; }

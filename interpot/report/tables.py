@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -15,11 +16,13 @@ from interpot.formula.potential import Potential
 from interpot.records import Comparison
 from interpot.report.cells import (
     candidates,
+    elsewhere_cells,
     force_sentence,
     formula_line,
     interval_sentence,
     marks_sentence,
     mixing_cells,
+    slower_sentence,
     value_of,
     zero_sentence,
 )
@@ -32,6 +35,7 @@ _COLOURS = {
     "excluded": "red",
     "nearly holds": "green",
     "cannot tell": "yellow",
+    "not judged": "dim",
 }
 
 
@@ -111,7 +115,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the force check and one row per observable, with its verdict."""
     if comparison.forces is not None:
         console.print(Text(force_sentence(comparison, comparison.units)))
-    table = new_table("observable", ">reference", ">found", "unit", ">dev./error", "verdict")
+    _print_elsewhere(console, comparison)
+    table = new_table("observable", ">reference", ">found", "unit", ">σ", "verdict")
     for o in comparison.observables:
         mark, colour = VERDICT_MARKS.get(o.verdict, "?"), _COLOURS.get(o.verdict, "")
         verdict = Text(f"{mark} {o.verdict}", style=colour)
@@ -127,9 +132,26 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             ],
         )
     console.print("", table)
+    if np.isfinite(comparison.slower):
+        console.print(Text(slower_sentence(comparison)))
     for o in comparison.observables:
         if o.remark and o.verdict != "agrees":
             console.print(Text(f"{o.name}: {o.remark}", style="dim"))
+
+
+def _print_elsewhere(console: Console, comparison: Comparison) -> None:
+    """Print the force error in states that the potential was not fitted to."""
+    if not comparison.elsewhere:
+        return
+    table = new_table(
+        "forces elsewhere", ">frames", ">relative error", ">closest pair", ">pairs closer than seen"
+    )
+    for state in comparison.elsewhere:
+        table_row(table, elsewhere_cells(state, comparison.units))
+    console.print("", table)
+    for state in comparison.elsewhere:
+        if state.remark:
+            console.print(Text(f"{state.name}: {state.remark}", style="dim"))
 
 
 def new_table(*columns: str) -> Table:
@@ -141,7 +163,7 @@ def new_table(*columns: str) -> Table:
     return table
 
 
-def table_row(table: Table, cells: list[str | Text], bold: bool = False) -> None:
+def table_row(table: Table, cells: Sequence[str | Text], bold: bool = False) -> None:
     """Add a row; text from users is no markup."""
     style = "bold" if bold else ""
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell), style=style) for cell in cells))

@@ -10,7 +10,10 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 EXPONENT = re.compile(r"(?<=\w)\^(?P<sign>-?)(?P<up>\d+(?:\.\d+)?|[a-z])(?:_(?P<below>\w))?(?![\w.])")
 """An exponent in plain text: that of "r^-n_1", of "Å^0.5"."""
 
-VERDICT_MARKS = {"agrees": "✓", "differs": "✗", "excluded": "✗", "nearly holds": "≈", "cannot tell": "?"}
+VERDICT_MARKS = {
+    "agrees": "✓", "differs": "✗", "excluded": "✗", "nearly holds": "≈", "cannot tell": "?",
+    "not judged": "–",
+}  # fmt: skip
 """Signs of verdicts, so that colour is not the only one."""
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

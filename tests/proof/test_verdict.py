@@ -176,6 +176,7 @@ def test_what_only_one_run_has_is_not_left_out() -> None:
     for name in ("velocity autocorrelation", "speeds A", "mean temperature"):
         assert judged[name].verdict == "cannot tell" and judged[name].remark.startswith("reference: ")
         assert judged[name].reference is None and np.isfinite(judged[name].found.y).all()
-    assert judged["divergence of trajectories"].remark.startswith("no verdict: the runs stay within")
+    together = judged["divergence of trajectories"]
+    assert together.verdict == "not judged" and together.remark.startswith("the runs stay within")
     two_kinds = recorded(walks(path, species=("A", "B"), kinds=np.arange(40) % 2), "lj")
     assert "found: it is not there" in {o.name: o for o in observables(two_kinds, bare)}["g(r) A-B"].remark
