@@ -16,6 +16,7 @@ from interpot.files import results_folder, writable_file
 from interpot.formula.curve import CurveDiscovery
 from interpot.formula.discover import Discovery, check_options
 from interpot.formula.potential import Potential
+from interpot.proof.export import usage
 from interpot.proof.forces import evenly_spaced
 from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, Trajectory
 from interpot.report.export_table import print_checks
@@ -304,6 +305,7 @@ def export_file(
     made = session.export(potential, target, Path(out), frames=frames, **options)
     print_checks(session.terminal.console, () if made is None else (made,))
     session.terminal.line(f"written: {out}")
+    session.terminal.line(f"to use it: {usage(target, out)}")
     return made
 
 

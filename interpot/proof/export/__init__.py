@@ -89,6 +89,12 @@ def export(
         return _settle(result, draft, path)
 
 
+def usage(target: str, path: str | Path) -> str:
+    """Say in a line how the target is told to use what was written at a path."""
+    exporter: Exporter = load_row(EXPORTERS, target, "export target")
+    return exporter.usage.replace("NAME", str(path))
+
+
 def _check_complete(potential: Potential, target: str) -> None:
     known = {channel.species for channel in potential.channels}
     pairs = combinations_with_replacement(potential.species, 2)
