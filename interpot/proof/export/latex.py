@@ -64,5 +64,5 @@ def _text(words: str) -> str:
 
 
 EXPORTER = Exporter(
-    write, None, lambda: "", ANALYTIC, usage=r"\\input{NAME} in a document that loads amsmath"
+    write, None, lambda: "", ANALYTIC, usage=r"\input{NAME} in a document that loads amsmath"
 )

@@ -219,5 +219,5 @@ def version() -> str:
 
 EXPORTER = Exporter(
     write, evaluate, version, ANALYTIC, single=evaluate_single,
-    usage='openmm.app.ForceField("NAME").createSystem(topology, nonbondedMethod=CutoffPeriodic)',
+    usage='app.ForceField("NAME").createSystem(topology, nonbondedMethod=app.CutoffPeriodic)',
 )  # fmt: skip
