@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from interpot import Discovery, InterpotError, accumulate, discover, pair_channels
-from interpot.formula.potential import ChannelFormula
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.regress.varpro import Fit
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective

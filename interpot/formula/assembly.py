@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import sympy
 
+from interpot.formula.channel_formula import UNITS_OF_KNOWN, ChannelFormula, Loss
 from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
 from interpot.formula.naming import Named, name
-from interpot.formula.potential import UNITS_OF_KNOWN, ChannelFormula, Loss, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray

@@ -17,8 +17,10 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike
 
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative, numpy_function
-from interpot.formula.potential import ChannelFormula, Potential, correlation_matrix
+from interpot.formula.errors_in_units import correlation_matrix
+from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width
 from interpot.records import FloatArray
 

@@ -18,8 +18,9 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from interpot.formula.channel_formula import ChannelFormula, Core
 from interpot.formula.codegen import R, derivative, numpy_function
-from interpot.formula.potential import ChannelFormula, Core, Potential
+from interpot.formula.potential import Potential
 from interpot.records import FloatArray
 
 _INNERMOST = 1e-3  # of the smallest sampled distance

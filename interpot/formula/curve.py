@@ -18,9 +18,10 @@ from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
 from interpot.formula.assembly import front_row, one_standard_error
+from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.naming import Named, name
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from interpot.formula.channel_formula import Loss
 from interpot.formula.known import Known, without_known
-from interpot.formula.potential import Loss
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.statistic.normal_equations import Statistic

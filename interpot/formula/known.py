@@ -14,10 +14,11 @@ import numpy as np
 import sympy
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import UNITS_OF_KNOWN, ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.expression import parse_expression
 from interpot.formula.naming import Named
-from interpot.formula.potential import UNITS_OF_KNOWN, ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.records import FloatArray
 from interpot.statistic.channels.channel import Channel
 from interpot.statistic.objective import Objective

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from interpot.formula.potential import Parameter, Potential
+from interpot.formula.channel_formula import Parameter
+from interpot.formula.potential import Potential
 from interpot.records import FloatArray
 
 EXCLUDED = 0.0027

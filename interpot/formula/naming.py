@@ -18,9 +18,9 @@ from itertools import combinations, permutations
 import numpy as np
 import sympy
 
+from interpot.formula.channel_formula import Parameter
 from interpot.formula.codegen import derivative, numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, SHAPES, NamedForm
-from interpot.formula.potential import Parameter
 from interpot.formula.regress.form import Form
 from interpot.formula.terms.variants import R_ON, VARIANTS, apply
 from interpot.records import FloatArray

@@ -13,8 +13,9 @@ import numpy as np
 import sympy
 from scipy.optimize import brentq
 
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative, numpy_function
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.records import FloatArray
 from interpot.units import UnitStyle
 

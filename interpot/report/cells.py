@@ -11,10 +11,11 @@ import pandas as pd
 import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.expression import names_in, parse_expression
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import one_line
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import Comparison, Curve, StateCheck
 from interpot.report.words import raised, readable, short, typeset

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 
-from interpot.formula.potential import ChannelFormula
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.records import FloatArray
 from interpot.report.document import Block, Heading, Table
 from interpot.report.figures import with_unit

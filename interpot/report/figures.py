@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from interpot.formula.band import Band, band
-from interpot.formula.potential import ChannelFormula
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.records import Curve, FloatArray, ForceCheck, IntArray, MdRun, Observable
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.style import (

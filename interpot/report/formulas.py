@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.kinks import unfolded
 from interpot.formula.notation import latex, upright
-from interpot.formula.potential import ChannelFormula
 from interpot.report.cells import formula_line
 from interpot.report.document import Formula
 from interpot.report.typeset import math_extent

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from interpot.files import atomic
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.mixing import RuleTest
-from interpot.formula.potential import ChannelFormula
 from interpot.records import Curve, MdRun, Observable
 from interpot.report.findings import Findings
 from interpot.report.words import file_name, unique_names

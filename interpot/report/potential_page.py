@@ -8,7 +8,7 @@ import numpy as np
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.band import band
-from interpot.formula.potential import ChannelFormula
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.report import curve, figures, frames
 from interpot.report.document import Block, Entry, Heading, Panel, Plots, Table
 from interpot.report.findings import Findings, written

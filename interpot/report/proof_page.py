@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from interpot.formula.potential import Loss
+from interpot.formula.channel_formula import Loss
 from interpot.records import Comparison, Observable
 from interpot.report import figures
 from interpot.report.cells import elsewhere_cells, slower_sentence, value_of

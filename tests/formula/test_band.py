@@ -9,8 +9,9 @@ import pytest
 import sympy
 
 from interpot.formula.band import band
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.expression import parse_expression
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.terms.variants import apply
 from interpot.units import unit_style
 

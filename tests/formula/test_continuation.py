@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import sympy
 
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R
 from interpot.formula.continuation import continued
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.units import unit_style
 
 # φ, smallest sampled distance; all but the last two fail to repel somewhere below it

@@ -11,9 +11,10 @@ from scipy.optimize import least_squares
 from systems import Frames, System, crystal, noisy, statistic_of
 
 from interpot import Discovery, InterpotError, discover
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R
 from interpot.formula.mixing import RULES, check_rules, relations, remarks
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import fit
 from interpot.formula.ruled import _condition, fit_under

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from systems import System, crystal, statistic_of
 
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.expression import parse_expression
 from interpot.formula.outside import Finding, outside
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.temperature import thermal_energy
 from interpot.records import Dynamics
 from interpot.units import unit_style

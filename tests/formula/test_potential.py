@@ -10,8 +10,9 @@ import pytest
 from scipy import constants
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.expression import parse_expression
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.units import STYLES, unit_style
 
 EPSILON, SIGMA, CUTOFF = 0.0103, 3.405, 8.5

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from interpot.errors import InterpotError
 from interpot.formula import codegen, schema
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R
 from interpot.formula.expression import FUNCTIONS, parse_expression, print_expression
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.units import unit_style
 
 # form, φ(r), constants: (value, stderr, energy, length)

@@ -12,9 +12,10 @@ from scipy.spatial.transform import Rotation
 from systems import brute_forces
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.codegen import R, compile_array, derivative, numpy_function
 from interpot.formula.naming import name
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.terms import TERMS, Term, library
 from interpot.proof.forces import PairForces

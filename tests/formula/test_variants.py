@@ -10,10 +10,11 @@ import pytest
 import sympy
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.codegen import R, compile_array, derivative, numpy_function
 from interpot.formula.naming import Named, name
 from interpot.formula.notation import latex
-from interpot.formula.potential import ChannelFormula, Loss, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.terms import TERMS, Term, library
 from interpot.formula.terms.user import user_term

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import sympy
 
+from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R
-from interpot.formula.potential import ChannelFormula, Loss, Parameter, Potential
+from interpot.formula.potential import Potential
 from interpot.records import Cell, Dynamics, Frame, ReferenceModel
 from interpot.units import unit_style
 

@@ -18,7 +18,8 @@ from proof_systems import channel, disordered, lennard_jones, mixture, potential
 
 import interpot
 from interpot import InterpotError
-from interpot.formula.potential import Parameter, Potential
+from interpot.formula.channel_formula import Parameter
+from interpot.formula.potential import Potential
 from interpot.proof.calculator import PairCalculator
 from interpot.proof.forces import PairForces
 from interpot.proof.pair_loop import PairLoop

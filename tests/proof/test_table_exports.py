@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from proof_systems import TRUTH, channel, disordered, lennard_jones, mixture, potential
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R
 from interpot.formula.continuation import continued
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.formula.terms import variants
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export import export, gmx, gromacs, lammps_table

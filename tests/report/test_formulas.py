@@ -9,9 +9,9 @@ import sympy
 from matplotlib.mathtext import MathTextParser
 from report_samples import BUCKINGHAM, LENNARD_JONES, MIE, formula
 
+from interpot.formula.channel_formula import ChannelFormula, Parameter
 from interpot.formula.codegen import R
 from interpot.formula.notation import exponential_series, latex, legible, one_line
-from interpot.formula.potential import ChannelFormula, Parameter
 from interpot.formula.terms.damped_dispersion import damped
 from interpot.formula.terms.variants import VARIANTS, apply
 from interpot.report.formulas import WIDTH, broken, split

@@ -12,7 +12,7 @@ import pytest
 from report_samples import argon, bare, crowded, mixture
 
 from interpot.errors import InterpotError
-from interpot.formula.potential import Loss
+from interpot.formula.channel_formula import Loss
 from interpot.report.page import write_report
 from interpot.report.proof_page import loss_sentence
 

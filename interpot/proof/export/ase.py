@@ -21,8 +21,9 @@ from ase.stress import voigt_6_to_full_3x3_stress
 from sympy.printing.pycode import PythonCodePrinter
 
 from interpot.files import atomic
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
 from interpot.proof.calculator import stand_ins
 from interpot.proof.export.exporter import ANALYTIC, Exporter

@@ -25,7 +25,8 @@ from ase.data import atomic_masses, atomic_numbers
 
 from interpot.errors import InterpotError
 from interpot.files import atomic
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.channel_formula import ChannelFormula
+from interpot.formula.potential import Potential
 from interpot.proof.export import gmx
 from interpot.proof.export.exporter import Exporter
 from interpot.proof.export.header import header

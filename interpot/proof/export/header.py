@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.channel_formula import ChannelFormula
+from interpot.formula.potential import Potential
 from interpot.version import VERSION
 
 

@@ -11,7 +11,8 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 
 from interpot.files import atomic
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.channel_formula import ChannelFormula
+from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.lepton import lepton

@@ -23,7 +23,8 @@ from scipy.interpolate import CubicSpline
 
 from interpot.errors import InterpotError
 from interpot.files import atomic
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.channel_formula import ChannelFormula
+from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.lammps import version

@@ -7,7 +7,8 @@ from pathlib import Path
 import sympy
 
 from interpot.files import atomic
-from interpot.formula.potential import Parameter, Potential
+from interpot.formula.channel_formula import Parameter
+from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.units import UnitStyle
@@ -63,6 +64,4 @@ def _text(words: str) -> str:
     return words
 
 
-EXPORTER = Exporter(
-    write, None, lambda: "", ANALYTIC, usage=r"\input{NAME} in a document that loads amsmath"
-)
+EXPORTER = Exporter(write, None, lambda: "", ANALYTIC, usage=r"\input{NAME} in a document that loads amsmath")

@@ -24,8 +24,9 @@ import sympy
 from ase.data import atomic_masses, atomic_numbers
 
 from interpot.files import atomic
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.lepton import lepton

@@ -16,8 +16,9 @@ import sympy
 from sympy.printing.numpy import SciPyPrinter
 
 from interpot.files import atomic
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative
-from interpot.formula.potential import ChannelFormula, Potential
+from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
 from interpot.proof.forces import PairForces

@@ -11,8 +11,8 @@ import numpy as np
 import sympy
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative, numpy_function
-from interpot.formula.potential import ChannelFormula
 from interpot.proof.forces import PairFunctions
 from interpot.records import FloatArray
 
