@@ -12,6 +12,7 @@ from cli_samples import configurations, edit, snapshot, write_dump
 from typer.testing import CliRunner, Result
 
 from interpot.cli import app
+from interpot.proof.export import EXPORTERS
 
 EARLIER = {"report.html": "an earlier page", "potential.json": "{}", "statistics.h5": "sums"}
 
@@ -431,7 +432,7 @@ def test_bad_potentials(command: str, name: str, tmp_path: Path) -> None:
 def test_unknown_export_target(tmp_path: Path) -> None:
     found = write_potential(tmp_path / "potential.json")
     result = call("export", found, "--to", "fortran", "-o", tmp_path / "out")
-    assert_one_sentence(result, "'fortran'", "lammps, python, latex")
+    assert_one_sentence(result, "'fortran'", ", ".join(EXPORTERS))
     assert not (tmp_path / "out").exists()
 
 

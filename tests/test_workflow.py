@@ -67,8 +67,8 @@ def test_what_lammps_was_given_comes_back(argon: Result) -> None:
 def test_the_folder_holds_everything(argon: Result) -> None:
     folder = argon.folder
     assert {p.name for p in folder.iterdir()} == {
-        "report.html", "potential.json", "potential.lammps", "potential.lammps.check.json", "statistics.h5",
-        "figures", "tables", "md",
+        "report.html", "report.pdf", "potential.json", "potential.lammps", "potential.lammps.check.json",
+        "statistics.h5", "figures", "tables", "md",
     }  # fmt: skip
     figures = {p.name for p in (folder / "figures").iterdir()}
     assert {f"potential_Ar-Ar.{kind}" for kind in ("png", "pdf")} <= figures
