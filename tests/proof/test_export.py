@@ -151,9 +151,9 @@ def test_export_equals_original(target: str, name: str, tmp_path: Path) -> None:
         energy, force = EVALUATE[target](path, original, *c.species, r)
         wanted = original.energy(r, *c.species)
         wanted = wanted if energy.ndim else wanted.sum()  # LAMMPS tells the sum
-        for found, wanted in (energy, wanted), (force, original.force(r, *c.species)):
-            within = (1e-12, 1e-15) if error <= ANALYTIC else (error, error * np.abs(wanted).max())
-            np.testing.assert_allclose(found, wanted, *within)
+        for found, truth in (energy, wanted), (force, original.force(r, *c.species)):
+            within = (1e-12, 1e-15) if error <= ANALYTIC else (error, error * np.abs(truth).max())
+            np.testing.assert_allclose(found, truth, *within)
     kept = [path] if made is None or path.is_dir() else [path, tmp_path / "potential.py.check.json"]
     assert sorted(tmp_path.iterdir()) == kept
 
