@@ -31,7 +31,7 @@ from interpot.report.document import (
 from interpot.report.figures import formula_figure
 from interpot.report.style import PAGE, svg
 from interpot.report.stylesheet import STYLESHEET
-from interpot.report.words import EXPONENT, VERDICT_MARKS
+from interpot.report.words import EXPONENT, VERDICT_MARKS, below_exponent
 
 
 def write(document: Document, path: Path) -> None:
@@ -81,7 +81,7 @@ def _text(words: str) -> str:
 
 
 def _raised(found: re.Match[str]) -> str:
-    below = f"<sub>{found['below']}</sub>" if found["below"] else ""
+    below = f"<sub>{below_exponent(found)}</sub>" if found["below"] else ""
     return f"<sup>{found['sign'].replace('-', '−')}{found['up']}{below}</sup>"
 
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from interpot.files import atomic
-from interpot.report.words import EXPONENT, SUPERSCRIPT
+from interpot.report.words import EXPONENT, SUPERSCRIPT, below_exponent
 
 COLUMN = 3.4
 """Width of one column of a journal, inches."""
@@ -128,7 +128,7 @@ def plain(text: str) -> str:
 
 
 def _exponent(found: re.Match[str]) -> str:
-    sign, letters, below = found["sign"], found["up"], found["below"]
+    sign, letters, below = found["sign"], found["up"], below_exponent(found)
     return f"$^{{{sign}{letters}{f'_{{{below}}}' if below else ''}}}$"
 
 

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
-EXPONENT = re.compile(r"(?<=\w)\^(?P<sign>-?)(?P<up>\d+(?:\.\d+)?|[a-z])(?:_(?P<below>\w))?(?![\w.])")
-"""An exponent in plain text: that of "r^-n_1", of "Å^0.5"."""
+EXPONENT = re.compile(r"(?<=\w)\^(?P<sign>-?)(?P<up>\d+(?:\.\d+)?|[a-z])(?P<below>_\w|[₀-₉])?(?![\w.])")
+"""An exponent in plain text: that of "r^-n₁" or "r^-n_1", of "Å^0.5"."""
 
 VERDICT_MARKS = {
     "agrees": "✓", "differs": "✗", "excluded": "✗", "nearly holds": "≈", "cannot tell": "?",
@@ -16,7 +16,13 @@ VERDICT_MARKS = {
 }  # fmt: skip
 """Signs of verdicts, so that colour is not the only one."""
 
+_LEVEL = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def below_exponent(found: re.Match[str]) -> str:
+    """Return what stands below an exponent, in plain digits: the 1 of "r^-n₁"."""
+    return (found["below"] or "").removeprefix("_").translate(_LEVEL)
 
 
 def raised(unit: str) -> str:

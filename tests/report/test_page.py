@@ -148,11 +148,11 @@ def test_exports_stand_in_a_table(tmp_path: Path) -> None:
 
 def test_exponents_that_are_letters_are_raised(tmp_path: Path) -> None:
     findings = argon()
-    front = findings.front.assign(form=findings.front["form"].replace("r⁻⁹", "r^-n_1 + ZBL"))
+    front = findings.front.assign(form=findings.front["form"].replace("r⁻⁹", "r^-n_1 + r^-n₂ + ZBL"))
     source = write_report(replace(findings, front=front, comparison=None), tmp_path).read_text(
         encoding="utf-8"
     )
-    assert "r<sup>−n<sub>1</sub></sup> + ZBL" in source and "r^-n_1" not in source
+    assert "r<sup>−n<sub>1</sub></sup> + r<sup>−n<sub>2</sub></sup> + ZBL" in source and "r^-n" not in source
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
