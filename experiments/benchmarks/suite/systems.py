@@ -89,11 +89,12 @@ LIQUIDS = {
     for system in (
         Dynamics((4, 4, 4), 2000, frames=100),
         Dynamics((6, 6, 6), 2000, frames=200),
+        Dynamics((10, 10, 10), 1000, frames=2),
         Dynamics((14, 14, 14), 600, frames=8),
         Dynamics((25, 25, 40), 300, frames=2),
     )
 }
-"""By number of atoms: 256, 864, 10,976 and 100,000."""
+"""By number of atoms: 256, 864, 4,000, 10,976 and 100,000."""
 
 GAS = Dynamics((6, 6, 6), 10_000, frames=100, every=200, density=0.0301, temperature=2.0)
 """An atom has two neighbours within the cutoff on average."""

@@ -37,6 +37,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "search": Benchmark(
         "Formulas that the exhaustive search solves, on one core", "suite.searching:formulas"
     ),
+    "validation": Benchmark(
+        "Steps of molecular dynamics with a formula, beside the engine's own style for the same potential",
+        "suite.validation_md:steps",
+    ),
     "readers": Benchmark("Reading files, nothing else", "suite.reading:formats"),
     "memory": Benchmark("Peak memory of a pass, in a process of its own", "suite.memory:peaks"),
     "threads": Benchmark("Two cores, beside one", "suite.threads:two"),
