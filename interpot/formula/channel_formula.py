@@ -79,7 +79,7 @@ class Core:
             sympy.Float(v, 17) for v in (self.r, self.slope, self.curvature, self.strength)
         )
         depth = sympy.Max(0, r_c - R)
-        wall = strength * (depth / (r_c - depth)) ** 3  # r_c - depth is r
+        wall = strength * (depth / R) ** 3
         parabola = -slope * depth + curvature / 2 * depth**2
         return formula.xreplace({R: R + depth}) + parabola + wall
 

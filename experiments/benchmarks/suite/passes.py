@@ -8,9 +8,10 @@ from typing import Any
 
 from interpot import accumulate
 from interpot.records import Trajectory
-from interpot.statistic.basis import DEGREE, LogSplines
+from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.splines import DEGREE
 
 SMALL, MIDDLE, LARGE = SIZES = (28, 200, 400)
 """Numbers of basis functions K."""
