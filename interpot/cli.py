@@ -423,4 +423,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # Greek letters in a terminal without them
     # a batch system's way to end a job: leave as Ctrl-C does, with the engine stopped and nothing half-written
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # before a command begins, or after it
+        sys.exit(INTERRUPTED)

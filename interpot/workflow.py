@@ -13,6 +13,7 @@ import pandas as pd
 
 from interpot.errors import InterpotError
 from interpot.files import results_folder, writable_file
+from interpot.formula.continuation import continued
 from interpot.formula.curve import CurveDiscovery
 from interpot.formula.discover import Discovery, check_options
 from interpot.formula.potential import Potential
@@ -302,6 +303,12 @@ def export_file(
     """
     session = session or Session()
     frames = () if on is None else evenly_spaced(on, _EXPORT_FRAMES)
+    for channel in continued(potential).channels:
+        if channel.core is not None:
+            session.terminal.note(
+                f"{channel.label} ceases to repel below the sampled range: for r < {channel.core.r:.4g} "
+                f"{potential.units.length_unit} it is continued by a smooth wall, as the file states"
+            )
     made = session.export(potential, target, Path(out), frames=frames, **options)
     print_checks(session.terminal.console, () if made is None else (made,))
     session.terminal.line(f"written: {out}")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from interpot.formula.quantity import half_width
@@ -340,13 +341,24 @@ def information(candidate: Candidate, rows: float) -> float:
     return float(rows * np.log(loss**2) + description(candidate, rows))
 
 
+def _in_every_fold(losses: FloatArray, best: FloatArray) -> NDArray[np.bool_]:
+    """Tell which candidates are worse by more than `CLEAR` standard errors of the logarithm over the folds."""
+    folds = losses.shape[1]
+    if folds < 2:
+        return np.zeros(len(losses), dtype=np.bool_)
+    ratio = np.log(np.maximum(losses, INDIFFERENT**2)) - np.log(np.maximum(best, INDIFFERENT**2))
+    return np.asarray(ratio.mean(axis=1) > CLEAR * ratio.std(axis=1, ddof=1) / np.sqrt(folds))
+
+
 def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     """Choose the simplest formula that the data cannot tell from the best, and give the others that they cannot tell.
 
     A formula is excluded if frames that its constants have not seen are described worse than by the best one, by
     more than two standard errors of the paired difference over the folds, and the BIC, which sees all frames at once
     but trusts their residuals to be alike, agrees: is higher by more than `STRONG`. More than `CLEAR` standard errors
-    need no second opinion; where there is a single block, the BIC decides alone. Differences below `INDIFFERENT` are
+    need no second opinion; where there is a single block, the BIC decides alone. With the BIC, as many standard errors
+    of the logarithm of the losses exclude, too: a formula may fail in every fold by orders of magnitude, and by so
+    different ones that the plain difference scatters. Differences below `INDIFFERENT` are
     none. Formulas with a coefficient that the data do not tell from zero are considered only where there is no other.
 
     Parameters
@@ -377,6 +389,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     bic -= bic[usable].min()
     worse = excess > np.maximum(2 * spread, INDIFFERENT**2)
     clear = (excess > CLEAR * spread) & (folds > 1)
+    worse |= (excess > INDIFFERENT**2) & _in_every_fold(losses, losses[best])
     near = np.flatnonzero(usable & ~(worse & (clear | (bic > STRONG)))).tolist()
     simple = [k for k in near if bic[k] <= DECISIVE] or near
     chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), means[k])))

@@ -36,7 +36,8 @@ def blown_up(step: int, frame: Frame, timestep: float, units: UnitStyle) -> Inte
     where = ""
     if close is not None:
         distance = f"{close[1] / units.length:.4g} {units.length_unit}"
-        where = f", after {close[0]} had come as close as {distance}"
+        when = "at the start" if not frame.step else f"when last recorded, at step {frame.step}"
+        where = f" ({when}, the closest were {close[0]}, {distance} apart)"
     return InterpotError(
         f"the run blew up: at step {step} its energy is no number any more, or particles are lost{where}; use a "
         f"shorter timestep than {timestep:g} {units.time_unit}, or a potential whose core repels"

@@ -307,6 +307,16 @@ def test_information_is_compared_with_one_number_of_rows() -> None:
         assert choose([candidate(2, BASE), candidate(2, same, rows=rows)]) == (0, [1])
 
 
+def test_what_fails_in_every_fold_is_no_rival() -> None:
+    """By so different amounts that the difference is less than two standard errors: it is not the mean that tells."""
+    exact = candidate(2, np.full(16, 1e-20), loss=1e-10)
+    uneven = np.full(16, 4e-7)
+    uneven[3] = 1.5e-5  # the squared loss of the fold with the closest pair
+    wrong = candidate(4, uneven, loss=1e-3)
+    assert uneven.mean() < 2 * uneven.std(ddof=1) / 4
+    assert choose([exact, wrong]) == (0, [])
+
+
 def test_below_rounding_all_are_equal() -> None:
     tiny = 0.1 * INDIFFERENT**2
     candidates = [candidate(2, np.full(16, tiny)), candidate(3, np.full(16, 1e-6 * tiny))]

@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 
 from interpot.errors import InterpotError
-from interpot.files import UNFINISHED, writable_file, writable_folder
+from interpot.files import UNFINISHED, results_folder, writable_file
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
 from interpot.proof.export.check import check, save
@@ -76,11 +76,16 @@ def export(
     """
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
     written = continued(potential if units is None else potential.to_units(units))
-    path = writable_folder(Path(path)) if exporter.folder else writable_file(path)
+    path = Path(path)
+    path = path if exporter.folder else writable_file(path)
     evaluated = checked and exporter.evaluate is not None
     if exporter.evaluate is not None:
         _check_complete(written, target)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-", suffix=UNFINISHED) as name:
+    # a folder that is made for the files does not stay without them
+    with (
+        results_folder(path if exporter.folder else path.parent),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-", suffix=UNFINISHED) as name,
+    ):
         draft = Path(name) / path.name
         if exporter.folder:
             draft.mkdir()

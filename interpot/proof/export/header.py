@@ -38,7 +38,7 @@ def _continuation(channel: ChannelFormula) -> list[str]:
         return []
     d = f"(r - {core.r:.6g})"
     return [
-        f"  it does not repel at all r < {channel.domain[0]:.6g}: for r < {core.r:.6g} continued by",
+        f"  it ceases to repel below the sampled range: for r < {core.r:.6g} continued by",
         f"  phi(r) = {core.energy:.6g} + {core.slope:.6g}*{d} + {core.curvature / 2:.6g}*{d}**2"
         f" + {core.strength:.6g}*({core.r:.6g}/r - 1)**3",
     ]

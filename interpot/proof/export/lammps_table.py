@@ -200,5 +200,5 @@ EXPORTER = Exporter(
     version,
     TOLERANCE,
     folder=True,
-    usage=f"include NAME/{INCLUDE}, after the box and the atoms are defined",
+    usage=f"variable tables index NAME, then include NAME/{INCLUDE}, after the box and the atoms are defined",
 )
