@@ -302,13 +302,14 @@ def export(
         list[str] | None,
         typer.Option(metavar="TRAJECTORY", help="Check on frames of this, too; repeat for several files"),
     ] = None,
+    species: Species = None,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Do not let the target evaluate what is written")
     ] = False,
 ) -> None:
     """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
     found = Potential.load(potential)
-    frames = None if not on else read_files(on, _units_of(on[0], found), None, 1, None, None)
+    frames = None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None)
     workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 
 

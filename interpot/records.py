@@ -216,12 +216,15 @@ class ReferenceModel:
         What was given to the engine, for the comparison in the report: name → (value, unit).
     source
         For engines that take objects: an ASE calculator; an OpenMM ``System``, or the path of its XML.
+    species
+        Names of the types 1, 2 ... in `commands`; the species of the frame in sorted order unless given.
     """
 
     engine: str
     commands: tuple[str, ...] = ()
     constants: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     source: Any = None
+    species: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -107,6 +107,8 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         Whatever goes wrong on the way, in a sentence.
     """
     session, start = session or Session(), experiment.start
+    truth = experiment.reference
+    truth = truth if truth.species else replace(truth, species=tuple(sorted(start.species)))
     length = unit_style(experiment.units).length
     channels = _channels(start.species, experiment.cutoff, experiment.cutoffs, length)
     with results_folder(out or Path("results") / experiment.name) as folder:
@@ -127,7 +129,7 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
                 ensemble=experiment.dynamics.ensemble,
                 temperature=experiment.dynamics.temperature,
                 pressure=experiment.dynamics.pressure,
-                truth=experiment.reference,
+                truth=truth,
             )
         except InterpotError as error:
             session.report(

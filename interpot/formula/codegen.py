@@ -53,6 +53,8 @@ def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     for node, dummy in kinks.items():
         if node.has(symbol):
             slope += sympy.diff(smooth, dummy).xreplace(back) * sympy.diff(node, symbol)
+    if any(power.exp.free_symbols and power.base.has(sympy.Max) for power in expression.atoms(sympy.Pow)):
+        slope = sympy.powsimp(slope, combine="exp")  # n Max^n/Max, 0/0 where Max is 0, is n Max^(n - 1)
     return slope
 
 
@@ -110,7 +112,8 @@ def compile_pair(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) ->
 
 def _compiled(expression: Any, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
     modules = [{**_FUNCTIONS, "Heaviside": _step}, "math"]
-    compiled: Callable[..., Any] = numba.njit(
+    # numpy's errors: 1/0 is infinite, as for the functions that numpy makes, and no exception
+    compiled: Callable[..., Any] = numba.njit(error_model="numpy")(
         sympy.lambdify(arguments, expression, modules=modules, cse=True)
     )
     return compiled

@@ -8,7 +8,7 @@ innermost where the formula can be trusted to repel, it is continued inwards by
 
 which meets value, force and the force's slope at r_c, and repels without bound. r_c is the maximum of the repulsive
 force on the way inwards, or the smallest sampled distance where that is not repulsive. K is |φ'_c| r_c where the
-parabola repels by itself, else so large that everything below 0.9 r_c repels.
+parabola repels by itself, else so large that everything below 0.9 r_c repels, and the largest |φ| where it is flat.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from interpot.errors import InterpotError
 from interpot.formula.channel_formula import ChannelFormula, Core
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.potential import Potential
@@ -40,6 +41,11 @@ def continued(potential: Potential) -> Potential:
     -------
     Potential
         Its functions are those of `potential` in the sampled range, exactly, and repel below it.
+
+    Raises
+    ------
+    InterpotError
+        A smallest sampled distance that is not between zero and the cutoff.
     """
     channels = (replace(channel, core=None) for channel in potential.channels)
     return replace(potential, channels=tuple(replace(c, core=_core(c)) for c in channels))
@@ -47,6 +53,11 @@ def continued(potential: Potential) -> Potential:
 
 def _core(channel: ChannelFormula) -> Core | None:
     """Find r_c on a walk inwards; None where the formula repels all the way."""
+    if not 0 < channel.domain[0] < channel.cutoff:
+        raise InterpotError(
+            f"{channel.label} was sampled from {channel.domain[0]:g} on, its cutoff is {channel.cutoff:g}: expected "
+            "0 < smallest sampled distance < cutoff"
+        )
     r = np.geomspace(channel.domain[0], _INNERMOST * channel.domain[0], _POINTS)
     slope = _values(channel, derivative(channel.expression, R), r)
     repels = np.isfinite(slope) & (slope < 0)
@@ -67,8 +78,16 @@ def _wall(channel: ChannelFormula, r_c: float) -> Core | None:
     x = np.geomspace(1 / _TURNED, 1 / _INNERMOST, _POINTS)  # r_c/r
     parabola = -slope + curvature * r_c * (1 - 1 / x)  # the force without the wall
     needed = float(np.max(-parabola * r_c / (3 * (x - 1) ** 2 * x**2)))
-    strength = max(needed, abs(slope) * r_c)
+    scale = max(abs(slope) * r_c, _height(channel) if slope == curvature == 0 else 0.0)
+    strength = max(needed, scale)
     return Core(r_c, energy, slope, curvature, strength) if strength > 0 else None
+
+
+def _height(channel: ChannelFormula) -> float:
+    """Return the largest |φ| from r_c/2 on, the scale of a wall where the formula is flat; 0 for no formula at all."""
+    r = np.linspace(0.5 * channel.domain[0], channel.cutoff, _POINTS)
+    values = _values(channel, channel.expression, r)
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
 
 
 def _curvature(channel: ChannelFormula) -> sympy.Expr:

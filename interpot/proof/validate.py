@@ -123,8 +123,13 @@ def validate(
     if truth is not None:
         states += _against(truth, used, run, start, plan, progress)
         if isinstance(reference, MdRun) and truth.engine == engine:
-            slower = run.seconds / reference.seconds
+            slower = _per_step(run) / _per_step(reference)
     return replace(made, elsewhere=tuple(states), slower=slower)
+
+
+def _per_step(run: MdRun) -> float:
+    """Wall time of a step of the recorded part."""
+    return run.seconds / max(float(run.thermo["step"][-1] - run.thermo["step"][0]), 1.0)
 
 
 def _against(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+from interpot.errors import InterpotError
 from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.codegen import R
 from interpot.formula.continuation import continued
@@ -22,6 +23,10 @@ FORMULAS = {
     "a well without a core": (-0.7 * sympy.exp(-(R**2) / 7), 1.5),
     "not defined below 1": (sympy.log(R - 1) * -0.3, 2.0),
     "a switch inside": (-(sympy.Max(0, 3 - R) ** 3) + 1 / R**2, 2.0),
+    "flat where it begins": (
+        2 * sympy.Max(0, 3 - R) ** 2 - 18 * sympy.Max(0, 2 - R) ** 2,
+        3.5,
+    ),
     "Lennard-Jones": (0.04 * ((3.4 / R) ** 12 - (3.4 / R) ** 6), 3.0),
     "a soft core": (2 * sympy.exp(-(R**2)), 0.7),
 }
@@ -60,6 +65,13 @@ def test_it_repels_below(name: str) -> None:
     assert channel.energy(1e-3 * channel.core.r) > 1e6 * abs(channel.core.energy)
 
 
+@pytest.mark.parametrize("domain", [(0.0, 8.0), (9.0, 9.5)])
+def test_a_range_that_is_none(domain: tuple[float, float]) -> None:
+    channel = replace(potential("Lennard-Jones").channels[0], domain=domain)
+    with pytest.raises(InterpotError, match="expected 0 < smallest sampled distance < cutoff"):
+        continued(replace(potential("Lennard-Jones"), channels=(channel,)))
+
+
 @pytest.mark.parametrize("name", CONTINUED)
 def test_energy_force_and_its_slope_meet_at_the_seam(name: str) -> None:
     channel = continued(potential(name)).channels[0]
@@ -69,7 +81,7 @@ def test_energy_force_and_its_slope_meet_at_the_seam(name: str) -> None:
         [f(seam + sign * h * np.array([1.0, 2.0])) for f in (channel.energy, channel.slope)]
         for sign in (1, -1)
     )
-    size = abs(channel.core.curvature) * seam**2 + abs(channel.core.slope) * seam
+    size = abs(channel.core.curvature) * seam**2 + abs(channel.core.slope) * seam or channel.core.strength
     for k, scale in ((0, size), (1, size / seam)):
         gap = (2 * outside[k][0] - outside[k][1]) - (2 * inside[k][0] - inside[k][1])
         assert abs(gap) < 1e-9 * scale

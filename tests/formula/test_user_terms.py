@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy
 
 from interpot.errors import InterpotError
-from interpot.formula.codegen import R
+from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.naming import name
 from interpot.formula.regress.form import Form
 from interpot.formula.terms import TERMS, library
@@ -156,3 +157,11 @@ def test_shapes_of_users_are_not_shared_with_the_librarys() -> None:
     named = name(form, np.array([0.1, 2.0, -1.0]), 9.0)
     assert {p.value for p in named.parameters if p.name.startswith(("a", "A"))} >= {1.9, 9.4}
     assert len(named.parameters) == 6 and len({p.name for p in named.parameters}) == 6
+
+
+def test_a_fitted_power_of_max_has_a_slope_everywhere() -> None:
+    """d/dr max(0, 1 - r/a)^n is -n/a max(0, 1 - r/a)^(n - 1), also where that is zero."""
+    n, a = sympy.symbols("n a", real=True)
+    slope = compile_array(derivative(sympy.Max(0, 1 - R / a) ** n, R), (R, n, a))
+    r = np.array([0.5, 1.0, 2.0, 3.0])
+    np.testing.assert_allclose(slope(r, 3.0, 2.0), -1.5 * np.maximum(0, 1 - r / 2) ** 2, rtol=1e-14)

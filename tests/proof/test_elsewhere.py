@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof_systems import Frames, disordered, lennard_jones
+from proof_systems import Frames, disordered, lennard_jones, mixture
 
 from interpot.neighbours import pairs
 from interpot.proof.elsewhere import STATES, compressed, elsewhere, on_frames, on_own_frames, on_trajectory
@@ -42,6 +42,21 @@ def test_frames_of_its_own_run() -> None:
     state = on_own_frames(lennard_jones(epsilon=0.0103 * 1.01), TRUTH, Lammps(), frames, METAL)
     assert state.forces is not None and state.forces.frames == 3
     assert state.forces.relative_error == pytest.approx(1e-2, rel=1e-6)
+
+
+def test_types_count_the_species_in_sorted_order() -> None:
+    """Whatever the order in which the start names them: LAMMPS's type 1 is neon."""
+    commands = (
+        "pair_style lj/cut 9.5",
+        "pair_coeff 1 1 0.0031 2.74 6.0",
+        "pair_coeff 1 2 0.0064 3.35 8.0",
+        "pair_coeff 2 2 0.0190 4.10 9.5",
+    )
+    frame = disordered(("Ne", "Xe"))
+    turned = replace(frame, species=("Xe", "Ne"), kinds=1 - frame.kinds)
+    for start in (frame, turned):
+        state = on_own_frames(mixture(), ReferenceModel("lammps", commands), Lammps(), [start], METAL)
+        assert state.forces is not None and state.forces.relative_error < 1e-12
 
 
 def test_a_trajectory_is_called_by_its_file() -> None:

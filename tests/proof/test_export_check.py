@@ -12,6 +12,7 @@ import pytest
 from proof_systems import channel, disordered, lennard_jones, mixture, potential
 
 from interpot.errors import InterpotError
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.potential import Potential
 from interpot.neighbours import pairs
 from interpot.proof import export as exports
@@ -81,6 +82,37 @@ def test_unchecked_leaves_no_check(tmp_path: Path) -> None:
 def test_own_frames_count(tmp_path: Path) -> None:
     made = export(mixture(), "python", tmp_path / "pair.py", frames=[disordered(("Ne", "Xe"))])
     assert made is not None and made.frames == len(probes(mixture())) + 1
+
+
+@pytest.mark.parametrize("target", ["lammps", "lammps-table", "openmm", "ase", "python"])
+def test_frames_name_their_species_as_they_please(target: str, tmp_path: Path) -> None:
+    """In another order, with one that no atom has, and with fewer than the potential."""
+    frame = disordered(("Ne", "Xe"))
+    frames = [
+        replace(frame, species=("Xe", "Ne")),
+        replace(frame, species=("Ne", "Rn", "Xe"), kinds=2 * frame.kinds),
+        replace(frame, species=("Xe",), kinds=np.zeros_like(frame.kinds), masses=None, velocities=None),
+    ]
+    made = export(mixture(), target, tmp_path / "pair.xml", frames=frames)
+    assert made is not None and max(made.energy, made.forces) < made.tolerance
+
+
+def test_a_strong_pair_hides_no_weak_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Xe-Xe ten billion times as strong as Ne-Ne, whose sign is wrong in what was written."""
+    strong = channel("Lennard-Jones 12-6", ("Xe", "Xe"), 9.5, epsilon=1.9e8)
+    original = potential(*mixture().channels[:2], strong)
+    wrong = replace(original, channels=(flipped(original.channels[0]), *original.channels[1:]))
+
+    def evaluate(path: Path, _: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
+        return [PairForces(wrong)(frame) for frame in frames]
+
+    with_exporter(monkeypatch, evaluate=evaluate)
+    with pytest.raises(InterpotError, match=r"deviate by .* in pairs Ne-Ne"):
+        export(original, "python", tmp_path / "pair.py")
+
+
+def flipped(original: ChannelFormula) -> ChannelFormula:
+    return replace(original, expression=-original.expression)
 
 
 def test_a_pair_without_a_formula(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_energies_too_large(target: str, tmp_path: Path) -> None:
     lj = channel("Lennard-Jones 12-6")
     with pytest.raises(InterpotError, match=r"Ar-Ar at r = .* too large for a table.*1e-30 is to be checked"):
         export(potential(replace(lj, domain=(1e-30, 8.0))), target, tmp_path / "x")
-    assert not list((tmp_path / "x").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 # ---------------------------------------------------------------------------- LAMMPS

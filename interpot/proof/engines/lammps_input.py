@@ -67,17 +67,19 @@ def model_species(model: Potential | ReferenceModel, frame: Frame) -> tuple[str,
     Raises
     ------
     InterpotError
-        The frame has a species that the potential lacks.
+        The frame has a species that the model lacks.
     """
-    if isinstance(model, ReferenceModel):
-        return frame.species
-    missing = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(model.species))
+    species = model.species
+    if isinstance(model, ReferenceModel) and not species:
+        return tuple(sorted(frame.species))
+    missing = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(species))
     if missing:
+        what = "the potential" if isinstance(model, Potential) else "the reference model"
         raise InterpotError(
-            f"{frame.source or 'the frame'} has the species {', '.join(missing)}, but the potential is for "
-            f"{', '.join(model.species)}: name the species alike with --species"
+            f"{frame.source or 'the frame'} has the species {', '.join(missing)}, but {what} is for "
+            f"{', '.join(species)}: name the species alike with --species"
         )
-    return model.species
+    return species
 
 
 def model_commands(model: Potential | ReferenceModel, units: UnitStyle) -> tuple[str, ...]:

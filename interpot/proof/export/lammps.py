@@ -54,7 +54,7 @@ def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[
     # the engine itself speaks lepton with the functions above: it is loaded on use
     from interpot.proof.engines.lammps import Lammps
 
-    model = ReferenceModel("lammps", (f'include "{path.resolve()}"',))
+    model = ReferenceModel("lammps", (f'include "{path.resolve()}"',), species=potential.species)
     return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
 
 

@@ -190,7 +190,8 @@ def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[
 
     with tempfile.TemporaryDirectory(prefix="interpot-") as name:
         copy = shutil.copytree(path, Path(name) / "tables")
-        model = ReferenceModel("lammps", (f"variable tables index {copy}", f"include {copy / INCLUDE}"))
+        commands = (f"variable tables index {copy}", f"include {copy / INCLUDE}")
+        model = ReferenceModel("lammps", commands, species=potential.species)
         return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
 
 

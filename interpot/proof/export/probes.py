@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.potential import Potential
 from interpot.records import Cell, FloatArray, Frame, IntArray
 
 # of the sampled range, from the smallest distance (0) to the cutoff (1): the strong forces of one part must not
 # hide deviations in another
-_PARTS = ((0.0, 0.15), (0.15, 0.5), (0.5, 1.02))
+_PARTS = ((0.0, 0.15), (0.15, 0.4), (0.4, 0.7), (0.7, 1.02))
 _BELOW = 0.85  # of the smallest sampled distance: how far the continuation is looked at
 _DIMERS = 24  # distances in a part
 _FLUID = 96  # particles
@@ -28,37 +29,34 @@ def probes(potential: Potential) -> list[Frame]:
     Returns
     -------
     list of Frame
-        A fluid in a periodic box, in which no two particles are closer than was sampled; then pairs that do not see
-        each other, at distances from just below the smallest sampled one (one frame) and from there to just beyond the
-        cutoff (three frames). The same at each call.
+        A fluid in a periodic box, in which no two particles are closer than was sampled; then, channel by channel, so
+        that a strong one hides no other, pairs that do not see each other, at distances just below the smallest
+        sampled one (one frame) and from there to just beyond the cutoff (four frames). The same at each call.
     """
-    length = potential.units.length
-    below = [np.linspace(_BELOW, 0.999, _DIMERS) * c.domain[0] * length for c in potential.channels]
-    frames = [_fluid(potential), _dimers(potential, below, "pairs closer than was sampled")]
-    for a, b in _PARTS:
-        reach = [(c.domain[0], c.cutoff - c.domain[0]) for c in potential.channels]
-        r = [(low + np.linspace(a, b, _DIMERS, endpoint=False) * wide) * length for low, wide in reach]
-        frames.append(_dimers(potential, r, f"pairs from {a:.0%} to {b:.0%} of the sampled range"))
+    frames = [_fluid(potential)]
+    for channel in potential.channels:
+        low, wide = channel.domain[0], channel.cutoff - channel.domain[0]
+        below = np.linspace(_BELOW, 0.999, _DIMERS) * low
+        frames.append(_dimers(potential, channel, below, "closer than was sampled"))
+        for a, b in _PARTS:
+            r = low + np.linspace(a, b, _DIMERS, endpoint=False) * wide
+            frames.append(_dimers(potential, channel, r, f"from {a:.0%} to {b:.0%} of the sampled range"))
     return frames
 
 
-def _dimers(potential: Potential, distances: list[FloatArray], where: str) -> Frame:
+def _dimers(potential: Potential, channel: ChannelFormula, distances: FloatArray, where: str) -> Frame:
     """Pairs of particles far from each other, on a line, each pair turned another way."""
     random = np.random.default_rng(7)
-    reach = max(c.cutoff for c in potential.channels) * potential.units.length
-    centres, kinds = list[FloatArray](), list[int]()
-    for channel, values in zip(potential.channels, distances, strict=True):
-        a, b = (potential.species.index(name) for name in channel.species)
-        for r in values:
-            direction = random.normal(size=3)
-            half = 0.5 * r * direction / np.linalg.norm(direction)
-            middle = np.array([3.0 * reach * (len(kinds) // 2), 0.0, 0.0])
-            centres += [middle - half, middle + half]
-            kinds += [a, b]
-    positions = np.array(centres)
+    r = distances[:, None] * potential.units.length
+    directions = random.normal(size=(len(r), 3))
+    half = 0.5 * r * directions / np.linalg.norm(directions, axis=1)[:, None]
+    reach = channel.cutoff * potential.units.length
+    middle = 3.0 * reach * np.arange(len(r))[:, None] * np.array([1.0, 0.0, 0.0])
+    positions = np.stack([middle - half, middle + half], axis=1).reshape(-1, 3)
+    kinds = np.array([potential.species.index(name) for name in channel.species] * len(r), dtype=np.int64)
     low, high = positions.min(axis=0), positions.max(axis=0)
     cell = Cell(np.diag(high - low + 2 * reach), low - reach, (False, False, False))
-    return _frame(potential, positions, np.array(kinds, dtype=np.int64), cell, where)
+    return _frame(potential, positions, kinds, cell, f"pairs {channel.label} {where}")
 
 
 def _fluid(potential: Potential) -> Frame:

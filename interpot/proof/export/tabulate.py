@@ -132,7 +132,8 @@ def deviation(channel: ChannelFormula, table: PairFunctions) -> float:
         )
     r = random.uniform(inner_end(channel), middle, _TRIED)
     force = curve.force(r)
-    return max(worst, float(np.max(np.abs(table.slope(r) + force) / np.abs(force))) / _LOOSER)
+    differences = np.abs(table.slope(r) + force)
+    return max(worst, max(map(_ratio, differences, np.abs(force))) / _LOOSER)
 
 
 def kinks(channel: ChannelFormula) -> list[float]:
