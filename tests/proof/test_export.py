@@ -18,11 +18,11 @@ from interpot.formula.codegen import R
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
+from interpot.proof.dialects.lepton import lepton
+from interpot.proof.dialects.openmm import native_units
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export import EXPORTERS, export
 from interpot.proof.export.exporter import ANALYTIC
-from interpot.proof.export.lepton import lepton
-from interpot.proof.export.openmm import native_units
 from interpot.records import Cell, Frame, ReferenceModel
 from interpot.table import load_row
 from interpot.units import ENERGIES

@@ -15,9 +15,9 @@ from proof_systems import FORMS, channel, disordered, lennard_jones, mixture, po
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
+from interpot.proof.dialects.openmm import KIND, energy_expression, native, native_units
 from interpot.proof.export import export
 from interpot.proof.export import openmm as target
-from interpot.proof.export.openmm import KIND, energy_expression, native, native_units
 from interpot.proof.forces import PairForces
 from interpot.records import Frame
 from interpot.units import ENERGIES, LENGTHS, unit_style

@@ -17,8 +17,8 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
+from interpot.proof.dialects.lammps import commands
 from interpot.proof.ensembles import check_dynamics
-from interpot.proof.export.lammps import commands
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
 from interpot.version import VERSION

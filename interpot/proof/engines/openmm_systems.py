@@ -25,8 +25,8 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
+from interpot.proof.dialects.openmm import KIND, energy_expression, is_element, native, native_units
 from interpot.proof.engines.lammps_input import lammps_box, model_species
-from interpot.proof.export.openmm import KIND, energy_expression, is_element, native, native_units
 from interpot.records import FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
 

@@ -7,37 +7,15 @@ LAMMPS takes an undefined name for 0 without a word, so no name but r ever reach
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
 from pathlib import Path
 
 from interpot.files import atomic
-from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.potential import Potential
+from interpot.proof.dialects.lammps import commands
+from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export.exporter import ANALYTIC, Exporter
 from interpot.proof.export.header import header
-from interpot.proof.export.lepton import lepton
 from interpot.records import Evaluation, Frame, ReferenceModel
-
-
-def commands(potential: Potential) -> tuple[str, ...]:
-    """Return the ``pair_style`` and ``pair_coeff`` lines; types count the species in sorted order.
-
-    Raises
-    ------
-    InterpotError
-        A pair of species has no formula, or lepton cannot express one.
-    """
-    cutoff = max(c.cutoff for c in potential.channels)
-    types = {name: number for number, name in enumerate(potential.species, 1)}
-    lines = [f"pair_style lepton {float(cutoff)}"]
-    for first, second in combinations_with_replacement(potential.species, 2):
-        lines.append(_coefficients(potential.channel(first, second), types))
-    return tuple(lines)
-
-
-def _coefficients(channel: ChannelFormula, types: dict[str, int]) -> str:
-    i, j = (types[name] for name in channel.species)
-    return f'pair_coeff {i} {j} "{lepton(channel.numeric)}" {float(channel.cutoff)}'
 
 
 def write(potential: Potential, path: Path) -> None:
@@ -51,17 +29,12 @@ def write(potential: Potential, path: Path) -> None:
 
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
     """Let LAMMPS include the file and evaluate frames."""
-    # the engine itself speaks lepton with the functions above: it is loaded on use
-    from interpot.proof.engines.lammps import Lammps
-
     model = ReferenceModel("lammps", (f'include "{path.resolve()}"',), species=potential.species)
     return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
 
 
 def version() -> str:
     """Name and version of LAMMPS."""
-    from interpot.proof.engines.lammps import Lammps
-
     return Lammps().version()
 
 

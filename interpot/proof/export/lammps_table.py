@@ -25,6 +25,7 @@ from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.potential import Potential
+from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export.exporter import Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.lammps import version
@@ -186,8 +187,6 @@ def _comments(lines: Sequence[str]) -> list[str]:
 
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
     """Let LAMMPS include the file, from a copy of the folder whose path has no spaces, and evaluate frames."""
-    from interpot.proof.engines.lammps import Lammps
-
     with tempfile.TemporaryDirectory(prefix="interpot-") as name:
         copy = shutil.copytree(path, Path(name) / "tables")
         commands = (f"variable tables index {copy}", f"include {copy / INCLUDE}")

@@ -1,0 +1,1 @@
+"""A formula in an engine's own words; engines and exports stand on these."""
