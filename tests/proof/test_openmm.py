@@ -332,7 +332,7 @@ def test_a_failure_shows_the_engines_own_words(tmp_path: Path) -> None:
 def test_a_run_that_blows_up_is_a_sentence(tmp_path: Path) -> None:
     falling = potential(channel("Coulomb", C_1=-2e3))
     with pytest.raises(
-        InterpotError, match=r"the run blew up: at step \d+ .* after atoms \d+ \(Ar\) and \d+ \(Ar\)"
+        InterpotError, match=r"the run blew up: at step \d+ .* closest were atoms \d+ \(Ar\) and \d+ \(Ar\)"
     ):
         OpenMM().run(falling, disordered(), replace(LIQUID, timestep=0.5), METAL, tmp_path)
     assert not list(tmp_path.iterdir())
