@@ -15,6 +15,7 @@ from interpot.formula.potential import Potential
 from interpot.proof.domain import check_overlap
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
+from interpot.proof.expectation import judge_forces
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced
 from interpot.proof.observables.recorded import Recorded, thinned
 from interpot.proof.start import dynamics, schedule, start_frame
@@ -23,6 +24,7 @@ from interpot.records import (
     Comparison,
     Dynamics,
     FloatArray,
+    ForceCheck,
     Frame,
     MdRun,
     Progress,
@@ -31,6 +33,7 @@ from interpot.records import (
     Trajectory,
 )
 from interpot.trajectory import read
+from interpot.units import UnitStyle
 
 __all__ = ["check_forces", "compare", "validate"]
 
@@ -200,14 +203,19 @@ def compare(
     frames = _with_masses_of(own.first, common.frames)
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
-        forces=None
-        if first.forces is None
-        else compare_forces(potential, thinned(frames, FORCE_FRAMES), units),
+        forces=_forces(potential, thinned(frames, FORCE_FRAMES), units),
         observables=tuple(observables(replace(common, frames=frames, interval=_interval(own)), own)),
         engine=engine,
         runs=runs,
         units=units,
     )
+
+
+def _forces(potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> ForceCheck | None:
+    """Compare and judge the forces on the reference's frames, where these hold them."""
+    if frames[0].forces is None:
+        return None
+    return judge_forces(compare_forces(potential, frames, units), potential, frames, units)
 
 
 def _kept(trajectory: Trajectory, particles: int) -> list[Frame]:

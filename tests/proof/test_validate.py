@@ -42,7 +42,7 @@ def test_the_true_potential_agrees(exact: Comparison) -> None:
     assert list(given) == [
         "g(r) Ar-Ar", "S(k)", "coordination number Ar-Ar", "largest cluster", "mean cluster", "bond order q₆",
         "mean-square displacement", "diffusion coefficient Ar", "velocity autocorrelation", "vibrational spectrum",
-        "speeds Ar", "energy drift", "mean potential energy", "mean temperature", "mean pressure", "pressure tensor",
+        "speeds Ar", "energy drift", "potential energy since the start", "mean temperature", "mean pressure", "pressure tensor",
         "divergence of trajectories",
     ]  # fmt: skip
     assert exact.agrees
@@ -92,7 +92,7 @@ def test_a_users_trajectory_tells_all_that_is_needed(
     assert list(comparison.runs) == ["found"]
     assert comparison.units == METAL
     observables = {o.name: o for o in comparison.observables}
-    for name in ("energy drift", "mean potential energy", "mean pressure", "pressure tensor"):
+    for name in ("energy drift", "potential energy since the start", "mean pressure", "pressure tensor"):
         unknown = observables.pop(name)
         assert unknown.verdict == "cannot tell" and unknown.reference is None
         assert "reference: the run holds no" in unknown.remark or name == "pressure tensor"
