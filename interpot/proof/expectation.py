@@ -31,7 +31,11 @@ _ALIKE = 1e-13  # what a conversion of units changes, relative to the value
 
 
 def judge_forces(
-    check: ForceCheck, potential: Potential, frames: Sequence[Frame], units: UnitStyle, factor: float = ON_DATA
+    check: ForceCheck,
+    potential: Potential,
+    frames: Sequence[Frame],
+    units: UnitStyle,
+    factor: float = ON_DATA,
 ) -> ForceCheck:
     """Give a force check its verdict.
 
@@ -50,7 +54,9 @@ def judge_forces(
     """
     fitted = expected_error(potential)
     if not np.isfinite(fitted):
-        words = f"the formula was fitted to {potential.loss.of}: no error of its forces is known to compare with"
+        words = (
+            f"the formula was fitted to {potential.loss.of}: no error of its forces is known to compare with"
+        )
         return replace(check, verdict="cannot tell", remark=words)
     rounding = rounding_error(potential, frames[0], units)
     expected = max(fitted, rounding, _FLOOR)
@@ -62,13 +68,15 @@ def judge_forces(
         return replace(check, verdict="agrees", remark=known, expected=expected)
     asked = "is this the potential that was found from these data?"
     if factor == ELSEWHERE:
-        asked = f"here it is beyond what it was fitted for (agreement is up to {factor * expected:.2g})"
+        asked = (
+            f"it does not hold so far from what it was fitted to (agreement is up to {factor * expected:.2g})"
+        )
     words = f"the formula was fitted to a relative error of {fitted:.2g}, here it is {error}: {asked}"
     return replace(check, verdict="differs", remark=words, expected=expected)
 
 
 def expected_error(potential: Potential) -> float:
-    """Relative error of the forces that the fit promises, on data that it has seen or not; NaN where it had no forces."""
+    """Relative error of the forces that the fit promises, on data seen or not; NaN where it had no forces."""
     if potential.loss.of != "forces":
         return float("nan")
     return float(np.fmax(potential.loss.formula, potential.loss.cross_validated))

@@ -115,7 +115,9 @@ def _without_error(
         far = float(np.sqrt(np.mean(scores**2)))
         large = np.sqrt(np.mean(difference**2)) > _TELLING * scale
         if large and far > student.isf(chance / 2, count - 1):
-            words = f"{far / np.sqrt(0.5):.2g} times as far off as single measurements of the reference scatter"
+            words = (
+                f"{far / np.sqrt(0.5):.2g} times as far off as single measurements of the reference scatter"
+            )
             return _observable(
                 quantity, curves, float("nan"), "differs", [_size(quantity, curves, scale), words]
             )

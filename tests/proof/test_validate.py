@@ -42,8 +42,8 @@ def test_the_true_potential_agrees(exact: Comparison) -> None:
     assert list(given) == [
         "g(r) Ar-Ar", "S(k)", "coordination number Ar-Ar", "largest cluster", "mean cluster", "bond order q₆",
         "mean-square displacement", "diffusion coefficient Ar", "velocity autocorrelation", "vibrational spectrum",
-        "speeds Ar", "energy drift", "potential energy since the start", "mean temperature", "mean pressure", "pressure tensor",
-        "divergence of trajectories",
+        "speeds Ar", "energy drift", "potential energy since the start", "mean temperature", "mean pressure",
+        "pressure tensor", "divergence of trajectories",
     ]  # fmt: skip
     assert exact.agrees
     for name in (
