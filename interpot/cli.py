@@ -362,6 +362,12 @@ def validate(
     pressure: Annotated[
         float | None, typer.Option(help="Of the ensemble npt, in the reference's unit")
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="LAMMPS log of the reference, for the energies and pressure that dumps lack"
+        ),
+    ] = None,
     unseen: Annotated[
         list[str] | None,
         typer.Option(
@@ -395,6 +401,7 @@ def validate(
         temperature=temperature,
         ensemble=ensemble,
         pressure=pressure,
+        log=log,
         unseen=[read_files([file], _units_of(file, found), species, 1, None, None) for file in unseen or ()],
         engine=engine,
         seed=seed,

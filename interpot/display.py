@@ -28,7 +28,8 @@ def comparison_html(comparison: Comparison) -> str:
         unit = f"{units.energy_unit}/{units.length_unit}"
         above += (
             f" Forces on {check.frames} frames: relative error {check.relative_error:.2g}, root mean square "
-            f"{check.rms:.2g} {unit}, worst {check.worst:.2g} {unit}."
+            f"{check.rms:.2g} {unit}, worst {check.worst:.2g} {unit}: {check.verdict}"
+            f"{' (' * bool(check.remark)}{check.remark}{')' * bool(check.remark)}."
         )
     rows = [
         (o.name, _value(o.reference), _value(o.found), "" if o.unit == "1" else o.unit, o.verdict, o.remark)

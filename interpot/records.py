@@ -392,6 +392,11 @@ class ForceCheck:
         How many frames were compared.
     sample_reference, sample_found : (m,) float64
         Some components for a parity plot, in force units of the style.
+    verdict
+        "agrees", "differs" or "cannot tell" (`interpot.proof.expectation`), with the reason in `remark`;
+        "not judged" unless it was asked for.
+    expected
+        Relative error that was expected; NaN where none is known.
     """
 
     relative_error: float
@@ -400,6 +405,9 @@ class ForceCheck:
     frames: int
     sample_reference: FloatArray
     sample_found: FloatArray
+    verdict: str = "not judged"
+    remark: str = ""
+    expected: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +456,8 @@ class StateCheck:
         Share of the pairs that are closer than any that was sampled.
     shortest
         Distance of the closest pair, in the length unit of the style.
+    verdict
+        "agrees", "differs" or "cannot tell", as in `ForceCheck`, with the reason in `remark`.
     """
 
     name: str
@@ -455,6 +465,7 @@ class StateCheck:
     closer: float
     shortest: float
     remark: str = ""
+    verdict: str = "cannot tell"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -490,8 +501,9 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether no observable differs."""
-        return all(o.verdict != "differs" for o in self.observables)
+        """Whether nothing differs: no observable, nor the forces on the reference or elsewhere."""
+        checks = (*self.observables, *self.elsewhere, *(() if self.forces is None else (self.forces,)))
+        return all(check.verdict != "differs" for check in checks)
 
     def _repr_html_(self) -> str:
         return comparison_html(self)

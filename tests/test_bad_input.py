@@ -444,7 +444,10 @@ VALIDATIONS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "other masses": (["--timestep", "0.001", "--masses", "Kr=80"], ("Kr", "ne.dump", "Ne")),
     "ensemble": (["--timestep", "0.001", "--ensemble", "nph"], ("'nph'", "nve, nvt or npt")),
     "engine": (["--timestep", "0.001", "--engine", "abacus"], ("'abacus'", "lammps")),
-    "thermostat": (["--timestep", "0.001", "--ensemble", "nvt"], ("temperature",)),
+    "thermostat": (["--timestep", "0.001", "--ensemble", "nvt"], ("--temperature", "mean of the reference")),
+    "cold": (["--timestep", "0.001", "--temperature", "-5"], ("-5", "--temperature", "positive")),
+    "pressure": (["--timestep", "0.001", "--pressure", "1"], ("--pressure 1", "nve", "--ensemble npt")),
+    "no log": (["--timestep", "0.001", "--log", "nowhere.log"], ("nowhere.log",)),
     "velocities": (["--timestep", "0.001", "--dimension", "3"], ("no velocities", "--temperature")),
     "masses missing": (
         ["--timestep", "0.001", "--species", "Ne=A"],

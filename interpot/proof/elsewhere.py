@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.proof.domain import closeness
+from interpot.proof.expectation import ELSEWHERE, judge_forces
 from interpot.proof.forces import compare_forces, evenly_spaced
 from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.observables.recorded import fills_space, thinned
@@ -61,10 +62,11 @@ def on_trajectory(potential: Potential, trajectory: Trajectory) -> StateCheck:
 
 
 def on_frames(name: str, potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> StateCheck:
-    """Compare on frames that hold true forces, and count the pairs that are closer than any sampled one."""
+    """Compare and judge on frames that hold true forces, and count the pairs that are closer than any sampled one."""
     seen = closeness(potential, frames)
-    forces = compare_forces(potential, frames, units)
-    return StateCheck(name, forces, seen.closer, seen.shortest / units.length)
+    forces = judge_forces(compare_forces(potential, frames, units), potential, frames, units, ELSEWHERE)
+    remark = "" if forces.verdict == "agrees" else forces.remark
+    return StateCheck(name, forces, seen.closer, seen.shortest / units.length, remark, forces.verdict)
 
 
 def elsewhere(

@@ -33,13 +33,17 @@ def check_dynamics(dynamics: Dynamics, start: Frame) -> None:
 def _check_ensemble(dynamics: Dynamics, start: Frame) -> None:
     if dynamics.ensemble not in ENSEMBLES:
         raise InterpotError(f"unknown ensemble '{dynamics.ensemble}': expected nve, nvt or npt")
+    if dynamics.temperature is not None and not dynamics.temperature > 0:
+        raise InterpotError(
+            f"temperature {dynamics.temperature:g} was given (--temperature): expected a positive number"
+        )
     if dynamics.temperature is None and (dynamics.ensemble != "nve" or start.velocities is None):
         lack = "a thermostat" if dynamics.ensemble != "nve" else "a start without velocities"
-        raise InterpotError(f"{lack} needs a temperature: give one")
+        raise InterpotError(f"{lack} needs a temperature: give --temperature (temperature= in Python)")
     if dynamics.ensemble != "npt":
         return
     if dynamics.pressure is None:
-        raise InterpotError("constant pressure (npt) needs a pressure: give one")
+        raise InterpotError("constant pressure (npt) needs a pressure: give --pressure (pressure= in Python)")
     if not all(start.cell.periodic[: start.dimension]):
         raise InterpotError(
             "constant pressure (npt) needs a box that repeats in every direction: this one has an open axis"

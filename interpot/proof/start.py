@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import ase.data
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.proof.observables.energies import kinetic_temperature
 from interpot.records import Dynamics, Frame, Trajectory
 from interpot.trajectory.readers.lammps_dump import UNTOLD_ELEMENT
 from interpot.units import UnitStyle
+
+_TIMES_ROUNDED = 1e-3  # relative difference of intervals that the rounding of a file's times explains
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def schedule(
     Raises
     ------
     InterpotError
-        The frames do not tell, or are unevenly spaced.
+        The frames do not tell, are unevenly spaced, or contradict what is given.
     """
     marks = [(frame.step, frame.time) for frame in trajectory]
     numbers = [step for step, _ in marks if step is not None]
@@ -111,6 +114,8 @@ def schedule(
         raise InterpotError(f"{name} holds {len(marks)} frames: two are the least that can be run again")
     if every is None:
         every = _stride(numbers, times, len(marks), timestep, name)
+    if timestep is not None and len(times) == len(marks):
+        _check_timestep(timestep, every, (times[-1] - times[0]) / (len(marks) - 1), numbers, trajectory)
     if timestep is None:
         if len(times) < len(marks):
             raise InterpotError(
@@ -120,6 +125,59 @@ def schedule(
         span = numbers[-1] - numbers[0] if len(numbers) == len(marks) else every * (len(marks) - 1)
         timestep = float(f"{(times[-1] - times[0]) / span:.9g}")  # files round their times
     return Schedule(timestep, (len(marks) - 1) * every if steps is None else steps, every)
+
+
+def _check_timestep(
+    timestep: float, every: int, interval: float, numbers: list[int], trajectory: Trajectory
+) -> None:
+    """Refuse a timestep with which frames would be recorded at other intervals than the file says it was."""
+    gap = numbers[1] - numbers[0] if len(numbers) > 1 else every
+    own = interval / gap
+    if min(abs(timestep / own - 1), abs(timestep * every / interval - 1)) < _TIMES_ROUNDED:
+        return
+    name, unit = ", ".join(map(str, trajectory.sources)), trajectory.units.time_unit
+    raise InterpotError(
+        f"--timestep {timestep:g} contradicts {name}, whose frames are {gap} steps of {own:.6g} {unit} apart: leave "
+        f"it out, or give --every as well, so that frames are {interval:.6g} {unit} apart"
+    )
+
+
+def check_state(
+    ensemble: str,
+    temperature: float | None,
+    pressure: float | None,
+    frames: Sequence[Frame],
+    units: UnitStyle,
+) -> None:
+    """Refuse an ensemble without its temperature or pressure, or a pressure without use.
+
+    Parameters
+    ----------
+    frames
+        Of the reference, whose mean temperature is what will be wanted.
+
+    Raises
+    ------
+    InterpotError
+        With the option that mends it.
+    """
+    if ensemble != "npt" and pressure is not None:
+        raise InterpotError(
+            f"--pressure {pressure:g} was given, but the ensemble {ensemble} holds no pressure: leave it out, or give "
+            "--ensemble npt"
+        )
+    if ensemble in ("nvt", "npt") and temperature is None:
+        known = [t for t in (kinetic_temperature(frame, units) for frame in frames) if t is not None]
+        likely = f" {np.mean(known):.4g}, the mean of the reference" if known else ""
+        raise InterpotError(
+            f"a thermostat (--ensemble {ensemble}) needs a temperature: give --temperature{likely} (temperature= in "
+            "Python)"
+        )
+    if ensemble == "npt" and pressure is None:
+        raise InterpotError(
+            f"--ensemble npt needs a pressure: give --pressure (pressure= in Python) in {units.pressure_unit}, that of "
+            "the reference"
+        )
 
 
 def _stride(numbers: list[int], times: list[float], frames: int, timestep: float | None, name: str) -> int:

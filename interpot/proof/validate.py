@@ -15,14 +15,17 @@ from interpot.formula.potential import Potential
 from interpot.proof.domain import check_overlap
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
+from interpot.proof.expectation import judge_forces
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced
 from interpot.proof.observables.recorded import Recorded, thinned
-from interpot.proof.start import dynamics, schedule, start_frame
+from interpot.proof.reference_log import logged
+from interpot.proof.start import check_state, dynamics, schedule, start_frame
 from interpot.proof.verdict import observables
 from interpot.records import (
     Comparison,
     Dynamics,
     FloatArray,
+    ForceCheck,
     Frame,
     MdRun,
     Progress,
@@ -31,6 +34,7 @@ from interpot.records import (
     Trajectory,
 )
 from interpot.trajectory import read
+from interpot.units import UnitStyle
 
 __all__ = ["check_forces", "compare", "validate"]
 
@@ -58,6 +62,7 @@ def validate(
     seed: int | None = None,
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
+    log: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run a found potential as the reference was run, from the same start, and compare.
@@ -92,6 +97,8 @@ def validate(
         Of velocities that are drawn, and of the thermostat.
     charges, axes
         As `compare` takes them.
+    log
+        LAMMPS log of the reference, for the energies and the pressure that its trajectory does not hold.
     progress
         Called with the steps done and their total.
 
@@ -108,15 +115,25 @@ def validate(
     observed = _trajectory(reference)
     start = start_frame(observed, masses, temperature)
     _check_species(potential, start)
-    check_overlap(potential, evenly_spaced(observed, _FEWEST))
+    few = _with_masses_of(start, evenly_spaced(observed, _FEWEST))
+    check_overlap(potential, few)
+    check_state(ensemble, temperature, pressure, few, observed.units)
     plan = dynamics(schedule(observed, timestep, steps, every), ensemble, temperature, pressure, seed)
+    thermo = None if log is None else logged(log, observed, plan.timestep)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
     for suffix in ("lammpstrj", "npz"):  # what the engines write
         _check_distinct(observed, where / f"{label}.{suffix}")
     program, used = start_engine(engine), continued(potential)
     run = program.run(used, start, plan, observed.units, where, label, progress)
     made = compare(
-        used, reference, run, engine=program.version(), ensemble=ensemble, charges=charges, axes=axes
+        used,
+        reference,
+        run,
+        engine=program.version(),
+        ensemble=ensemble,
+        charges=charges,
+        axes=axes,
+        thermo=thermo,
     )
     states = [on_trajectory(used, trajectory) for trajectory in unseen]
     slower = np.nan
@@ -156,6 +173,7 @@ def compare(
     ensemble: str = "nve",
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
+    thermo: Mapping[str, FloatArray] | None = None,
 ) -> Comparison:
     """Compare a run of the found potential with the reference.
 
@@ -173,6 +191,8 @@ def compare(
         By species, in charge units of the reference: conductivities are compared then.
     axes
         Along which densities and temperatures are compared (0, 1, 2); None takes the open axes of the box.
+    thermo
+        Time series of the reference, as `MdRun.thermo`; None takes those of a run.
 
     Raises
     ------
@@ -190,12 +210,14 @@ def compare(
     _check_species(potential, first)
     _check_charges(charges or {}, first)
     units = observed.units
+    if thermo is None:
+        thermo = reference.thermo if isinstance(reference, MdRun) else {}
     common = Recorded(
         frames=_kept(observed, len(first.kinds)),
         trajectory=observed,
         units=units,
         reach=max(c.cutoff for c in potential.channels) * potential.units.length,
-        thermo=reference.thermo if isinstance(reference, MdRun) else {},
+        thermo=thermo,
         ensemble=ensemble,
         charges={name: charge * units.charge for name, charge in (charges or {}).items()},
         axes=axes,
@@ -205,14 +227,19 @@ def compare(
     frames = _with_masses_of(own.first, common.frames)
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
     return Comparison(
-        forces=None
-        if first.forces is None
-        else compare_forces(potential, thinned(frames, FORCE_FRAMES), units),
+        forces=_forces(potential, thinned(frames, FORCE_FRAMES), units),
         observables=tuple(observables(replace(common, frames=frames, interval=_interval(own)), own)),
         engine=engine,
         runs=runs,
         units=units,
     )
+
+
+def _forces(potential: Potential, frames: Sequence[Frame], units: UnitStyle) -> ForceCheck | None:
+    """Compare and judge the forces on the reference's frames, where these hold them."""
+    if frames[0].forces is None:
+        return None
+    return judge_forces(compare_forces(potential, frames, units), potential, frames, units)
 
 
 def _kept(trajectory: Trajectory, particles: int) -> list[Frame]:

@@ -8,7 +8,11 @@ runs start alike, which makes chance deviations smaller, not larger: the limits 
 
 One *cannot tell* where it was not measured in both runs, where too few measurements were made for a standard error,
 and where runs agree only because the errors are larger than a tenth of the value. As errors shrink with 1/√t, the
-remark then says how much longer a run would do.
+remark then says how much longer a run would do. Where runs agree, it says which difference would have shown.
+
+Some deviations need no standard error. The mean of few measurements is no less exact than one of them: what is further
+off than the reference's single measurements scatter (by the quantile of Student's t, and by more than a tenth of the
+value) *differs* however few they are. So does what no sound run does, to gain or lose all of its kinetic energy.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ _FEWEST_POINTS = 10  # that are many
 _CHANCE = 0.01  # of a comparison's observables any one differs by chance
 _BLOCKS = 4  # at least, for a standard error worth the name
 _TELLING = 0.1  # largest standard error, relative to the value, with which agreement means something
+_SURELY = 2.0  # standard errors beyond the limit: a number that far off differs in 97 of 100 runs
 _UNKNOWN = Curve(np.zeros(1), np.full(1, np.nan), np.full(1, np.nan))
 
 
@@ -68,6 +73,8 @@ def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int
         Length of the run with the found potential, for the advice to run longer.
     """
     quantity = found.quantity
+    if found.curve is not None and _unsound(reference, found):
+        return _ruined(reference, found)
     if reference.curve is None or found.curve is None:
         return _undecided(quantity, None, found.curve or _UNKNOWN, _reasons(reference, found))
     one, two = on_common_points(reference.curve, found.curve)
@@ -76,12 +83,50 @@ def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int
         return _undecided(quantity, None, found.curve if len(found.curve.x) else _UNKNOWN, reason)
     count = min(reference.count, found.count)
     if block_count(count) < _BLOCKS:
-        reason = (
-            f"{count} recorded frames are too few for an error estimate: record more often, or "
-            f"{_longer(_BLOCKS * PER_BLOCK / max(count, 1), steps)}"
-        )
-        return _undecided(quantity, one, two, reason)
+        return _without_error((one, two), (reference, found), chance, steps)
     return _judged(quantity, (one, two), (reference, found), chance, steps)
+
+
+def _unsound(reference: Measured, found: Measured) -> bool:
+    """Whether the found run does what no sound run does, and the reference does not."""
+    assert found.curve is not None
+    beyond = bool(np.abs(found.curve.y).max(initial=0.0) > found.bound)
+    same = reference.curve is not None and np.abs(reference.curve.y).max(initial=0.0) > reference.bound
+    return beyond and not same
+
+
+def _ruined(reference: Measured, found: Measured) -> Observable:
+    assert found.curve is not None
+    words = f"found: {found.remark}, which no sound run does: the time step is too long for this potential"
+    told = _undecided(found.quantity, reference.curve, found.curve, words)
+    return replace(told, verdict="differs")
+
+
+def _without_error(
+    curves: tuple[Curve, Curve], runs: tuple[Measured, Measured], chance: float, steps: int | None
+) -> Observable:
+    """Judge what was measured too few times for a standard error by the scatter of single measurements."""
+    one, two = curves
+    quantity, scatter, count = runs[1].quantity, runs[0].scatter, runs[0].count
+    difference = two.y - one.y
+    scale = max(runs[0].scale, float(np.sqrt(np.mean(one.y**2))))
+    if scatter is not None and scatter.shape == difference.shape and (scatter > 0).all():
+        scores = difference / (np.sqrt(2) * scatter)  # no error of either mean is larger
+        far = float(np.sqrt(np.mean(scores**2)))
+        large = np.sqrt(np.mean(difference**2)) > _TELLING * scale
+        if large and far > student.isf(chance / 2, count - 1):
+            words = (
+                f"{far / np.sqrt(0.5):.2g} times as far off as single measurements of the reference scatter"
+            )
+            return _observable(
+                quantity, curves, float("nan"), "differs", [_size(quantity, curves, scale), words]
+            )
+    few = min(r.count for r in runs)
+    reason = (
+        f"{few} recorded frames are too few for an error estimate: record more often, or "
+        f"{_longer(_BLOCKS * PER_BLOCK / max(few, 1), steps)}"
+    )
+    return _undecided(quantity, one, two, reason)
 
 
 def apart(measured: Measured) -> Observable:
@@ -140,7 +185,10 @@ def _judged(
             f"{_longer((relative / _TELLING) ** 2, steps)}"
         )
         return _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
-    return _observable(quantity, curves, deviation, "agrees", [said, *remarks])
+    many = quantity.many and int(known.sum()) >= _FEWEST_POINTS
+    visible = float(f"{100 * relative * (limit if many else limit + _SURELY):.1g}")
+    shown = f"a difference of {visible:g} % of {scale:.3g}{_suffix(quantity)} would have shown"
+    return _observable(quantity, curves, deviation, "agrees", [said, shown, *remarks])
 
 
 def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:

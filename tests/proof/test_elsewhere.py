@@ -29,7 +29,8 @@ def test_a_wrong_constant_shows_in_every_state() -> None:
     )
     assert [s.name for s in states] == [name for name, _, _ in STATES]
     for state in states:
-        assert state.forces is not None and state.remark == ""
+        assert state.forces is not None and state.verdict == "differs"
+        assert "fitted to a relative error of 1e-09, here it is 0.001" in state.remark
         assert state.forces.relative_error == pytest.approx(1e-3, rel=1e-6)
     assert counted == sorted(counted) and counted[-1] == 1500 * len(STATES)
     hot, cold = states[1], states[0]
@@ -64,6 +65,7 @@ def test_a_trajectory_is_called_by_its_file() -> None:
     frames = tuple(replace(disordered(seed=k), forces=truth(disordered(seed=k)).forces) for k in range(2))
     state = on_trajectory(lennard_jones(), Frames(frames))
     assert state.forces is not None and state.forces.relative_error < 1e-12
+    assert state.verdict == "agrees" and state.remark == ""
     assert state.name == ", ".join(path.name for path in Frames(frames).sources)
 
 
@@ -97,4 +99,7 @@ def test_a_state_that_cannot_be_run_says_why(tmp_path: Path) -> None:
     broken = replace(TRUTH, commands=("pair_style lj/cut 8.0", "pair_coeff 1 1 0.0103"))
     states = list(elsewhere(lennard_jones(), broken, Lammps(), disordered(), PLAN, METAL))
     assert len(states) == len(STATES)
-    assert all(s.forces is None and "pair_coeff 1 1 0.0103" in s.remark for s in states)
+    assert all(
+        s.forces is None and s.verdict == "cannot tell" and "pair_coeff 1 1 0.0103" in s.remark
+        for s in states
+    )

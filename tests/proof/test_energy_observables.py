@@ -84,13 +84,13 @@ def test_the_drift_is_per_particle_and_nanosecond() -> None:
 
 def test_potential_energies_do_not_depend_on_their_zero() -> None:
     run = recorded(gas())
-    value, _ = number(found("energy", run)["mean potential energy"])
+    value, _ = number(found("energy", run)["potential energy since the start"])
     assert value == pytest.approx(0.005 / 200)
     shifted = [replace(f, energy=(f.energy or 0.0) + 1000.0) for f in run.frames]
-    again = number(found("energy", recorded(shifted))["mean potential energy"])[0]
+    again = number(found("energy", recorded(shifted))["potential energy since the start"])[0]
     assert again == pytest.approx(value)
     unknown = [replace(f, energy=None) for f in run.frames]
-    assert found("energy", recorded(unknown))["mean potential energy"].curve is None
+    assert found("energy", recorded(unknown))["potential energy since the start"].curve is None
 
 
 # ---------------------------------------------------------------------------- the table

@@ -7,12 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write as ase_write
+from ase.stress import full_3x3_to_voigt_6_stress
 from proof_systems import TRUTH, Frames, channel, disordered, lennard_jones, mixture, potential
 
 from interpot.errors import InterpotError
 from interpot.proof.engines.lammps import Lammps
+from interpot.proof.ensembles import check_dynamics
+from interpot.proof.forces import PairForces
 from interpot.proof.observables.energies import kinetic_temperature
-from interpot.proof.start import schedule, start_frame
+from interpot.proof.reference_log import logged
+from interpot.proof.start import check_state, schedule, start_frame
 from interpot.proof.validate import compare, validate
 from interpot.records import Comparison, Dynamics, Frame, MdRun, ReferenceModel
 from interpot.trajectory import read
@@ -42,8 +49,8 @@ def test_the_true_potential_agrees(exact: Comparison) -> None:
     assert list(given) == [
         "g(r) Ar-Ar", "S(k)", "coordination number Ar-Ar", "largest cluster", "mean cluster", "bond order q₆",
         "mean-square displacement", "diffusion coefficient Ar", "velocity autocorrelation", "vibrational spectrum",
-        "speeds Ar", "energy drift", "mean potential energy", "mean temperature", "mean pressure", "pressure tensor",
-        "divergence of trajectories",
+        "speeds Ar", "energy drift", "potential energy since the start", "mean temperature", "mean pressure",
+        "pressure tensor", "divergence of trajectories",
     ]  # fmt: skip
     assert exact.agrees
     for name in (
@@ -55,6 +62,7 @@ def test_the_true_potential_agrees(exact: Comparison) -> None:
         "speeds Ar",
     ):
         assert given[name] == "agrees"
+    assert exact.forces is not None and exact.forces.verdict == "agrees"
     assert exact.forces is not None and exact.forces.relative_error < 1e-9 and exact.forces.frames == 50
     assert exact.engine.startswith("LAMMPS ")
     assert all("standard error" in o.remark or "cluster" in o.name for o in exact.observables[:15])
@@ -83,6 +91,7 @@ def test_a_wrong_potential_differs(reference: MdRun, tmp_path: Path) -> None:
     remark = next(o.remark for o in comparison.observables if o.name == "g(r) Ar-Ar")
     assert "at r = " in remark and "Å" in remark
     assert comparison.forces is not None and comparison.forces.relative_error > 0.1
+    assert comparison.forces.verdict == "differs"
 
 
 def test_a_users_trajectory_tells_all_that_is_needed(
@@ -92,16 +101,123 @@ def test_a_users_trajectory_tells_all_that_is_needed(
     assert list(comparison.runs) == ["found"]
     assert comparison.units == METAL
     observables = {o.name: o for o in comparison.observables}
-    for name in ("energy drift", "mean potential energy", "mean pressure", "pressure tensor"):
+    for name in ("energy drift", "potential energy since the start", "mean pressure", "pressure tensor"):
         unknown = observables.pop(name)
         assert unknown.verdict == "cannot tell" and unknown.reference is None
-        assert "reference: the run holds no" in unknown.remark or name == "pressure tensor"
+        assert "reference: the run holds no" in unknown.remark
+        assert "give --log, the LAMMPS log of the reference (log= in Python)" in unknown.remark
     assert observables.pop("divergence of trajectories").verdict == "not judged"
     assert {o.verdict for o in observables.values()} == {"agrees"}
     truth = next(o for o in exact.observables if o.name == "mean temperature")
     mine = observables["mean temperature"]
     assert mine.reference is not None and truth.reference is not None
     assert mine.reference.y[0] == pytest.approx(truth.reference.y[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("missing", ["", "start"])
+def test_the_log_of_the_reference_gives_energies_and_pressure(
+    reference: MdRun, exact: Comparison, missing: str, tmp_path: Path
+) -> None:
+    """LAMMPS's own log, in which the equilibration stands before the recorded run."""
+    log = reference.trajectory.with_suffix(".log")
+    if missing:  # of the recorded run, whose potential energy is counted from its start
+        head, rows = log.read_text().rsplit("   Step", 1)
+        first = next(line for line in rows.splitlines() if line.split()[0].isdigit())
+        log = tmp_path / "log.lammps"
+        log.write_text(head + "   Step" + rows.replace(first, ""))
+    comparison = validate(lennard_jones(), read(reference.trajectory), log=log, folder=tmp_path)
+    truth = {o.name: o for o in exact.observables}
+    told = {o.name: o for o in comparison.observables}
+    for name in ("energy drift", "potential energy since the start", "mean pressure", "pressure tensor"):
+        mine, other = told[name].reference, truth[name].reference
+        if missing and name == "potential energy since the start":
+            assert mine is None
+            continue
+        assert mine is not None and other is not None
+        if not missing:
+            np.testing.assert_allclose(mine.y, other.y, rtol=1e-9)
+    assert comparison.agrees and (missing or verdicts(comparison) == verdicts(exact))
+
+
+def test_a_log_in_reduced_units_holds_energies_per_particle(tmp_path: Path) -> None:
+    """LAMMPS's default there (thermo_modify norm yes), and thermo_style one with E_pair for the potential energy."""
+    frame = replace(disordered(spacing=5.6), step=0, time=0.0)
+    units = unit_style("lj")
+    velocities = np.random.default_rng(0).normal(size=(108, 3))
+    frame = replace(frame, velocities=velocities, masses=np.ones(108))
+    temperature = kinetic_temperature(frame, units)
+    kinetic = 0.5 * float(np.sum(velocities**2))
+    for factor in (1, 108):
+        log = tmp_path / "log.lammps"
+        row = f"{temperature} {-300 / factor} 0 {(kinetic - 300) / factor} 2.5"
+        log.write_text(f"Step Temp E_pair E_mol TotEng Press\n0 {row}\n10 {row}\nLoop time of 1\n")
+        series = logged(log, Frames((frame, replace(frame, step=10)), units), 0.005)
+        np.testing.assert_allclose(series["potential"], [-300, -300])
+        np.testing.assert_allclose(series["kinetic"], [kinetic, kinetic])
+        np.testing.assert_allclose(series["time"], [0, 0.05])
+
+
+def test_energies_and_stresses_of_an_extended_xyz_file_are_used(
+    reference: MdRun, exact: Comparison, tmp_path: Path
+) -> None:
+    """ASE writes what LAMMPS evaluated; its stress is -W/V."""
+    frames = list(read(reference.trajectory))
+    images = []
+    for frame in frames:
+        told = (
+            Lammps().evaluate(TRUTH, frame, METAL) if len(images) < 1 else PairForces(lennard_jones())(frame)
+        )
+        assert told.virial is not None and frame.velocities is not None
+        volume = abs(np.linalg.det(frame.cell.vectors))
+        atoms = Atoms("Ar108", frame.positions, masses=frame.masses, cell=frame.cell.vectors, pbc=True)
+        atoms.set_velocities(frame.velocities)
+        atoms.calc = SinglePointCalculator(
+            atoms,
+            energy=told.energy,
+            forces=told.forces,
+            stress=full_3x3_to_voigt_6_stress(-told.virial / volume),
+        )
+        atoms.info["Time"] = frame.time
+        images.append(atoms)
+    ase_write(tmp_path / "argon.xyz", images, format="extxyz")
+    comparison = validate(
+        lennard_jones(),
+        read(tmp_path / "argon.xyz", units="metal"),
+        timestep=0.005,
+        every=10,
+        folder=tmp_path,
+    )
+    truth = {o.name: o.reference for o in exact.observables}
+    for o in comparison.observables:
+        if o.name in ("potential energy since the start", "mean pressure", "pressure tensor"):
+            assert o.reference is not None and truth[o.name] is not None and o.verdict == "agrees"
+            np.testing.assert_allclose(o.reference.y, truth[o.name].y, rtol=2e-4, atol=0.05)
+
+
+def test_forces_of_a_slightly_wrong_potential_differ_though_short_runs_cannot_tell(
+    reference: MdRun, tmp_path: Path
+) -> None:
+    """A hundredth of σ: a few frames show nothing, the forces do."""
+    few = read(reference.trajectory, frames="0:20")
+    comparison = validate(lennard_jones(sigma=3.405 * 1.01), few, unseen=[few], folder=tmp_path)
+    assert comparison.forces is not None and comparison.forces.verdict == "differs"
+    assert "is this the potential that was found from these data?" in comparison.forces.remark
+    assert comparison.elsewhere[0].verdict == "differs" and not comparison.agrees
+
+
+@pytest.mark.parametrize("frames", ["0:6", "0:12", "0:81"])
+def test_a_run_at_another_temperature_differs(reference: MdRun, frames: str, tmp_path: Path) -> None:
+    """However few frames there are: 400 K are not 130 K."""
+    seen = read(reference.trajectory, frames=frames)
+    start = replace(next(iter(seen)), velocities=None)
+    hot = replace(LIQUID, temperature=400.0, equilibration=0, steps=10 * (int(frames[2:]) - 1))
+    run = Lammps().run(TRUTH, start, hot, METAL, tmp_path, "hot")
+    comparison = compare(lennard_jones(), seen, run)
+    observable = next(o for o in comparison.observables if o.name == "mean temperature")
+    assert observable.verdict == "differs" and not comparison.agrees
+    assert observable.remark.startswith("differs by +")
+    if frames != "0:81":
+        assert "times as far off as single measurements of the reference scatter" in observable.remark
 
 
 def test_temperature_is_the_engines(reference: MdRun) -> None:
@@ -214,6 +330,42 @@ def test_the_schedule_is_found() -> None:
     assert (plan.timestep, plan.steps, plan.every) == (0.001, 190, 10)
     plan = schedule(memory(step=None, time=None), timestep=0.001, every=4)
     assert (plan.timestep, plan.steps, plan.every) == (0.001, 76, 4)
+
+
+def test_a_timestep_that_contradicts_the_file_is_refused() -> None:
+    for timestep in (0.001, 0.1, 0.0021):
+        with pytest.raises(
+            InterpotError, match=rf"--timestep {timestep:g} contradicts memory, .* 5 steps of 0.002 ps"
+        ):
+            schedule(memory(), timestep)
+    assert schedule(memory(), 0.0020001).timestep == 0.0020001  # as files round
+    halved = schedule(memory(), 0.001, every=10)  # frames as far apart as the reference's
+    assert (halved.timestep, halved.steps, halved.every) == (0.001, 190, 10)
+
+
+def test_an_ensemble_lacks_or_does_not_need_its_numbers() -> None:
+    start = memory()
+    frames = [
+        replace(start.frames[0], velocities=f * start.frames[0].velocities) for f in (1.0, np.sqrt(2.0))
+    ]
+    mean = 1.5 * kinetic_temperature(frames[0], METAL)
+    for given, message in (
+        (("nvt", None, None), rf"give --temperature {mean:.4g}, the mean of the reference"),
+        (("npt", 100.0, None), r"give --pressure \(pressure= in Python\) in bar"),
+        (("nvt", 100.0, 1.0), "--pressure 1 was given, but the ensemble nvt holds no pressure"),
+        (("nve", None, 0.0), "--pressure 0 was given, but the ensemble nve"),
+    ):
+        with pytest.raises(InterpotError, match=message):
+            check_state(*given, frames, METAL)
+    check_state("npt", 100.0, 0.0, frames, METAL)
+
+
+@pytest.mark.parametrize("temperature", [-5.0, 0.0, float("nan")])
+def test_a_temperature_is_positive(temperature: float) -> None:
+    with pytest.raises(
+        InterpotError, match=r"temperature .* was given \(--temperature\): expected a positive"
+    ):
+        check_dynamics(replace(LIQUID, temperature=temperature), disordered())
 
 
 def test_a_schedule_that_cannot_be_known() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from observed_runs import brownian, recorded, walks
 
-from interpot.proof.observables.blocks import block_average, mean_value
+from interpot.proof.observables.blocks import block_average, mean_value, scatter
 from interpot.proof.observables.recorded import Measured, Quantity
 from interpot.proof.verdict import judge, measured_alike, observables, on_common_points
 from interpot.records import Curve
@@ -150,6 +152,70 @@ def test_curves_are_compared_where_both_have_points() -> None:
     assert observable.verdict == "cannot tell" and "no points in common" in observable.remark
 
 
+# ---------------------------------------------------------------------------- without a standard error
+
+
+def few(values: np.ndarray, **others: float) -> Measured:
+    return Measured(PRESSURE, mean_value(values), len(values), scatter=scatter(values), **others)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+def test_few_measurements_hardly_ever_raise_a_false_alarm(decay: float) -> None:
+    """Fifteen measurements, independent or correlated, of the same physics."""
+    one, two = (50.0 + correlated(decay, 15, 2000, seed) for seed in (5, 6))
+    verdicts = [judge(few(a), few(b), chance=0.01).verdict for a, b in zip(one.T, two.T, strict=True)]
+    assert verdicts.count("differs") <= 2 and verdicts.count("agrees") == 0
+
+
+def test_no_error_excuses_a_deviation_of_many_times_the_scatter() -> None:
+    rng = np.random.default_rng(4)
+    cold, hot = rng.normal(253.5, 5.0, 11), np.linspace(250.0, 38000.0, 11)
+    observable = judge(few(cold), few(hot), steps=200)
+    assert observable.verdict == "differs" and observable.remark.startswith("differs by +1.89e+04 bar")
+    assert "times as far off as single measurements of the reference scatter" in observable.remark
+    nearly = judge(few(cold), few(cold + 20.0))  # less than a tenth: too little to say without an error
+    assert nearly.verdict == "cannot tell"
+    assert judge(few(cold[:1]), few(hot[:1])).verdict == "cannot tell"  # one alone does not scatter
+
+
+def test_a_run_that_loses_all_its_kinetic_energy_differs_whatever_the_reference_tells() -> None:
+    lost = Measured(PRESSURE, mean_value(np.full(6, -5.0)), 6, "over the run 5 of it is lost", bound=1.0)
+    for reference in (
+        PRESSURE.missing("the run holds no energies"),
+        replace(lost, curve=mean_value(np.zeros(6))),
+    ):
+        observable = judge(reference, lost)
+        assert (
+            observable.verdict == "differs"
+            and "over the run 5 of it is lost, which no sound run does" in observable.remark
+        )
+    assert judge(lost, lost).verdict != "differs"  # the reference does it, too
+    assert judge(lost, replace(lost, bound=10.0)).verdict == "cannot tell"
+
+
+@pytest.mark.parametrize("curve", [False, True])
+def test_the_difference_that_would_have_shown_shows(curve: bool) -> None:
+    """Runs that are apart by as much as was promised to show differ, nearly all of them."""
+    random = np.random.default_rng(9)
+    shape = (400, 40) if curve else (400, 1)
+
+    def run(shift: float) -> Measured:
+        y = 10.0 + shift + 0.05 * random.normal(size=shape)
+        mean, error = block_average(y)
+        return Measured(replace(G if curve else PRESSURE), Curve(np.arange(shape[1] + 0.0), mean, error), 400)
+
+    seen = 0
+    for _ in range(100):
+        agreeing = judge(run(0.0), run(0.0), chance=1e-3)
+        if agreeing.verdict != "agrees":
+            continue
+        percent = float(agreeing.remark.split("a difference of ")[1].split(" %")[0])
+        assert "bar would have shown" in agreeing.remark or curve
+        assert 0.05 < percent < 1
+        seen += judge(run(0.0), run(percent / 10), chance=1e-3).verdict == "differs"
+    assert seen > 85
+
+
 # ---------------------------------------------------------------------------- two runs
 
 
@@ -178,5 +244,7 @@ def test_what_only_one_run_has_is_not_left_out() -> None:
         assert judged[name].reference is None and np.isfinite(judged[name].found.y).all()
     together = judged["divergence of trajectories"]
     assert together.verdict == "not judged" and together.remark.startswith("the runs stay within")
+    assert "the same trajectory for all" in together.remark
+    assert "shows that the forces are the same, not that the statistics are" in together.remark
     two_kinds = recorded(walks(path, species=("A", "B"), kinds=np.arange(40) % 2), "lj")
     assert "found: it is not there" in {o.name: o for o in observables(two_kinds, bare)}["g(r) A-B"].remark

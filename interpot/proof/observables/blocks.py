@@ -50,6 +50,13 @@ def mean_value(series: FloatArray, blocks: int | None = None) -> Curve:
     return single(*block_average(np.asarray(series, dtype=np.float64), blocks))
 
 
+def scatter(series: FloatArray) -> FloatArray:
+    """Standard deviation of single measurements, at least (1,), NaN for one alone: no error of their mean is larger."""
+    if len(series) < 2:
+        return np.atleast_1d(np.full(series.shape[1:], np.nan))
+    return np.atleast_1d(series.std(axis=0, ddof=1))
+
+
 def drift(time: FloatArray, energy: FloatArray) -> Curve:
     """Slope of a total energy against time, as a curve of one point.
 

@@ -15,6 +15,8 @@ from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import Curve, FloatArray, Frame
 
 _SHARE = 0.1  # of the distance of nearest neighbours: beyond it surroundings are no longer the same
+_MOST = 0.5  # of the run: what is measured over it is measured twice on the same motion
+_SAME = "what agrees so closely shows that the forces are the same, not that the statistics are"
 
 
 def divergence(reference: Recorded, found: Recorded) -> Measured:
@@ -60,9 +62,14 @@ def _when(rms: FloatArray, limit: float, time: FloatArray, unit: str) -> str:
     beyond = np.flatnonzero(rms > limit)
     if len(beyond) == 0:
         return (
-            f"the runs stay within a tenth of the nearest neighbours' distance for all {time[-1]:.3g} {unit}"
+            f"the runs stay within a tenth of the nearest neighbours' distance: they are the same trajectory for all "
+            f"{time[-1]:.3g} {unit}, and {_SAME}"
         )
-    return f"the runs part by a tenth of the nearest neighbours' distance after {time[beyond[0]]:.3g} {unit}"
+    parted = time[beyond[0]]
+    said = f"the runs part by a tenth of the nearest neighbours' distance after {parted:.3g} {unit}"
+    if parted < _MOST * time[-1]:
+        return said
+    return f"{said}: they are the same trajectory for most of {time[-1]:.3g} {unit}, and {_SAME}"
 
 
 def nearest_distance(run: Recorded) -> float:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.proof.observables.blocks import drift, mean_value
+from interpot.proof.observables.blocks import drift, mean_value, scatter
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
 from interpot.records import FloatArray, Frame
 from interpot.units import UnitStyle
 
+NO_ENERGIES = "the run holds no energies: give --log, the LAMMPS log of the reference (log= in Python)"
 _PER_NANOSECOND = {"fs": 1e6, "ps": 1e3, "ns": 1.0}
 
 
@@ -29,7 +30,7 @@ def measure_temperature(run: Recorded) -> Iterator[Measured]:
     if len(series) == 0:
         yield quantity.missing("the run holds no velocities or masses")
         return
-    yield Measured(quantity, mean_value(series), len(series))
+    yield Measured(quantity, mean_value(series), len(series), scatter=scatter(series))
 
 
 def temperatures(run: Recorded) -> FloatArray:
@@ -58,23 +59,42 @@ def kinetic_temperature(frame: Frame, units: UnitStyle) -> float | None:
 
 
 def _drift(run: Recorded) -> Measured:
-    """Slope of the total energy; telling where it is known to a tenth of the kinetic energy over the run."""
+    """Slope of the total energy; telling where it is known to a tenth of the kinetic energy over the run.
+
+    No sound run gains or loses all of its kinetic energy.
+    """
     style, n = run.units, run.particles
     times = _PER_NANOSECOND.get(style.time_unit)
     per = "ns" if times else style.time_unit
     quantity = Quantity("energy drift", f"{style.energy_unit}/{per} per particle")
-    if "total" not in run.thermo or "time" not in run.thermo or len(run.thermo["time"]) < 2:
-        return quantity.missing("the run holds no energies")
-    time, total = run.thermo["time"], run.thermo["total"]
+    series = run.thermo if "total" in run.thermo else _of_frames(run)
+    if "total" not in series or "time" not in series or len(series["time"]) < 2:
+        return quantity.missing(NO_ENERGIES)
+    time, total = series["time"], series["total"]
     curve = in_style(drift(time, total / n), 1.0, 1 / (times or 1.0))
     span = float(time[-1] - time[0]) / (times or 1.0)
-    kinetic = float(run.thermo["kinetic"].mean()) / n if "kinetic" in run.thermo else 0.0
-    remark = ""
-    if kinetic > 0:
-        remark = (
-            f"over the run {abs(curve.y[0]) * span / kinetic:.2g} of the kinetic energy is gained or lost"
-        )
-    return Measured(quantity, curve, len(time), remark, scale=kinetic / span)
+    kinetic = float(series["kinetic"].mean()) / n if "kinetic" in series else 0.0
+    if not kinetic > 0:
+        return Measured(quantity, curve, len(time))
+    remark = f"over the run {abs(curve.y[0]) * span / kinetic:.2g} of the kinetic energy is gained or lost"
+    most = kinetic / span
+    return Measured(quantity, curve, len(time), remark, scale=most, bound=most)
+
+
+def _of_frames(run: Recorded) -> dict[str, FloatArray]:
+    """Time, total and kinetic energy in the style's units from the frames kept, where all of them tell."""
+    rows = []
+    for frame in run.frames:
+        if frame.energy is None or frame.time is None or frame.velocities is None or frame.masses is None:
+            return {}
+        kinetic = 0.5 * float(frame.masses @ np.sum(frame.velocities[:, : frame.dimension] ** 2, axis=1))
+        rows.append((frame.time, frame.energy + kinetic, kinetic))
+    time, total, kinetic = np.array(rows, dtype=np.float64).T
+    return {
+        "time": time / run.units.time,
+        "total": total / run.units.energy,
+        "kinetic": kinetic / run.units.energy,
+    }
 
 
 def _potential(run: Recorded) -> Measured:
@@ -83,17 +103,22 @@ def _potential(run: Recorded) -> Measured:
     Forces leave the zero of energy open; both runs start in the same place, so that the difference has none.
     """
     style, n = run.units, run.particles
-    quantity = Quantity("mean potential energy", f"{style.energy_unit} per particle")
+    quantity = Quantity("potential energy since the start", f"{style.energy_unit} per particle")
     if "potential" in run.thermo:
         series = run.thermo["potential"] / n
     else:
         series = np.array([f.energy for f in run.frames if f.energy is not None]) / (n * style.energy)
         if len(series) < len(run.frames):
-            return quantity.missing("the run holds no energies")
+            return quantity.missing(NO_ENERGIES)
     try:
         scale = style.boltzmann * mean_temperature(run)
     except InterpotError:
         scale = 0.0
     return Measured(
-        quantity, mean_value(series - series[0]), len(series), "counted from that of the start", scale=scale
+        quantity,
+        mean_value(series - series[0]),
+        len(series),
+        "the mean, counted from the energy of the start",
+        scale=scale,
+        scatter=scatter(series),
     )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.proof.observables.blocks import block_average, mean_value
+from interpot.proof.observables.blocks import block_average, mean_value, scatter
 from interpot.proof.observables.energies import mean_temperature
 from interpot.proof.observables.radial import volume
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import Curve, FloatArray, Frame
 
+_LOG = "give --log, the LAMMPS log of the reference (log= in Python)"
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
@@ -36,20 +37,21 @@ def measure(run: Recorded) -> Iterator[Measured]:
         total = series[:, [components.index(k) for k in range(axes)]].mean(axis=1)
     scale = _ideal(run)
     if total is None:
-        yield mean.missing("the run holds no pressure")
+        yield mean.missing(f"the run holds no pressure: {_LOG}")
     else:
-        yield Measured(mean, mean_value(total), len(total), scale=scale)
+        yield Measured(mean, mean_value(total), len(total), scale=scale, scatter=scatter(total))
     if run.ensemble == "npt":
         power = run.first.dimension
         sizes = run.thermo.get("volume")
         if sizes is None:
             sizes = np.array([volume(frame) for frame in run.frames]) / style.length**power
-        yield Measured(Quantity("mean volume", f"{style.length_unit}^{power}"), mean_value(sizes), len(sizes))
+        size = Quantity("mean volume", f"{style.length_unit}^{power}")
+        yield Measured(size, mean_value(sizes), len(sizes), scatter=scatter(sizes))
     if series is None:
-        yield tensor.missing("the run holds no components of the pressure")
+        yield tensor.missing(f"the run holds no components of the pressure: {_LOG} that has Pxx ...")
     else:
         curve = Curve(np.array(components) + 1.0, *block_average(series))
-        yield Measured(tensor, curve, len(series), scale=scale)
+        yield Measured(tensor, curve, len(series), scale=scale, scatter=scatter(series))
 
 
 def _series(run: Recorded, components: list[int]) -> FloatArray | None:

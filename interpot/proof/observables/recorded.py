@@ -146,6 +146,11 @@ class Measured:
         quantity's unit.
     chosen
         What was chosen for this run and must be the same in another to be comparable.
+    scatter : (m,) float64, or None
+        Standard deviation of single measurements, above which no standard error of their mean can be, however they
+        are correlated; of each point of the curve.
+    bound
+        Largest value that a sound run can have, whatever the reference tells.
     """
 
     quantity: Quantity
@@ -154,6 +159,8 @@ class Measured:
     remark: str = ""
     scale: float = 0.0
     chosen: Mapping[str, float] = field(default_factory=dict)
+    scatter: FloatArray | None = None
+    bound: float = float("inf")
 
 
 def fills_space(frame: Frame) -> bool:
