@@ -59,6 +59,7 @@ def validate(
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
     progress: Progress | None = None,
+    progress_elsewhere: Progress | None = None,
 ) -> Comparison:
     """Run a found potential as the reference was run, from the same start, and compare.
 
@@ -92,8 +93,8 @@ def validate(
         Of velocities that are drawn, and of the thermostat.
     charges, axes
         As `compare` takes them.
-    progress
-        Called with the steps done and their total.
+    progress, progress_elsewhere
+        Called with the steps done and their total: of this run, and of those of the truth in other states.
 
     Returns
     -------
@@ -121,7 +122,7 @@ def validate(
     states = [on_trajectory(used, trajectory) for trajectory in unseen]
     slower = np.nan
     if truth is not None:
-        states += _against(truth, used, run, start, plan, progress)
+        states += _against(truth, used, run, start, plan, progress_elsewhere)
         if isinstance(reference, MdRun) and truth.engine == engine:
             slower = _per_step(run) / _per_step(reference)
     return replace(made, elsewhere=tuple(states), slower=slower)

@@ -131,7 +131,8 @@ def _judged(
     if deviation > limit:
         size = _size(quantity, curves, scale)
         worst = _worst(quantity, two.x[known], scores)
-        return _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
+        told = _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
+        return replace(told, limit=limit)
     relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
     if relative > _TELLING:
         percent = float(f"{100 * relative:.2g}")
@@ -139,8 +140,9 @@ def _judged(
             f"the standard error is {percent:g} % of {scale:.3g}{_suffix(quantity)}, too large to tell: "
             f"{_longer((relative / _TELLING) ** 2, steps)}"
         )
-        return _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
-    return _observable(quantity, curves, deviation, "agrees", [said, *remarks])
+        told = _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
+        return replace(told, limit=limit)
+    return replace(_observable(quantity, curves, deviation, "agrees", [said, *remarks]), limit=limit)
 
 
 def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:

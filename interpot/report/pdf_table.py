@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from matplotlib.figure import Figure
 
+from interpot.report.columns import shared
 from interpot.report.document import Badge, Cell, Entry, Facts, Table
 from interpot.report.drawing import HAIR, INK, PALE, SOFT, Shade, draw_lines, rule, shade, verdict_span
 from interpot.report.flow import Box
@@ -88,17 +89,7 @@ def _widths(
     ]
     if sum(least) >= room:
         return [w * room / sum(least) for w in least]
-    return _shared(natural, least, room)
-
-
-def _shared(natural: Sequence[float], least: Sequence[float], room: float) -> list[float]:
-    """Equal shares of the room; who needs less leaves the rest to the others, who needs more at least gets that."""
-    low, high = 0.0, room
-    for _ in range(60):  # the share with which the widths fill the room
-        share = (low + high) / 2
-        widths = [max(a, min(n, share)) for a, n in zip(least, natural, strict=True)]
-        low, high = (share, high) if sum(widths) < room else (low, share)
-    return widths
+    return shared(natural, least, room)
 
 
 def _natural(spans: Spans) -> float:
