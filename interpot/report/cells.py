@@ -130,7 +130,7 @@ def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> 
             Candidate(
                 number=index + 1,
                 mark=_mark(row),
-                form=raised(str(row["form"])),
+                form=str(row["form"]),
                 formula=str(row["formula"]),
                 terms=str(row["terms"]),
                 constants=str(row["constants"]),

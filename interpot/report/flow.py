@@ -71,10 +71,12 @@ class _Stack:
     def __init__(self, height: float) -> None:
         self.pages: list[list[Placed]] = [[]]
         self._height, self._y = height, 0.0
+        self._turned = True  # nothing but what floats stands on the page
 
     def holds(self, chain: Sequence[Box]) -> bool:
         """Whether the page has room for a chain; an empty one takes any."""
-        return not self.pages[-1] or self._y + sum(box.before + box.height for box in chain) <= self._height
+        whole = sum(box.before + box.height for box in self._headed(chain))
+        return not self.pages[-1] or self._y + whole <= self._height
 
     def turn(self, waiting: deque[Sequence[Box]]) -> None:
         """Begin a page, with what waits for one, as much as there is room for."""
@@ -90,14 +92,19 @@ class _Stack:
         for box in chain:
             if not self.holds([box]):
                 self._begin()
-            for part in [box] if self.pages[-1] or box.head is None else [box.head, box]:
+            for part in self._headed([box]):
                 self._y += part.before if self.pages[-1] else 0.0
                 self.pages[-1].append((part, self._y))
                 self._y += part.height
+            self._turned = self._turned and chain[0].floats
+
+    def _headed(self, chain: Sequence[Box]) -> Sequence[Box]:
+        """A chain with its table's head, where the table goes on on this page."""
+        return [chain[0].head, *chain] if self._turned and chain[0].head is not None else chain
 
     def _begin(self) -> None:
         self.pages.append([])
-        self._y = 0.0
+        self._y, self._turned = 0.0, True
 
 
 def _chains(boxes: Iterable[Box]) -> Iterator[Sequence[Box]]:

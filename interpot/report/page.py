@@ -145,7 +145,7 @@ def _front(findings: Findings) -> list[Block]:
             caption += f" What is below {short(least, 2)} is not resolved (shaded)."
         drawn = pareto_figure(group, ceiling, label, error)
         panel = Panel(drawn, f"pareto_{name}" if label else "pareto", f"Pareto front{of}")
-        blocks += [Plots(caption, (panel,)), _candidates(group, of, error)]
+        blocks += [_candidates(group, of, error), Plots(caption, (panel,))]  # tables break, figures float
     return blocks
 
 

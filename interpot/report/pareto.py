@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from interpot.records import FloatArray
 from interpot.report.cells import ranked, resolution
 from interpot.report.style import BLACK, BLUE, CEILING, GREY, PAGE, PALE, VERMILION, in_journal_style, plain
-from interpot.report.words import raised, shortened
+from interpot.report.words import in_letters, shortened
 
 _LISTED = 14  # candidates that get a number
 _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the space beside it
@@ -115,7 +115,12 @@ def _key(axes: Axes, best: pd.DataFrame) -> None:
         weight = "bold" if row.chosen else "normal"
         axes.text(0.05, height, str(number), fontsize=8, weight=weight, va="center", ha="right")
         axes.text(
-            0.09, height, plain(shortened(raised(str(row.form)), 36)), fontsize=8, weight=weight, va="center"
+            0.09,
+            height,
+            plain(shortened(in_letters(str(row.form)), 36)),
+            fontsize=8,
+            weight=weight,
+            va="center",
         )
     if len(best) > _LISTED:
         axes.text(0.09, -0.5 / _LISTED, f"and {len(best) - _LISTED} more", fontsize=8, va="center")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
@@ -18,6 +19,7 @@ _SPACING = 11.4
 _GAP = 11.0  # between columns
 _PAD = 2.6  # above and below a row
 _LONGEST = 40  # lines; a cell with more makes several rows
+_BELOW_FIGURE = 16.0  # that heads a page on which the table goes on
 _WIDEST_WORD = 90.0  # what cannot be broken gets at least this
 
 Spans = Sequence[Span]
@@ -33,8 +35,8 @@ def table_boxes(table: Table, width: float) -> Iterator[Box]:
         for row, mark in zip(table.rows, marks, strict=True)
     ]
     widths = _widths([names, *rows], right, width)
-    head = _row(names, widths, right, top=1.2, bottom=0.6)
-    yield Box(head.height, head.draw, before=4.0, keep=True)
+    head = replace(_row(names, widths, right, top=1.2, bottom=0.6), before=_BELOW_FIGURE)
+    yield replace(head, before=4.0, keep=True)
     for index, (row, mark) in enumerate(zip(rows, marks, strict=True)):
         pieces = list(_pieces(row, widths))
         for k, lines in enumerate(pieces):

@@ -32,7 +32,7 @@ from interpot.report.cells import (
 )
 from interpot.report.columns import shared
 from interpot.report.findings import written
-from interpot.report.words import VERDICT_MARKS, raised, resolved, short, typeset
+from interpot.report.words import VERDICT_MARKS, in_letters, raised, resolved, short, typeset
 
 _COLOURS = {
     "agrees": "green",
@@ -54,7 +54,7 @@ def print_potential(console: Console, potential: Potential) -> None:
     unit = potential.units.length_unit
     for channel in (c.plain for c in potential.channels):
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
-        head = [channel.label, raised(channel.form)]
+        head = [channel.label, in_letters(channel.form)]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
             table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
@@ -94,7 +94,7 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
             cells: list[str | Text] = [
                 *head,
                 row.mark,
-                row.form,
+                in_letters(row.form),
                 row.constants,
                 row.loss,
                 row.cross_validated,

@@ -36,11 +36,13 @@ def on_the_line(letters: str) -> str:
 
 
 def raised(unit: str) -> str:
-    """Write exponents as superscripts: "eV·Å^-6" becomes "eV·Å⁻⁶", "r^-n_2" "r⁻ⁿ₂"; a pure number has none."""
-    if unit == "1":
-        return ""
-    digits = re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(SUPERSCRIPT), unit)
-    return EXPONENT.sub(_raised_name, digits)
+    """Write exponents of a unit as superscripts: "eV·Å^-6" becomes "eV·Å⁻⁶"; a pure number has none."""
+    return "" if unit == "1" else re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(SUPERSCRIPT), unit)
+
+
+def in_letters(text: str) -> str:
+    """Raise exponents that are letters, too, where nothing sets them: "r^-n_2" becomes "r⁻ⁿ₂"."""
+    return EXPONENT.sub(_raised_name, raised(text))
 
 
 def _raised_name(found: re.Match[str]) -> str:
