@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import runpy
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +24,7 @@ from interpot.records import Curve, Observable
 from interpot.report import figures
 from interpot.report.cells import ranked
 from interpot.report.pareto import pareto_figure
-from interpot.report.style import in_journal_style, plain, save, settle, svg
+from interpot.report.style import SETTINGS, plain, settle, svg
 from interpot.report.words import in_letters
 
 
@@ -181,7 +183,6 @@ def test_nothing_leaves_the_figure_and_ticks_do_not_collide() -> None:
 
 
 def test_drawing_leaves_matplotlib_alone() -> None:
-    import matplotlib as mpl
 
     before = dict(mpl.rcParams)
     figures.energy_figure(comparison(["Ar-Ar"]).runs, METAL, None)
@@ -201,23 +202,19 @@ LABELS = (
 )  # fmt: skip
 
 
-@in_journal_style
-def labelled(words: str) -> Figure:
-    figure = Figure(figsize=(3, 1))
-    figure.text(0, 0.2, plain(words))
-    figure.text(0, 0.6, f"{plain(in_letters(words))} for {plain('r^-n')} and $r$")  # mathtext sets all of it
-    return figure
-
-
-@pytest.mark.parametrize("words", [name.format(n="n_1", p="p", k="k") for name in LABELS])
-def test_every_letter_of_a_label_is_drawn(
-    words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
-) -> None:
-    with caplog.at_level(logging.WARNING, "matplotlib"):
-        figure = labelled(words)
-        save(figure, tmp_path, "label")
-        assert svg(figure)
-    assert not [record.getMessage() for record in caplog.records if "glyph" in record.getMessage().lower()]
+@pytest.mark.parametrize("words", [name.format(n="n_1", m="m", p="p", k="k") for name in LABELS])
+def test_every_letter_of_a_label_is_drawn(words: str, caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        mpl.rc_context(SETTINGS),
+        caplog.at_level(logging.WARNING, "matplotlib"),
+    ):  # other warnings are errors
+        figure = Figure(figsize=(3, 1))
+        figure.text(0, 0.2, plain(words))
+        figure.text(
+            0, 0.6, f"{plain(in_letters(words))} for {plain('r^-n')} and $r$"
+        )  # mathtext sets all of it
+        figure.savefig(BytesIO(), format="svg")
+    assert not [message for message in caplog.messages if "glyph" in message]
 
 
 def test_raised_letters_become_formulas() -> None:
