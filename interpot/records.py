@@ -362,6 +362,8 @@ class Observable:
         the reference cannot tell (a trajectory without energies).
     deviation
         Root mean square over the abscissa of (found - reference)/combined standard error.
+    limit
+        Largest deviation that agrees; NaN where none was judged.
     verdict
         "agrees", "differs" or "cannot tell", with the reason in `remark`; "not judged" for what both runs tell
         together.
@@ -376,6 +378,7 @@ class Observable:
     deviation: float
     verdict: str
     remark: str = ""
+    limit: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

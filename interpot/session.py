@@ -104,7 +104,10 @@ class Session:
     ) -> Comparison:
         """Run the found potential and show how it compares."""
         with self.terminal.stage("validation MD", "steps") as stage:
-            comparison = validate(potential, reference, folder=folder, progress=stage, **options)
+            elsewhere = stage.then("other states")
+            comparison = validate(
+                potential, reference, folder=folder, progress=stage, progress_elsewhere=elsewhere, **options
+            )
         print_comparison(self.terminal.console, comparison)
         return comparison
 

@@ -314,7 +314,7 @@ def export_file(
     made = session.export(potential, target, Path(out), frames=frames, **options)
     print_checks(session.terminal.console, () if made is None else (made,))
     session.terminal.line(f"written: {out}")
-    session.terminal.line(f"to use it: {usage(target, out)}")
+    session.terminal.line(f"to use it: {usage(target, out, potential)}")
     return made
 
 

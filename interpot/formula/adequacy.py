@@ -25,7 +25,7 @@ from interpot.formula.quantity import with_error
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import Objective
+from interpot.statistic.objective import RESOLUTION, Objective
 
 ROUNDING = 1e-5
 """Relative net force that the digits of a file leave of a net force of zero: this and less tells nothing of noise."""
@@ -290,7 +290,7 @@ def _verdict(split: Adequacy) -> str:
 def _unexplained_sentence(split: Adequacy) -> str:
     left = split.unexplained
     if left.value < NOTABLE:
-        but = f"but for {left}" if left.value > 0 else "to the last digit"
+        but = f"but for {left}" if left.value > 0 else f"to {RESOLUTION:g}, the resolution of the sums"
         return f"functions of these distances explain the force {but}"
     unexplained = f"functions of these distances leave {left} of the force unexplained"
     if split.noise is not None and split.missing_physics is not None:

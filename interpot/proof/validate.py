@@ -64,6 +64,7 @@ def validate(
     axes: tuple[int, ...] | None = None,
     log: str | Path | None = None,
     progress: Progress | None = None,
+    progress_elsewhere: Progress | None = None,
 ) -> Comparison:
     """Run a found potential as the reference was run, from the same start, and compare.
 
@@ -99,8 +100,8 @@ def validate(
         As `compare` takes them.
     log
         LAMMPS log of the reference, for the energies and the pressure that its trajectory does not hold.
-    progress
-        Called with the steps done and their total.
+    progress, progress_elsewhere
+        Called with the steps done and their total: of this run, and of those of the truth in other states.
 
     Returns
     -------
@@ -138,7 +139,7 @@ def validate(
     states = [on_trajectory(used, trajectory) for trajectory in unseen]
     slower = np.nan
     if truth is not None:
-        states += _against(truth, used, run, start, plan, progress)
+        states += _against(truth, used, run, start, plan, progress_elsewhere)
         if isinstance(reference, MdRun) and truth.engine == engine:
             slower = _per_step(run) / _per_step(reference)
     return replace(made, elsewhere=tuple(states), slower=slower)

@@ -176,7 +176,8 @@ def _judged(
     if deviation > limit:
         size = _size(quantity, curves, scale)
         worst = _worst(quantity, two.x[known], scores)
-        return _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
+        told = _observable(quantity, curves, deviation, "differs", [size, said + worst, *remarks])
+        return replace(told, limit=limit)
     relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
     if relative > _TELLING:
         percent = float(f"{100 * relative:.2g}")
@@ -184,11 +185,12 @@ def _judged(
             f"the standard error is {percent:g} % of {scale:.3g}{_suffix(quantity)}, too large to tell: "
             f"{_longer((relative / _TELLING) ** 2, steps)}"
         )
-        return _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
+        told = _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
+        return replace(told, limit=limit)
     many = quantity.many and int(known.sum()) >= _FEWEST_POINTS
     visible = float(f"{100 * relative * (limit if many else limit + _SURELY):.1g}")
     shown = f"a difference of {visible:g} % of {scale:.3g}{_suffix(quantity)} would have shown"
-    return _observable(quantity, curves, deviation, "agrees", [said, shown, *remarks])
+    return replace(_observable(quantity, curves, deviation, "agrees", [said, shown, *remarks]), limit=limit)
 
 
 def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import singledispatch
 from pathlib import Path
 
@@ -87,7 +88,15 @@ def _boxes(document: Document) -> Iterator[Box]:
             first, last = (not isinstance(other, Formula) for other in beside)
             yield _formula(block, first, last)
             continue
-        yield from boxes_of(block, number)
+        boxes = list(boxes_of(block, number))
+        if isinstance(block, Paragraph) and _leads(block, beside[1]):
+            boxes = [replace(box, keep=True) for box in boxes]
+        yield from boxes
+
+
+def _leads(paragraph: Paragraph, following: Block | None) -> bool:
+    """Whether a paragraph says what follows: it is kept with that."""
+    return isinstance(following, Table) or (following is not None and paragraph.text.endswith(":"))
 
 
 # ---------------------------------------------------------------------------- blocks
@@ -233,5 +242,6 @@ def _plots(block: Plots, number: str) -> Iterator[Box]:
                 page.add_artist(_Drawing(panel.figure, x, top - tall))
                 x += width + _GUTTER
 
-        yield Box(height, draw, before=12.0 if index == 0 else 8.0, keep=index == len(rows) - 1)
+        last, alone = index == len(rows) - 1, len(rows) == 1
+        yield Box(height, draw, before=12.0 if index == 0 else 8.0, keep=last, floats=alone)
     yield text_box([(number, _NOTE_BOLD), (f" {block.caption}", _NOTE)], WIDTH, before=4.0)

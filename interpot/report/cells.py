@@ -11,14 +11,15 @@ import pandas as pd
 import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
-from interpot.formula.channel_formula import ChannelFormula
+from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.expression import names_in, parse_expression
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import one_line
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import Comparison, Curve, StateCheck
-from interpot.report.words import raised, readable, short, typeset
+from interpot.report.words import VERDICT_MARKS, raised, readable, resolved, short, typeset
+from interpot.statistic.objective import RESOLUTION
 from interpot.units import UnitStyle
 
 
@@ -54,6 +55,24 @@ def zero_sentence(channel: ChannelFormula, unit: str) -> str:
 def criterion(potential: Potential) -> str:
     """What candidates were compared by: the name of their error."""
     return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
+
+
+def resolution(error: str) -> float:
+    """Relative errors of this name below which the sums over the frames cannot tell one from none."""
+    return 0.0 if error == "energy error" else RESOLUTION
+
+
+def resolution_sentence(loss: Loss) -> str:
+    """Say why errors are given as bounds; nothing where none is."""
+    least = resolution(loss.name)
+    if not any(error < least for error in (loss.formula, loss.ceiling, loss.cross_validated)):
+        return ""
+    return f"{short(least, 2)} is the resolution of the sums over the frames: smaller errors are below it, not known."
+
+
+def loss_badge(loss: Loss) -> str:
+    """The error of the fit in a few words."""
+    return f"{loss.name} {resolved(loss.formula, resolution(loss.name), 2)}"
 
 
 def _counted(front: pd.DataFrame, which: pd.Series) -> str:
@@ -101,9 +120,9 @@ def ranked(front: pd.DataFrame) -> pd.DataFrame:
     return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
 
 
-def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
-    """Return the first rows of a front, and the chosen one wherever it stands."""
-    found = []
+def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> list[Candidate]:
+    """Return the first rows of a front, and the chosen one wherever it stands; `error` is what they are compared by."""
+    found, least = list[Candidate](), resolution(error)
     for index, row in enumerate(ranked(front).to_dict("records")):
         if index >= limit and not row["chosen"]:
             continue
@@ -115,8 +134,10 @@ def candidates(front: pd.DataFrame, limit: int) -> list[Candidate]:
                 formula=str(row["formula"]),
                 terms=str(row["terms"]),
                 constants=str(row["constants"]),
-                loss=short(float(row["loss"])),
-                cross_validated=typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),
+                loss=resolved(float(row["loss"]), least),
+                cross_validated=resolved(least / 2, least)
+                if row["cross_validated"] < least
+                else typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),
                 chosen=bool(row["chosen"]),
             )
         )
@@ -146,9 +167,11 @@ def force_sentence(comparison: Comparison, units: UnitStyle) -> str:
     if check is None:
         return ""
     unit = f"{units.energy_unit}/{units.length_unit}"
+    verdict = f"{VERDICT_MARKS.get(check.verdict, '?')} {check.verdict}: " if check.verdict else ""
     return (
-        f"forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
+        f"{verdict}forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
         f"root mean square {short(check.rms, 2)} {unit}, worst {short(check.worst, 2)} {unit}"
+        + (f" ({check.remark})" if check.remark else "")
     )
 
 

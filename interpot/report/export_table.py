@@ -20,7 +20,7 @@ def print_checks(console: Console, checks: Sequence[ExportCheck]) -> None:
     table = new_table("export", "evaluated by", ">frames", ">energy", ">forces", ">virial", ">allowed")
     for c in checks:
         deviations = [short(value, 2) for value in (c.energy, c.forces, c.virial)]
-        table_row(table, [c.target, c.engine, str(c.frames), *deviations, f"{c.tolerance:.0e}"])
+        table_row(table, [c.target, c.engine, str(c.frames), *deviations, short(c.tolerance, 2)])
     console.print("", table, "")
     console.print(Text("largest deviations from the formula, relative to the sizes in the frame"))
     for c in checks:

@@ -281,24 +281,24 @@ def scientific(value: float, digits: int = 2) -> str:
 def observable_figure(observable: Observable) -> Figure:
     """One observable as a function, in both runs, with error bands; below, their distance in errors."""
     figure = Figure(figsize=(COLUMN, 3.0), layout="constrained")
-    reference = observable.reference
+    reference, named = observable.reference, observable.x_label in _NAMED_POINTS
+    draw = _points if named else _band
     if reference is None:
         axes = figure.subplots()
-        _band(axes, observable.found, FOUND, "-", "found")
+        draw(axes, observable.found, FOUND, "-", "found")
         bottom = axes
     else:
         axes, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        draw = _points if observable.x_label in _NAMED_POINTS else _band
         draw(axes, reference, REFERENCE, "-", "reference")
         draw(axes, observable.found, FOUND, (0, (4, 2)), "found")
-        _deviation(bottom, reference, observable.found)
+        _deviation(bottom, observable, named)
     axes.set_ylabel(with_unit(_symbol(observable.name), observable.unit))
     axes.legend(loc="best")
     axes.set_title(plain(observable.name), loc="left")
     label = f"${observable.x_label}$" if observable.x_label in ("r", "t") else plain(observable.x_label)
     bottom.set_xlabel(with_unit(label, observable.x_unit))
     bottom.set_xlim(observable.found.x[0], observable.found.x[-1])
-    if observable.x_label in _NAMED_POINTS:
+    if named:
         names = _NAMED_POINTS[observable.x_label]
         bottom.set_xticks(range(1, len(names) + 1), names)
         bottom.set_xlim(0.5, len(names) + 0.5)
@@ -308,7 +308,7 @@ def observable_figure(observable: Observable) -> Figure:
 
 def _points(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
     """Draw values that no line joins, reference left and found right of their place."""
-    aside = -0.1 if ls == "-" else 0.1
+    aside = 0.0 if label == "found" and ls == "-" else -0.1 if ls == "-" else 0.1  # alone in the middle
     axes.errorbar(
         curve.x + aside, curve.y, curve.error, color=color, ls="", marker="o", capsize=2, label=label
     )
@@ -326,15 +326,19 @@ def _band(axes: Axes, curve: Curve, color: str, ls: Any, label: str) -> None:
     axes.plot(curve.x, curve.y, color=color, ls=ls, label=label)
 
 
-def _deviation(axes: Axes, reference: Curve, found: Curve) -> None:
-    """Draw (found - reference)/combined error; two of them either way are nothing to wonder about."""
+def _deviation(axes: Axes, observable: Observable, named: bool) -> None:
+    """Draw (found - reference)/combined error over the limit of agreement of their root mean square."""
+    reference, found = observable.reference, observable.found
+    assert reference is not None
     error = np.hypot(reference.error, found.error)
     difference = np.divide(found.y - reference.y, error, out=np.full_like(error, np.nan), where=error > 0)
-    axes.axhspan(-2, 2, color=PALE, lw=0)
+    if np.isfinite(observable.limit):
+        axes.axhspan(-observable.limit, observable.limit, color=PALE, lw=0)
     axes.axhline(0.0, color=GREY, lw=0.6)
-    axes.plot(found.x, difference, color=FOUND, lw=0.9, label="deviation")
+    look: dict[str, Any] = {"ls": "", "marker": "o"} if named else {"lw": 0.9}
+    axes.plot(found.x, difference, color=FOUND, label="deviation", **look)
     largest = float(np.nanmax(np.abs(difference), initial=0.0)) if np.isfinite(difference).any() else 0.0
-    reach = max(3.0, 1.1 * largest)
+    reach = max(3.0, 1.1 * largest, 1.2 * np.nan_to_num(observable.limit))
     axes.set_ylim(-reach, reach)
     axes.set_ylabel("deviation\n(std. errors)")
 

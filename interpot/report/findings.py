@@ -113,6 +113,11 @@ class Findings:
     honesty: Honesty | None = None
     exports: tuple[ExportCheck, ...] = ()
 
+    @property
+    def discovered(self) -> bool:
+        """Whether the potential was found here, and not brought along to be validated."""
+        return not self.front.empty or self.honesty is not None or self.points is not None
+
     def true_constant(self, channel: ChannelFormula, parameter: Parameter) -> tuple[float, str] | None:
         """Value and unit that the reference has for a constant, where it has one of that name."""
         if len(self.potential.channels) == 1 and parameter.name in self.truth:

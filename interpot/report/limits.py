@@ -9,7 +9,7 @@ from interpot.formula.adequacy import Adequacy, Share, percent
 from interpot.formula.collinear import Conditions
 from interpot.formula.honesty import Honesty
 from interpot.report.tables import new_table, table_row
-from interpot.report.words import raised, short, typeset
+from interpot.report.words import in_letters, short, typeset
 
 
 def share_text(share: Share | None, measured: bool = False) -> str:
@@ -73,4 +73,4 @@ def _print_list(console: Console, title: str, sentences: list[str] | tuple[str, 
     if sentences:
         console.print(Text(f"\n{title}", style="bold"))
     for sentence in sentences:
-        console.print(Text(f"- {raised(sentence)}"))
+        console.print(Text(f"- {in_letters(sentence)}"))

@@ -20,7 +20,7 @@ from interpot.report.style import (
     in_journal_style,
     plain,
 )
-from interpot.report.words import raised, shortened
+from interpot.report.words import in_letters, shortened
 from interpot.units import UnitStyle
 
 _LOOKS = ((BLUE, "-"), (ORANGE, (0, (4, 2))), (GREEN, (0, (1, 1))), (PURPLE, (0, (4, 1, 1, 1))))
@@ -39,7 +39,7 @@ def rivals_figure(decisions: Sequence[Decision], units: UnitStyle) -> Figure:
     reach = 0.0
     for decision, (color, ls) in zip(decisions, _LOOKS, strict=False):
         apart = decision.difference / units.force
-        axes.plot(r, apart, color=color, ls=ls, label=plain(raised(shortened(decision.rival, 30))))
+        axes.plot(r, apart, color=color, ls=ls, label=plain(shortened(in_letters(decision.rival), 30)))
         reach = max(reach, float(np.max(np.abs(apart[sampled]))))
     # the band is wide at the ends, where pairs are few: it must not set the scale
     reach = 1.2 * max(reach, float(np.median(error[sampled])))
@@ -49,7 +49,7 @@ def rivals_figure(decisions: Sequence[Decision], units: UnitStyle) -> Figure:
     axes.set_xlabel(with_unit("$r$", units.length_unit))
     axes.set_ylabel(with_unit("difference of forces", f"{units.energy_unit}/{units.length_unit}"))
     axes.set_title(
-        f"{plain(first.channel)}: rivals of {plain(raised(shortened(first.chosen, 30)))}", loc="left"
+        f"{plain(first.channel)}: rivals of {plain(shortened(in_letters(first.chosen), 30))}", loc="left"
     )
     axes.legend(loc="upper right")
     return figure

@@ -13,7 +13,14 @@ import pandas as pd
 from interpot.files import writable_folder
 from interpot.formula.mixing import EXCLUDED, RULES, SLIGHT, TELLING
 from interpot.report import frames
-from interpot.report.cells import candidates, criterion, formula_text, marks_sentence, mixing_cells
+from interpot.report.cells import (
+    candidates,
+    criterion,
+    formula_text,
+    marks_sentence,
+    mixing_cells,
+    resolution,
+)
 from interpot.report.curve import energies_section
 from interpot.report.document import (
     RENDERERS,
@@ -37,7 +44,7 @@ from interpot.report.findings import Findings
 from interpot.report.limits_page import limits_section
 from interpot.report.pareto import pareto_figure
 from interpot.report.potential_page import potential_section
-from interpot.report.proof_page import exports_section, forces_section, observables_section, summary
+from interpot.report.proof_page import badges, exports_section, forces_section, observables_section
 from interpot.report.style import save, settle
 from interpot.report.words import raised, sentence, short, typeset, unique_names
 from interpot.table import load_row
@@ -104,10 +111,7 @@ def _head(findings: Findings) -> list[Block]:
         )
         for c in potential.channels
     ]
-    badges = [Badge(f"{potential.loss.name} {short(potential.loss.formula, 2)}")]
-    if findings.comparison is not None:
-        badges.append(summary(findings.comparison))
-    return [*leads, Badges(tuple(badges))]
+    return [*leads, Badges(badges(findings))]
 
 
 def _constants(described: str) -> str:
@@ -136,14 +140,17 @@ def _front(findings: Findings) -> list[Block]:
             f"Candidates{of}: {error} against number of constants. The line is the Pareto front; "
             "bars are the cross-validated errors."
         )
+        least = resolution(error)
+        if (group["loss"] < least).any():
+            caption += f" What is below {short(least, 2)} is not resolved (shaded)."
         drawn = pareto_figure(group, ceiling, label, error)
         panel = Panel(drawn, f"pareto_{name}" if label else "pareto", f"Pareto front{of}")
-        blocks += [Plots(caption, (panel,)), _candidates(group, of, error)]
+        blocks += [_candidates(group, of, error), Plots(caption, (panel,))]  # tables break, figures float
     return blocks
 
 
 def _candidates(group: pd.DataFrame, of: str, error: str) -> Table:
-    best = candidates(group, _CANDIDATES)
+    best = candidates(group, _CANDIDATES, error)
     rows = tuple(
         (
             str(c.number),

@@ -12,9 +12,9 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from interpot.records import FloatArray
-from interpot.report.cells import ranked
-from interpot.report.style import BLACK, BLUE, CEILING, GREY, PAGE, VERMILION, in_journal_style, plain
-from interpot.report.words import shortened
+from interpot.report.cells import ranked, resolution
+from interpot.report.style import BLACK, BLUE, CEILING, GREY, PAGE, PALE, VERMILION, in_journal_style, plain
+from interpot.report.words import in_letters, shortened
 
 _LISTED = 14  # candidates that get a number
 _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the space beside it
@@ -42,6 +42,8 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: s
         axes.axhline(ceiling, color=CEILING, ls="--", lw=1, label="spline ceiling")
     axes.set_yscale("log")
     axes.margins(y=0.2)
+    if (best["loss"] < resolution(error)).any():
+        axes.axhspan(axes.get_ylim()[0] / 10, resolution(error), color=PALE, lw=0, zorder=0)
     axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
     every = max(1, int(np.ptp(best["constants"])) // 12)
     axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
@@ -112,7 +114,14 @@ def _key(axes: Axes, best: pd.DataFrame) -> None:
         height = 1.0 - (number - 0.5) / _LISTED
         weight = "bold" if row.chosen else "normal"
         axes.text(0.05, height, str(number), fontsize=8, weight=weight, va="center", ha="right")
-        axes.text(0.09, height, plain(shortened(str(row.form), 36)), fontsize=8, weight=weight, va="center")
+        axes.text(
+            0.09,
+            height,
+            plain(shortened(in_letters(str(row.form)), 36)),
+            fontsize=8,
+            weight=weight,
+            va="center",
+        )
     if len(best) > _LISTED:
         axes.text(0.09, -0.5 / _LISTED, f"and {len(best) - _LISTED} more", fontsize=8, va="center")
     axes.set_xlim(0, 1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
+from interpot.report.columns import shared
 from interpot.report.document import Badge, Cell, Entry, Facts, Table
 from interpot.report.drawing import HAIR, INK, PALE, SOFT, Shade, draw_lines, rule, shade, verdict_span
 from interpot.report.flow import Box
@@ -17,6 +19,7 @@ _SPACING = 11.4
 _GAP = 11.0  # between columns
 _PAD = 2.6  # above and below a row
 _LONGEST = 40  # lines; a cell with more makes several rows
+_BELOW_FIGURE = 16.0  # that heads a page on which the table goes on
 _WIDEST_WORD = 90.0  # what cannot be broken gets at least this
 
 Spans = Sequence[Span]
@@ -32,8 +35,8 @@ def table_boxes(table: Table, width: float) -> Iterator[Box]:
         for row, mark in zip(table.rows, marks, strict=True)
     ]
     widths = _widths([names, *rows], right, width)
-    head = _row(names, widths, right, top=1.2, bottom=0.6)
-    yield Box(head.height, head.draw, before=4.0, keep=True)
+    head = replace(_row(names, widths, right, top=1.2, bottom=0.6), before=_BELOW_FIGURE)
+    yield replace(head, before=4.0, keep=True)
     for index, (row, mark) in enumerate(zip(rows, marks, strict=True)):
         pieces = list(_pieces(row, widths))
         for k, lines in enumerate(pieces):
@@ -88,17 +91,7 @@ def _widths(
     ]
     if sum(least) >= room:
         return [w * room / sum(least) for w in least]
-    return _shared(natural, least, room)
-
-
-def _shared(natural: Sequence[float], least: Sequence[float], room: float) -> list[float]:
-    """Equal shares of the room; who needs less leaves the rest to the others, who needs more at least gets that."""
-    low, high = 0.0, room
-    for _ in range(60):  # the share with which the widths fill the room
-        share = (low + high) / 2
-        widths = [max(a, min(n, share)) for a, n in zip(least, natural, strict=True)]
-        low, high = (share, high) if sum(widths) < room else (low, share)
-    return widths
+    return shared(natural, least, room)
 
 
 def _natural(spans: Spans) -> float:

@@ -5,13 +5,41 @@ from __future__ import annotations
 import math
 
 from interpot.formula.channel_formula import Loss
-from interpot.records import Comparison, Observable
+from interpot.records import Comparison, ForceCheck, Observable
 from interpot.report import figures
-from interpot.report.cells import elsewhere_cells, slower_sentence, value_of
+from interpot.report.cells import (
+    elsewhere_cells,
+    loss_badge,
+    resolution,
+    resolution_sentence,
+    slower_sentence,
+    value_of,
+)
 from interpot.report.document import Badge, Block, Cell, Entry, Heading, Panel, Paragraph, Plots, Table
 from interpot.report.findings import Findings
 from interpot.report.limits_page import adequacy_part
-from interpot.report.words import raised, short, unique_names
+from interpot.report.words import raised, resolved, short, unique_names
+from interpot.units import UnitStyle
+
+
+def badges(findings: Findings) -> tuple[Badge, ...]:
+    """What was measured in this run: forces, forces elsewhere, observables; else the error of the fit."""
+    comparison, loss = findings.comparison, findings.potential.loss
+    if comparison is None:
+        return (Badge(loss_badge(loss)),)
+    check = comparison.forces
+    if check is None:
+        where = "" if findings.discovered else "where it was found: "
+        shown = [Badge(f"{where}{loss_badge(loss)}")]
+    else:
+        words = f"force error {short(check.relative_error, 2)} on {check.frames} frames"
+        shown = [Badge(words, check.verdict)]
+        shown += [Badge(loss_badge(loss))] if loss.of != "forces" else []
+    judged = [state.verdict for state in comparison.elsewhere if state.verdict in ("agrees", "differs")]
+    if "differs" in judged:
+        words = f"forces differ in {judged.count('differs')} of {len(judged)} other states"
+        shown.append(Badge(words, "differs"))
+    return (*shown, summary(comparison))
 
 
 def summary(comparison: Comparison) -> Badge:
@@ -29,58 +57,88 @@ def summary(comparison: Comparison) -> Badge:
 
 
 def forces_section(findings: Findings) -> list[Block]:
-    """Errors on the frames of the fit and on others, where they come from, and the parity plot."""
-    loss, honesty, comparison = findings.potential.loss, findings.honesty, findings.comparison
-    rows = (
-        ("closed form", short(loss.formula), "on the frames it was fitted to"),
-        (
-            "closed form, cross-validated",
-            short(loss.cross_validated),
-            "on frames its constants have not seen",
-        ),
-        ("spline ceiling", short(loss.ceiling), "the best that any function of the same distances can do"),
-        *(
-            (f"closed form, {name}", short(error), "relative to how they vary per particle")
-            for name, error in loss.beside.items()
-        ),
-    )
+    """Errors on the frames at hand and on those of the fit, where they come from, and the parity plot."""
+    honesty, comparison = findings.honesty, findings.comparison
     blocks: list[Block] = [Heading("How well it explains the forces")]
-    if honesty is None:
-        blocks.append(Paragraph(loss_sentence(loss)))
-    caption = "Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖."
-    blocks.append(Table(caption, ("model", ">error", "meaning"), rows))
+    if findings.discovered and honesty is None:
+        blocks.append(Paragraph(loss_sentence(findings.potential.loss)))
+    blocks.append(_errors(findings))
     if honesty is not None:
         blocks += adequacy_part(honesty)
     if comparison is not None and comparison.forces is not None:
-        caption = (
-            f"Left: force components of the found potential against those recorded ({comparison.forces.frames} "
-            "frames; a sample is drawn). Right: their differences by the size of the recorded component; circles are "
-            "root mean squares with their standard errors over consecutive parts of the frames."
-        )
-        parity = figures.parity_figure(comparison.forces, comparison.units)
-        rest = figures.residual_figure(comparison.forces, comparison.units)
-        panels = (
-            Panel(parity, "parity", "Parity plot of force components"),
-            Panel(rest, "residuals", "Residuals of force components against their size"),
-        )
-        blocks.append(Plots(caption, panels))
+        blocks.append(_parity(comparison.forces, comparison.units))
     if comparison is not None and comparison.elsewhere:
         blocks.append(_elsewhere(comparison))
     return blocks
+
+
+def _errors(findings: Findings) -> Table:
+    """What was measured on frames, then what the fit tells."""
+    loss, comparison = findings.potential.loss, findings.comparison
+    least = resolution(loss.name)
+    where = "" if findings.discovered else "where it was found: "
+    rows: list[tuple[Entry, ...]] = []
+    if comparison is not None and comparison.forces is not None:
+        check = comparison.forces
+        found = Cell("formula on recorded frames", check.remark)
+        told = f"measured in this run on {check.frames} frames"
+        meaning: Entry = told if not check.verdict else Badge(f"{check.verdict}: {told}", check.verdict)
+        rows.append((found, short(check.relative_error), meaning))
+    rows += [
+        ("closed form", resolved(loss.formula, least), f"{where}on the frames it was fitted to"),
+        ("closed form, cross-validated", resolved(loss.cross_validated, least),
+         f"{where}on frames its constants have not seen"),
+        ("spline ceiling", resolved(loss.ceiling, least),
+         f"{where}the best that any function of the same distances can do"),
+        *(
+            (f"closed form, {name}", short(error), f"{where}relative to how they vary per particle")
+            for name, error in loss.beside.items()
+        ),
+    ]  # fmt: skip
+    caption = f"Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖. {resolution_sentence(loss)}"
+    return Table(caption.strip(), ("model", ">error", "meaning"), tuple(rows))
+
+
+def _parity(check: ForceCheck, units: UnitStyle) -> Plots:
+    caption = (
+        f"Left: force components of the found potential against those recorded ({check.frames} "
+        "frames; a sample is drawn). Right: their differences by the size of the recorded component; circles are "
+        "root mean squares with their standard errors over consecutive parts of the frames."
+    )
+    panels = (
+        Panel(figures.parity_figure(check, units), "parity", "Parity plot of force components"),
+        Panel(
+            figures.residual_figure(check, units),
+            "residuals",
+            "Residuals of force components against their size",
+        ),
+    )
+    return Plots(caption, panels)
 
 
 def _elsewhere(comparison: Comparison) -> Table:
     """Forces in states that the potential was not fitted to."""
     caption = (
         "Forces of the found potential against those of the reference where it was not fitted: on frames that its own "
-        "run reached, at other temperatures and densities, and on trajectories kept apart. The last column is the "
+        "run reached, at other temperatures and densities, and on trajectories kept apart. ‘Closer than seen’ is the "
         "share of the pairs that are closer than any in the data."
     )
+    judged = any(state.verdict for state in comparison.elsewhere)
     rows: list[tuple[Entry, ...]] = []
     for state in comparison.elsewhere:
         name, *numbers = elsewhere_cells(state, comparison.units)
-        rows.append((Cell(name, state.remark), *numbers))
-    columns = ("state", ">frames", ">relative error", ">closest pair", ">closer than seen")
+        verdict = (
+            [Badge(state.verdict, state.verdict)] if judged and state.verdict else [""] if judged else []
+        )
+        rows.append((Cell(name, state.remark), *numbers, *verdict))
+    columns = (
+        "state",
+        ">frames",
+        ">relative error",
+        ">closest pair",
+        ">closer than seen",
+        *["verdict"] * judged,
+    )
     return Table(caption, columns, tuple(rows))
 
 
@@ -130,7 +188,7 @@ def observables_section(findings: Findings) -> list[Block]:
     ]
     words = (
         "Reference and found potential; bands are standard errors. Below each, their deviation in combined standard "
-        "errors, shaded within two."
+        "errors, shaded up to the limit within which its root mean square agrees."
     )
     if comparison.runs:
         each = " per particle" if findings.particles else ""

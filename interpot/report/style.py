@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from interpot.files import atomic
-from interpot.report.words import EXPONENT, SUPERSCRIPT, below_exponent
+from interpot.report.words import EXPONENT, LOWERED, RAISED, SUPERSCRIPT, below_exponent, on_the_line
 
 COLUMN = 3.4
 """Width of one column of a journal, inches."""
@@ -76,6 +76,9 @@ SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "interpot",  # and the same every time
 }
 
+_LEVELS = re.compile(f"(?=[{RAISED}{LOWERED}])(?P<up>[{RAISED}]*)(?P<below>[{LOWERED}]*)")
+"""Raised and lowered letters of Unicode."""
+
 P = ParamSpec("P")
 
 
@@ -122,14 +125,31 @@ def _plain_ticks(figure: Figure) -> None:
                 axis.set_major_formatter(_PowerOfTen())
 
 
+def escaped(text: str) -> str:
+    """Escape text from users, so that a dollar sign in a name starts no formula."""
+    return text.replace("$", r"\$")
+
+
 def plain(text: str) -> str:
-    """Escape text from users, so that a dollar sign in a name starts no formula; set the exponents in "r^-n_1"."""
-    return EXPONENT.sub(_exponent, text.replace("$", r"\$"))
+    """Write any text so that a figure can show it: escaped, with the exponents of "r^-n_1" and "Å⁻⁷" as formulas.
+
+    A formula anywhere in a text makes mathtext set all of it, which knows no raised or lowered letters.
+    """
+    return _LEVELS.sub(_levels, EXPONENT.sub(_exponent, escaped(text)))
 
 
 def _exponent(found: re.Match[str]) -> str:
-    sign, letters, below = found["sign"], found["up"], below_exponent(found)
-    return f"$^{{{sign}{letters}{f'_{{{below}}}' if below else ''}}}$"
+    return _in_formula(found["sign"] + found["up"], below_exponent(found))
+
+
+def _levels(found: re.Match[str]) -> str:
+    return _in_formula(on_the_line(found["up"]), on_the_line(found["below"]))
+
+
+def _in_formula(up: str, below: str) -> str:
+    if up and below:  # what is raised has an index of its own
+        return f"$^{{{up}_{{{below}}}}}$"
+    return f"$^{{{up}}}$" if up else f"$_{{{below}}}$"
 
 
 def settle(figure: Figure) -> None:

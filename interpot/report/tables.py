@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
@@ -20,14 +21,18 @@ from interpot.report.cells import (
     force_sentence,
     formula_line,
     interval_sentence,
+    loss_badge,
     marks_sentence,
     mixing_cells,
+    resolution,
+    resolution_sentence,
     slower_sentence,
     value_of,
     zero_sentence,
 )
+from interpot.report.columns import shared
 from interpot.report.findings import written
-from interpot.report.words import VERDICT_MARKS, raised, short, typeset
+from interpot.report.words import VERDICT_MARKS, in_letters, raised, resolved, short, typeset
 
 _COLOURS = {
     "agrees": "green",
@@ -39,13 +44,17 @@ _COLOURS = {
 }
 
 
+_BETWEEN = 2  # blanks between columns
+_LONGEST_WORD = 16  # letters that a column of words has room for
+
+
 def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the errors."""
     table = new_table("channel", "form", "constant", ">value", "unit", ">range")
     unit = potential.units.length_unit
     for channel in (c.plain for c in potential.channels):
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
-        head = [channel.label, channel.form]
+        head = [channel.label, in_letters(channel.form)]
         for parameter in channel.parameters:
             value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
             table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
@@ -61,13 +70,15 @@ def print_potential(console: Console, potential: Potential) -> None:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
         console.print(Text(f"φ(r){label} = {formula_line(channel.plain.expression)}"))
         console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
-    loss = potential.loss
+    loss, least = potential.loss, resolution(potential.loss.name)
     console.print(
         Text(
-            f"{loss.name}: formula {short(loss.formula, 2)}, cross-validated {short(loss.cross_validated, 2)}"
-            + (f", spline ceiling {short(loss.ceiling, 2)}" if loss.of == "forces" else "")
+            f"{loss_badge(loss)}, cross-validated {resolved(loss.cross_validated, least, 2)}"
+            + (f", spline ceiling {resolved(loss.ceiling, least, 2)}" if loss.of == "forces" else "")
         )
     )
+    if told := resolution_sentence(loss):
+        console.print(Text(told, style="dim"))
     for name, error in loss.beside.items():
         console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
 
@@ -79,11 +90,11 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
     table = new_table(*names, "", "form", ">constants", f">{error}", ">cross-validated")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
-        for row in candidates(group, limit):
+        for row in candidates(group, limit, error):
             cells: list[str | Text] = [
                 *head,
                 row.mark,
-                row.form,
+                in_letters(row.form),
                 row.constants,
                 row.loss,
                 row.cross_validated,
@@ -103,8 +114,7 @@ def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
     table = new_table("pair", "mixing rule", "off by", ">p", ">held-out error", "verdict")
     last = ""
     for pair, *words, verdict in map(mixing_cells, tests):
-        mark, colour = VERDICT_MARKS[verdict], _COLOURS[verdict]
-        table_row(table, ["" if pair == last else pair, *words, Text(f"{mark} {verdict}", style=colour)])
+        table_row(table, ["" if pair == last else pair, *words, _verdict(verdict)])
         last = pair
     console.print(table)
     free = short(tests[0].held_out_free, 4)
@@ -114,12 +124,11 @@ def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the force check and one row per observable, with its verdict."""
     if comparison.forces is not None:
-        console.print(Text(force_sentence(comparison, comparison.units)))
+        colour = _COLOURS.get(comparison.forces.verdict, "")
+        console.print(Text(force_sentence(comparison, comparison.units), style=colour))
     _print_elsewhere(console, comparison)
     table = new_table("observable", ">reference", ">found", "unit", ">σ", "verdict")
     for o in comparison.observables:
-        mark, colour = VERDICT_MARKS.get(o.verdict, "?"), _COLOURS.get(o.verdict, "")
-        verdict = Text(f"{mark} {o.verdict}", style=colour)
         table_row(
             table,
             [
@@ -128,7 +137,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
                 value_of(o.found),
                 raised(o.unit),
                 short(o.deviation, 2),
-                verdict,
+                _verdict(o.verdict),
             ],
         )
     console.print("", table)
@@ -139,15 +148,21 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             console.print(Text(f"{o.name}: {o.remark}", style="dim"))
 
 
+def _verdict(verdict: str) -> Text:
+    mark = f"{VERDICT_MARKS.get(verdict, '?')} " if verdict else ""
+    return Text(f"{mark}{verdict}", style=_COLOURS.get(verdict, ""))
+
+
 def _print_elsewhere(console: Console, comparison: Comparison) -> None:
     """Print the force error in states that the potential was not fitted to."""
     if not comparison.elsewhere:
         return
-    table = new_table(
-        "forces elsewhere", ">frames", ">relative error", ">closest pair", ">pairs closer than seen"
-    )
+    judged = any(state.verdict for state in comparison.elsewhere)
+    columns = ["forces elsewhere", ">frames", ">error", ">closest pair", ">closer than seen"]
+    table = new_table(*columns, *(["verdict"] if judged else []))
     for state in comparison.elsewhere:
-        table_row(table, elsewhere_cells(state, comparison.units))
+        cells: list[str | Text] = [*elsewhere_cells(state, comparison.units)]
+        table_row(table, [*cells, *([_verdict(state.verdict)] if judged else [])])
     console.print("", table)
     for state in comparison.elsewhere:
         if state.remark:
@@ -156,7 +171,7 @@ def _print_elsewhere(console: Console, comparison: Comparison) -> None:
 
 def new_table(*columns: str) -> Table:
     """Make a table without vertical lines; names that start with ">" align to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table = _Fitted(box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style="bold", expand=False)
     for name in columns:
         right = name.startswith(">")
         table.add_column(name.removeprefix(">"), justify="right" if right else "left", overflow="fold")
@@ -167,3 +182,33 @@ def table_row(table: Table, cells: Sequence[str | Text], bold: bool = False) -> 
     """Add a row; text from users is no markup."""
     style = "bold" if bold else ""
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell), style=style) for cell in cells))
+
+
+class _Fitted(Table):
+    """A table whose columns share the room so that no number, verdict or word is broken."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cells = [[cell for cell in column.cells if isinstance(cell, Text)] for column in self.columns]
+        heads = [str(column.header) for column in self.columns]
+        natural = [
+            max(map(cell_len, [head, *(c.plain for c in row)]))
+            for head, row in zip(heads, cells, strict=True)
+        ]
+        whole = [column.justify == "right" for column in self.columns]
+        least = [
+            max(
+                [
+                    _longest_word(head),
+                    *(cell_len(c.plain) if w or c.style else _longest_word(c.plain) for c in row),
+                ]
+            )
+            for head, row, w in zip(heads, cells, whole, strict=True)
+        ]
+        room = options.max_width - _BETWEEN * (len(heads) - 1)
+        for column, width in zip(self.columns, shared(natural, least, room), strict=True):
+            column.width = int(width)
+        yield from super().__rich_console__(console, options)
+
+
+def _longest_word(words: str) -> int:
+    return min(max(map(cell_len, words.split()), default=0), _LONGEST_WORD)

@@ -47,7 +47,9 @@ class Stage:
         self, bar: Progress, name: str, unit: str, line: Callable[[str], None] | None = None
     ) -> None:
         self._bar, self._name, self._unit, self._line = bar, name, unit, line
+        self._begin = time.perf_counter()
         self._due = time.monotonic() + PLAIN_INTERVAL
+        self._following: list[Stage] = []
         self._task = bar.add_task(name, total=None, unit=unit, detail="")
         self._done = 0
         self._total: int | None = None
@@ -67,10 +69,26 @@ class Stage:
         """Show what is being done."""
         self._bar.update(self._task, detail=detail[: self._bar.console.width - _BESIDE])
 
-    def finish(self) -> str:
-        """Show the stage as done; returns what was counted, for the plain line."""
+    def then(self, name: str) -> Callable[[int, int], None]:
+        """Return what tells the progress of a stage of its own, which begins with the first call and ends this one."""
+
+        def tell(done: int, total: int) -> None:
+            if not self._following:
+                self.finish()
+                self._following.append(Stage(self._bar, name, self._unit, self._line))
+            self._following[0](done, total)
+
+        return tell
+
+    def finish(self) -> None:
+        """Show the stage, or the one that follows it, as done."""
+        if self._following:
+            self._following[0].finish()
+            return
         self._bar.update(self._task, completed=self._done or 1, total=self._done or 1, detail="")
-        return f"{self._done} {self._unit} in " if self._unit else ""
+        if self._line is not None:
+            counted = f"{self._done} {self._unit} in " if self._unit else ""
+            self._line(f"{self._name}: {counted}{time.perf_counter() - self._begin:.1f} s")
 
 
 class _Detail(ProgressColumn):
@@ -133,10 +151,7 @@ class Terminal(logging.Handler):
             TimeElapsedColumn(),
             _Detail(),
         )
-        begin = time.perf_counter()
         with self.listening(), Progress(*columns, console=self.console, disable=not lively) as bar:
             stage = Stage(bar, name, unit, None if lively else self.line)
             yield stage
-            counted = stage.finish()
-        if not lively:
-            self.line(f"{name}: {counted}{time.perf_counter() - begin:.1f} s")
+            stage.finish()

@@ -15,7 +15,8 @@ from matplotlib.cbook import is_math_text
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from interpot.report.style import MONO, SETTINGS, journal_style, plain, quiet
+from interpot.report.style import MONO, SETTINGS, escaped, journal_style, plain, quiet
+from interpot.report.words import EXPONENT
 
 LEADING = 0.35
 """Space between two lines of a formula, in its size."""
@@ -141,9 +142,14 @@ def _words(spans: Sequence[Span], width: float) -> Iterator[tuple[str, bool, Sty
 def _pieces(word: str, style: Style, width: float) -> Iterator[str]:
     """A word, cut where it is wider than a line."""
     most = max(1, int(width / (_NARROWEST * style.size)))
-    while len(word) > most or (len(word) > 1 and extent(plain(word), style) > width):
+    while len(word) > most or (len(word) > 1 and extent(_set(word), style) > width):
         sizes = range(1, min(len(word), most) + 1)
-        size = max(1, bisect_right(sizes, width, key=lambda n: extent(plain(word[:n]), style)))
-        yield plain(word[:size])
+        size = max(1, bisect_right(sizes, width, key=lambda n: extent(_set(word[:n]), style)))
+        yield _set(word[:size])
         word = word[size:]
-    yield plain(word)
+    yield _set(word)
+
+
+def _set(word: str) -> str:
+    """A word in matplotlib's notation; its letters stay as they are, to be found, unless it has exponents to be set."""
+    return plain(word) if EXPONENT.search(word) else escaped(word)

@@ -16,8 +16,13 @@ VERDICT_MARKS = {
 }  # fmt: skip
 """Signs of verdicts, so that colour is not the only one."""
 
-_LEVEL = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED, _OF_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᵈᵏᵐⁿᵖˢ", "-0123456789abdkmnps"
+LOWERED, _OF_LOWERED = "₀₁₂₃₄₅₆₇₈₉", "0123456789"
+"""Letters of Unicode above and below the line."""
+
+SUPERSCRIPT = str.maketrans(_OF_RAISED, RAISED)
+_SUBSCRIPT = str.maketrans(_OF_LOWERED, LOWERED)
+_LEVEL = str.maketrans(RAISED + LOWERED, _OF_RAISED + _OF_LOWERED)
 
 
 def below_exponent(found: re.Match[str]) -> str:
@@ -25,14 +30,35 @@ def below_exponent(found: re.Match[str]) -> str:
     return (found["below"] or "").removeprefix("_").translate(_LEVEL)
 
 
+def on_the_line(letters: str) -> str:
+    """Return raised and lowered letters as ordinary ones."""
+    return letters.translate(_LEVEL)
+
+
 def raised(unit: str) -> str:
     """Write exponents of a unit as superscripts: "eV·Å^-6" becomes "eV·Å⁻⁶"; a pure number has none."""
     return "" if unit == "1" else re.sub(r"\^(-?\d+)(?![\d.])", lambda m: m[1].translate(SUPERSCRIPT), unit)
 
 
+def in_letters(text: str) -> str:
+    """Raise exponents that are letters, too, where nothing sets them: "r^-n_2" becomes "r⁻ⁿ₂"."""
+    return EXPONENT.sub(_raised_name, raised(text))
+
+
+def _raised_name(found: re.Match[str]) -> str:
+    if found["up"] not in _OF_RAISED:  # a letter that Unicode has not above the line, or a fraction
+        return found[0]
+    return (found["sign"] + found["up"]).translate(SUPERSCRIPT) + below_exponent(found).translate(_SUBSCRIPT)
+
+
 def short(value: float, digits: int = 3) -> str:
     """Write a number for people: few digits, an en dash where there is none."""
     return typeset(f"{value:.{digits}g}") if np.isfinite(value) else "–"
+
+
+def resolved(error: float, resolution: float, digits: int = 3) -> str:
+    """Write an error, or that it is below what the data resolve: "< 2×10⁻⁸"."""
+    return f"< {short(resolution, 2)}" if error < resolution else short(error, digits)
 
 
 def typeset(number: str) -> str:

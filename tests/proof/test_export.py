@@ -21,7 +21,7 @@ from interpot.formula.quantity import with_error
 from interpot.proof.dialects.lepton import lepton
 from interpot.proof.dialects.openmm import native_units
 from interpot.proof.engines.lammps import Lammps
-from interpot.proof.export import EXPORTERS, export
+from interpot.proof.export import EXPORTERS, export, usage
 from interpot.proof.export.exporter import ANALYTIC
 from interpot.records import Cell, Frame, ReferenceModel
 from interpot.table import load_row
@@ -170,6 +170,14 @@ def test_export_converts_units(target: str, tmp_path: Path) -> None:
     expected = expected if energy.ndim else expected.sum()
     error = load_row(EXPORTERS, target, "target").tolerance
     np.testing.assert_allclose(energy, expected, rtol=1e-12 if error <= ANALYTIC else error)
+
+
+def test_a_python_file_names_the_pairs_it_has(tmp_path: Path) -> None:
+    export(mixture(), "python", tmp_path / "mix.py")
+    module = runpy.run_path(str(tmp_path / "mix.py"))
+    with pytest.raises(ValueError, match="no pair Ar-Kr in this potential: it has Ne-Ne, Ne-Xe, Xe-Xe"):
+        module["energy"](3.0, "Ar", "Kr")
+    assert usage("python", "mix.py", mixture()) == 'energy(r, "Ne", "Ne") and force(r, "Ne", "Ne") of mix.py'
 
 
 def test_python_file_stands_alone(tmp_path: Path) -> None:

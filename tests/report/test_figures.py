@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import runpy
 from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +17,15 @@ from matplotlib.figure import Figure
 from report_samples import METAL, argon, bare, comparison, mixture, observables
 
 from interpot.formula.band import band
+from interpot.formula.named_forms import FORMS
+from interpot.formula.naming import TITLES
+from interpot.formula.terms import TERMS
+from interpot.records import Curve, Observable
 from interpot.report import figures
 from interpot.report.cells import ranked
 from interpot.report.pareto import pareto_figure
-from interpot.report.style import settle, svg
+from interpot.report.style import SETTINGS, plain, settle, svg
+from interpot.report.words import in_letters
 
 
 def line(axes: Axes, label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -173,7 +183,6 @@ def test_nothing_leaves_the_figure_and_ticks_do_not_collide() -> None:
 
 
 def test_drawing_leaves_matplotlib_alone() -> None:
-    import matplotlib as mpl
 
     before = dict(mpl.rcParams)
     figures.energy_figure(comparison(["Ar-Ar"]).runs, METAL, None)
@@ -183,3 +192,46 @@ def test_drawing_leaves_matplotlib_alone() -> None:
 def test_figures_are_the_same_every_time() -> None:
     runs = comparison(["Ar-Ar"]).runs
     assert svg(figures.energy_figure(runs, METAL, 864)) == svg(figures.energy_figure(runs, METAL, 864))
+
+
+PROOF_FORMS = runpy.run_path(str(Path(__file__).parents[1] / "proof" / "proof_systems.py"))["FORMS"]
+
+LABELS = (
+    *TERMS, *TITLES.values(), *(form.name for form in FORMS), *PROOF_FORMS,
+    "r⁻⁵ + r^-n₂", "eV·Å⁻⁷", "C₆/r⁶ − r^-n_1", "$5 Å^-1", "r⁻ⁿ₂ + Å^0.5", "< 2×10⁻⁸ σ ε φ′", "bond order q₆", "Ne–Xe …",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [name.format(n="n_1", m="m", p="p", k="k") for name in LABELS])
+def test_every_letter_of_a_label_is_drawn(words: str, caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        mpl.rc_context(SETTINGS),
+        caplog.at_level(logging.WARNING, "matplotlib"),
+    ):  # other warnings are errors
+        figure = Figure(figsize=(3, 1))
+        figure.text(0, 0.2, plain(words))
+        figure.text(
+            0, 0.6, f"{plain(in_letters(words))} for {plain('r^-n')} and $r$"
+        )  # mathtext sets all of it
+        figure.savefig(BytesIO(), format="svg")
+    assert not [message for message in caplog.messages if "glyph" in message]
+
+
+def test_raised_letters_become_formulas() -> None:
+    assert plain("r⁻ⁿ₂ in Å⁻⁷, q₆, $") == r"r$^{-n_{2}}$ in Å$^{-7}$, q$_{6}$, \$"
+    assert in_letters("r^-n_2 + r^-12 + Å^0.5") == "r⁻ⁿ₂ + r⁻¹² + Å^0.5"
+
+
+def test_the_components_of_a_tensor_are_points_that_no_line_joins() -> None:
+    x, one = np.arange(1.0, 7.0), np.ones(6)
+    curves = Curve(x, 400 * one, 9 * one), Curve(x, 420 * one, 9 * one)
+    tensor = Observable("pressure tensor", "Voigt component", "", "bar", *curves, 1.6, "agrees", limit=4.4)
+    for observable in (tensor, replace(tensor, reference=None)):
+        for axes in figures.observable_figure(observable).axes:
+            long = [drawn for drawn in axes.lines if len(drawn.get_xdata()) == 6]
+            assert long and all(drawn.get_linestyle() == "None" for drawn in long)
+    below = figures.observable_figure(tensor).axes[1]
+    (shaded,) = below.patches
+    assert shaded.get_extents().transformed(below.transData.inverted()).get_points()[:, 1] == pytest.approx(
+        [-4.4, 4.4]
+    )

@@ -13,7 +13,8 @@ from report_samples import argon, bare, crowded, mixture
 
 from interpot.errors import InterpotError
 from interpot.formula.channel_formula import Loss
-from interpot.report.page import write_report
+from interpot.report.document import Badges, Paragraph, Table
+from interpot.report.page import document, write_report
 from interpot.report.proof_page import loss_sentence
 
 VOID = {"meta", "img", "br"}
@@ -173,3 +174,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 )
 def test_the_losses_in_words(loss: Loss, said: str) -> None:
     assert said in loss_sentence(loss)
+
+
+def test_a_validation_shows_what_was_measured() -> None:
+    findings = argon()
+    assert findings.comparison is not None and findings.comparison.forces is not None
+    wrong = replace(findings.comparison.forces, relative_error=0.077, verdict="differs", remark="<far> off")
+    validation = replace(
+        findings, front=findings.front.head(0), comparison=replace(findings.comparison, forces=wrong)
+    )
+    made = document(validation)
+    (badges,) = [block.badges for block in made.blocks if isinstance(block, Badges)]
+    assert (badges[0].words, badges[0].verdict) == ("force error 0.077 on 51 frames", "differs")
+    errors = next(
+        b for b in made.blocks if isinstance(b, Table) and b.caption.startswith("Relative force error")
+    )
+    first, *others = errors.rows
+    assert first[1] == "0.077" and all(str(row[2]).startswith("where it was found: ") for row in others)
+    told = " ".join(block.text for block in made.blocks if isinstance(block, Paragraph))
+    assert "as well as any function" not in told
+    found = " ".join(block.text for block in document(findings).blocks if isinstance(block, Paragraph))
+    assert "closed form" in found or "as well as any function" in found

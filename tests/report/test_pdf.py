@@ -162,6 +162,26 @@ def test_boxes_are_stacked() -> None:
     ]
 
 
+def test_figures_float_and_texts_fill_the_page() -> None:
+    def box(height: float, **options) -> Box:
+        return Box(height, lambda *_: None, **options)
+
+    head = box(5)
+    stack = [box(50), box(60, floats=True), box(20, floats=True), box(30, head=head), box(15, head=head)]
+    found = paginate([*stack, box(10)], 100)
+    assert [[(b.height, y) for b, y in page] for page in found] == [
+        [(50, 0.0), (30, 50.0), (15, 80.0)],  # rows stand before the figures, which keep their order
+        [(60, 0.0), (20, 60.0), (10, 80.0)],
+    ]
+    found = paginate([*stack[:4], box(15, head=head), box(10, head=head)], 100)
+    assert [b.height for b, _ in found[1]] == [
+        60,
+        20,
+        5,
+        10,
+    ]  # a table that goes on below them repeats its head
+
+
 def test_lines_are_no_wider_than_they_may_be() -> None:
     style, bold = Style(9), Style(9, bold=True)
     spans = [("bold start ", bold), (LONG, style), ("\nnew line", style)]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from report_samples import argon, bare, mixture, observables
+from report_samples import argon, bare, crowded, mixture, observables
 from rich.console import Console
 
-from interpot.report import frames, tables, words
+from interpot.formula.channel_formula import Loss
+from interpot.report import cells, frames, tables, words
 
 
 @pytest.mark.parametrize("make", [argon, mixture, bare])
@@ -100,3 +102,31 @@ def test_the_terminal_tables_fit_100_columns_and_say_it_all(make) -> None:
     assert text.count("▸") == len(findings.potential.channels) + 1  # and once in the legend
     if findings.comparison:
         assert text.count("✗ differs") == 1 and "43 bar above" in text
+
+
+@pytest.mark.parametrize("make", [argon, mixture, crowded])
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_number_and_no_verdict_is_broken(make, width: int) -> None:
+    comparison = make().comparison
+    buffer = io.StringIO()
+    tables.print_comparison(Console(file=buffer, width=width), comparison)
+    lines = buffer.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    printed = "\n".join(lines)
+    for o in comparison.observables:
+        for word in (*o.name.split(), cells.value_of(o.found), cells.value_of(o.reference), o.verdict):
+            assert word in printed
+
+
+def test_errors_below_the_resolution_are_bounds() -> None:
+    buffer = io.StringIO()
+    findings = argon()
+    tiny = replace(findings.potential, loss=Loss(2.2e-11, 0.0, 2.5e-11))
+    tables.print_potential(Console(file=buffer, width=100), tiny)
+    front = findings.front.assign(loss=2.2e-11, cross_validated=2.5e-11)
+    tables.print_front(Console(file=buffer, width=100), front)
+    text = buffer.getvalue()
+    assert "force error < 2×10⁻⁸" in text and "10⁻¹¹" not in text and "resolution of the sums" in text
+    buffer = io.StringIO()
+    tables.print_front(Console(file=buffer, width=100), front, error="energy error")  # of points, not of sums
+    assert "2.2×10⁻¹¹" in buffer.getvalue()

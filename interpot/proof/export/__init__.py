@@ -94,10 +94,11 @@ def export(
         return _settle(result, draft, path)
 
 
-def usage(target: str, path: str | Path) -> str:
-    """Say in a line how the target is told to use what was written at a path."""
+def usage(target: str, path: str | Path, potential: Potential) -> str:
+    """Say in a line how the target is told to use what was written of a potential at a path."""
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
-    return exporter.usage.replace("NAME", str(path))
+    pair = ", ".join(f'"{name}"' for name in potential.channels[0].species)
+    return exporter.usage.replace("PAIR", pair).replace("NAME", str(path))
 
 
 def _check_complete(potential: Potential, target: str) -> None:

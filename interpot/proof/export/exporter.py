@@ -38,7 +38,7 @@ class Exporter:
         Evaluates it in single precision, as its users may run it: the forces of periodic frames may then deviate by
         `SINGLE`. None where that is no use of the target.
     usage
-        How the target is told to use it, in a line; NAME stands for the file.
+        How the target is told to use it, in a line; NAME stands for the file, PAIR for two species in quotes.
     """
 
     write: Write

@@ -38,7 +38,10 @@ def force(r, a, b):
 
 def _truncated(row, r, a, b):
     r = numpy.asarray(r, dtype=float)
-    pair = PAIRS[tuple(sorted((a, b)))]
+    pair = PAIRS.get(tuple(sorted((a, b))))
+    if pair is None:
+        known = ", ".join(map("-".join, PAIRS))
+        raise ValueError(f"no pair {a}-{b} in this potential: it has {known}")
     return numpy.where(r < pair[2], pair[row](r), 0.0)
 '''
 
@@ -109,6 +112,4 @@ def version() -> str:
     return f"numpy {np.__version__}"
 
 
-EXPORTER = Exporter(
-    write, evaluate, version, ANALYTIC, usage='energy(r, "A", "B") and force(r, "A", "B") of NAME'
-)
+EXPORTER = Exporter(write, evaluate, version, ANALYTIC, usage="energy(r, PAIR) and force(r, PAIR) of NAME")
