@@ -12,6 +12,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
+from interpot.proof.checks import check_axes, check_charges, check_distinct, check_species
 from interpot.proof.domain import check_overlap
 from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
@@ -115,7 +116,7 @@ def validate(
     """
     observed = _trajectory(reference)
     start = start_frame(observed, masses, temperature)
-    _check_species(potential, start)
+    check_species(potential, start)
     few = _with_masses_of(start, evenly_spaced(observed, _FEWEST))
     check_overlap(potential, few)
     check_state(ensemble, temperature, pressure, few, observed.units)
@@ -123,8 +124,14 @@ def validate(
     thermo = None if log is None else logged(log, observed, plan.timestep)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
     for suffix in ("lammpstrj", "npz"):  # what the engines write
-        _check_distinct(observed, where / f"{label}.{suffix}")
+        check_distinct(observed, where / f"{label}.{suffix}")
     program, used = start_engine(engine), continued(potential)
+    # what may be wrong with the rest is told before the run
+    check_charges(charges or {}, start)
+    check_axes(axes or (), start)
+    states = [on_trajectory(used, trajectory) for trajectory in unseen]
+    if truth is not None:
+        start_engine(truth.engine).evaluate(truth, start, observed.units)
     run = program.run(used, start, plan, observed.units, where, label, progress)
     made = compare(
         used,
@@ -136,7 +143,6 @@ def validate(
         axes=axes,
         thermo=thermo,
     )
-    states = [on_trajectory(used, trajectory) for trajectory in unseen]
     slower = np.nan
     if truth is not None:
         states += _against(truth, used, run, start, plan, progress_elsewhere)
@@ -201,15 +207,16 @@ def compare(
         Reference and found are the same file, or in different units.
     """
     observed = _trajectory(reference)
-    _check_distinct(observed, found.trajectory)
+    check_distinct(observed, found.trajectory)
     if observed.units != found.units:
         raise InterpotError(
             f"the reference is in units '{observed.units.name}', the run with the found potential in "
             f"'{found.units.name}': run it in the reference's"
         )
     first = next(iter(observed))
-    _check_species(potential, first)
-    _check_charges(charges or {}, first)
+    check_species(potential, first)
+    check_charges(charges or {}, first)
+    check_axes(axes or (), first)
     units = observed.units
     if thermo is None:
         thermo = reference.thermo if isinstance(reference, MdRun) else {}
@@ -278,28 +285,3 @@ def _with_masses_of(run: Frame, frames: Sequence[Frame]) -> list[Frame]:
         f if f.masses is not None else replace(f, masses=np.array([table[f.species[k]] for k in f.kinds]))
         for f in frames
     ]
-
-
-def _check_species(potential: Potential, frame: Frame) -> None:
-    present = {frame.species[k] for k in np.unique(frame.kinds)}
-    missing = sorted(present - set(potential.species))
-    if missing:
-        raise InterpotError(
-            f"{frame.source} has the species {', '.join(missing)}, but the potential is for "
-            f"{', '.join(potential.species)}: name them alike with --species"
-        )
-
-
-def _check_charges(charges: Mapping[str, float], frame: Frame) -> None:
-    unknown = sorted(set(charges) - set(frame.species))
-    if unknown:
-        raise InterpotError(
-            f"charges were given for {', '.join(unknown)}: the species of {frame.source} are {', '.join(frame.species)}"
-        )
-
-
-def _check_distinct(reference: Trajectory, found: Path) -> None:
-    if any(source.resolve() == found.resolve() for source in reference.sources):
-        raise InterpotError(
-            f"'{found}' would be compared with itself: choose another folder for the found potential's run"
-        )

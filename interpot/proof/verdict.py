@@ -1,10 +1,11 @@
 """Observables of reference and found run side by side, each with a verdict.
 
 An observable *agrees* when the root mean square of (found - reference)/σ, σ the two standard errors combined, stays
-below a limit: 2 over the many points of g(r) and its like; for a single number or the strongly correlated points of
-a mean-square displacement the quantile of Student's t, since the errors come from a few blocks, such that chance
-alone makes *any* observable of a comparison differ once in a hundred times. Beyond the limit it *differs*. Both
-runs start alike, which makes chance deviations smaller, not larger: the limits are on the safe side.
+below a limit, such that chance alone makes *any* observable of a comparison differ once in a hundred times: for a
+single number, or the strongly correlated points of a mean-square displacement, the quantile of Student's t, since the
+errors come from a few blocks; for the many points of g(r) and its like that of the rms of as many t as there are
+fives of points (neighbours are alike), but not below 2. Beyond the limit it *differs*, as does what has no scatter
+and is not equal. Both runs start alike, which makes chance deviations smaller: the limits are on the safe side.
 
 One *cannot tell* where it was not measured in both runs, where too few measurements were made for a standard error,
 and where runs agree only because the errors are larger than a tenth of the value. As errors shrink with 1/√t, the
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import t as student
@@ -31,9 +33,13 @@ from interpot.records import Curve, FloatArray, Observable
 
 _MANY_POINTS = 2.0  # limit of the rms deviation
 _FEWEST_POINTS = 10  # that are many
+_ALIKE = 5  # neighbouring points that count as one
+_INDEPENDENT = 20  # points at most: beyond, the limit is 2 anyway
+_DRAWS = 100_000
 _CHANCE = 0.01  # of a comparison's observables any one differs by chance
 _BLOCKS = 4  # at least, for a standard error worth the name
 _TELLING = 0.1  # largest standard error, relative to the value, with which agreement means something
+_EXACT = 1e-9  # relative difference of what is equal but for rounding
 _SURELY = 2.0  # standard errors beyond the limit: a number that far off differs in 97 of 100 runs
 _UNKNOWN = Curve(np.zeros(1), np.full(1, np.nan), np.full(1, np.nan))
 
@@ -148,9 +154,17 @@ def on_common_points(reference: Curve, found: Curve) -> tuple[Curve, Curve]:
 
 def limit_of(quantity: Quantity, points: int, blocks: int, chance: float) -> float:
     """Return the largest deviation, in standard errors, that agrees."""
+    freedom = 2 * (blocks - 1)
     if quantity.many and points >= _FEWEST_POINTS:
-        return _MANY_POINTS
-    return float(student.isf(chance / 2, 2 * (blocks - 1)))
+        return max(_MANY_POINTS, _rms_limit(min(points // _ALIKE, _INDEPENDENT), freedom, chance))
+    return float(student.isf(chance / 2, freedom))
+
+
+@lru_cache(maxsize=64)
+def _rms_limit(count: int, freedom: int, chance: float) -> float:
+    """Return what the rms of so many independent t exceeds with a probability of `chance`, by drawing them."""
+    drawn = np.random.default_rng(count).standard_t(freedom, (_DRAWS, count))
+    return float(np.quantile(np.sqrt(np.mean(drawn**2, axis=1)), 1 - chance))
 
 
 def _judged(
@@ -162,16 +176,17 @@ def _judged(
 ) -> Observable:
     one, two = curves
     sigma = np.hypot(one.error, two.error)
-    known = sigma > 0
-    remarks = _remarks(*runs)
+    known, remarks = sigma > 0, _remarks(*runs)
+    scale = max(runs[0].scale, runs[1].scale, float(np.sqrt(np.mean(one.y**2))))
+    still = sigma == 0
+    if not np.allclose(one.y[still], two.y[still], rtol=_EXACT, atol=0.0):
+        size = _size(quantity, curves, scale)
+        return _observable(quantity, curves, np.inf, "differs", [size, "without any scatter", *remarks])
     if not known.any():
-        if np.array_equal(one.y, two.y):
-            return _observable(quantity, curves, 0.0, "agrees", ["equal, without any scatter", *remarks])
-        return _undecided(quantity, one, two, "the standard errors are all zero")
+        return _observable(quantity, curves, 0.0, "agrees", ["equal, without any scatter", *remarks])
     scores = (two.y[known] - one.y[known]) / sigma[known]
     deviation = float(np.sqrt(np.mean(scores**2)))
     limit = limit_of(quantity, int(known.sum()), block_count(min(r.count for r in runs)), chance)
-    scale = max(runs[0].scale, runs[1].scale, float(np.sqrt(np.mean(one.y**2))))
     said = f"rms deviation {deviation:.2g} standard errors, agreement is up to {limit:.2g}"
     if deviation > limit:
         size = _size(quantity, curves, scale)
@@ -180,17 +195,23 @@ def _judged(
         return replace(told, limit=limit)
     relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
     if relative > _TELLING:
-        percent = float(f"{100 * relative:.2g}")
-        vague = (
-            f"the standard error is {percent:g} % of {scale:.3g}{_suffix(quantity)}, too large to tell: "
-            f"{_longer((relative / _TELLING) ** 2, steps)}"
+        told = _observable(
+            quantity, curves, deviation, "cannot tell", [_vague(quantity, relative, scale, steps)]
         )
-        told = _observable(quantity, curves, deviation, "cannot tell", [vague, *remarks])
-        return replace(told, limit=limit)
-    many = quantity.many and int(known.sum()) >= _FEWEST_POINTS
-    visible = float(f"{100 * relative * (limit if many else limit + _SURELY):.1g}")
-    shown = f"a difference of {visible:g} % of {scale:.3g}{_suffix(quantity)} would have shown"
-    return replace(_observable(quantity, curves, deviation, "agrees", [said, shown, *remarks]), limit=limit)
+    else:
+        reach = limit if quantity.many and int(known.sum()) >= _FEWEST_POINTS else limit + _SURELY
+        visible = float(f"{100 * relative * reach:.1g}")
+        shown = f"a difference of {visible:g} % of {scale:.3g}{_suffix(quantity)} would have shown"
+        told = _observable(quantity, curves, deviation, "agrees", [said, shown])
+    return replace(told, limit=limit, remark="; ".join([told.remark, *remarks]))
+
+
+def _vague(quantity: Quantity, relative: float, scale: float, steps: int | None) -> str:
+    """Say that a standard error is too large to tell anything, and how long a run would make it small enough."""
+    return (
+        f"the standard error is {float(f'{100 * relative:.2g}'):g} % of {scale:.3g}{_suffix(quantity)}, too large to "
+        f"tell: {_longer((relative / _TELLING) ** 2, steps)}"
+    )
 
 
 def _size(quantity: Quantity, curves: tuple[Curve, Curve], scale: float) -> str:

@@ -399,3 +399,25 @@ def test_masses_and_velocities_of_the_start() -> None:
         with pytest.raises(InterpotError, match=message):
             start_frame(trajectory, masses)
     assert start_frame(memory(velocities=None), temperature=100.0).velocities is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"charges": {"Kr": 1.0}}, "charges were given for Kr"),
+        ({"axes": (7,)}, "along the axis 7"),
+        (
+            {"truth": ReferenceModel("lammps", ("pair_style lj/cut 8.0", "pair_coeff 1 1 0.0103"))},
+            "LAMMPS stopped",
+        ),
+        ({"truth": ReferenceModel("abacus")}, "unknown engine 'abacus'"),
+        ({"unseen": [Frames((disordered(),))]}, "holds no forces"),
+        ({"unseen": [Frames((replace(disordered(("Ne", "Xe")), forces=np.ones((108, 3))),))]}, "no channel Ne-Ne"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_run(
+    wrong: dict[str, object], message: str, reference: MdRun, tmp_path: Path
+) -> None:
+    with pytest.raises(InterpotError, match=message):
+        validate(lennard_jones(), reference, folder=tmp_path / "run", **wrong)  # type: ignore[arg-type]
+    assert not (tmp_path / "run").exists()
