@@ -258,14 +258,20 @@ def test_a_count_that_starts_anew_has_as_far_to_go_as_before() -> None:
     from interpot.report.terminal import Stage
 
     bar = Progress(disable=True)
-    stage = Stage(bar, "accumulation", "frames")
+    lines: list[str] = []
+    stage = Stage(bar, "accumulation", "frames", lines.append)
     for done in (1, 2, 3):
         stage(done)
     assert bar.tasks[0].total is None
     stage(1)
     assert bar.tasks[0].total == 3
     stage(2)
-    assert stage.finish() == "2 frames in "
+    stage.then("other states")(7, 9)  # ends this one
+    stage.finish()
+    assert [line[: line.index(" in ")] for line in lines] == [
+        "accumulation: 2 frames",
+        "other states: 7 frames",
+    ]
 
 
 # ---------------------------------------------------------------------------- Ctrl-C

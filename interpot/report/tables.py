@@ -72,7 +72,8 @@ def print_potential(console: Console, potential: Potential) -> None:
     loss, least = potential.loss, resolution(potential.loss.name)
     console.print(
         Text(
-            f"{loss.name}: formula {resolved(loss.formula, least, 2)}, cross-validated {resolved(loss.cross_validated, least, 2)}"
+            f"{loss.name}: formula {resolved(loss.formula, least, 2)}, "
+            f"cross-validated {resolved(loss.cross_validated, least, 2)}"
             + (f", spline ceiling {resolved(loss.ceiling, least, 2)}" if loss.of == "forces" else "")
         )
     )
