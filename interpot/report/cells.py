@@ -18,7 +18,7 @@ from interpot.formula.notation import one_line
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import Comparison, Curve, StateCheck
-from interpot.report.words import VERDICT_MARKS, raised, readable, resolved, short, typeset
+from interpot.report.words import VERDICT_MARKS, raised, readable, resolved, sentence, short, typeset
 from interpot.statistic.objective import RESOLUTION
 from interpot.units import UnitStyle
 
@@ -167,11 +167,11 @@ def force_sentence(comparison: Comparison, units: UnitStyle) -> str:
     if check is None:
         return ""
     unit = f"{units.energy_unit}/{units.length_unit}"
-    verdict = f"{VERDICT_MARKS.get(check.verdict, '?')} {check.verdict}: " if check.verdict else ""
+    verdict = f"{VERDICT_MARKS[check.verdict]} {check.verdict}: " if check.verdict != "not judged" else ""
     return (
         f"{verdict}forces on {check.frames} frames: relative error {short(check.relative_error, 2)}, "
         f"root mean square {short(check.rms, 2)} {unit}, worst {short(check.worst, 2)} {unit}"
-        + (f" ({check.remark})" if check.remark else "")
+        + (f" ({sentence(check.remark)})" if check.remark else "")
     )
 
 

@@ -17,7 +17,7 @@ def adequacy_part(honesty: Honesty) -> list[Block]:
         for name, value, meaning in adequacy_rows(honesty.adequacy)
     )
     verdict = honesty.adequacy.verdict
-    said = Paragraph(f"{verdict[:1].upper()}{verdict[1:]}.")
+    said = Paragraph(sentence(f"{verdict[:1].upper()}{verdict[1:]}."))
     caption = "Where the relative force error comes from; the parts add in squares."
     notable = honesty.adequacy.notable
     return [said, Table(caption, ("part", ">error", "meaning"), rows)] if notable else [said]

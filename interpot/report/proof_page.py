@@ -18,7 +18,7 @@ from interpot.report.cells import (
 from interpot.report.document import Badge, Block, Cell, Entry, Heading, Panel, Paragraph, Plots, Table
 from interpot.report.findings import Findings
 from interpot.report.limits_page import adequacy_part
-from interpot.report.words import raised, resolved, short, unique_names
+from interpot.report.words import raised, resolved, sentence, short, unique_names
 from interpot.units import UnitStyle
 
 
@@ -33,7 +33,7 @@ def badges(findings: Findings) -> tuple[Badge, ...]:
         shown = [Badge(f"{where}{loss_badge(loss)}")]
     else:
         words = f"force error {short(check.relative_error, 2)} on {check.frames} frames"
-        shown = [Badge(words, check.verdict)]
+        shown = [Badge(words, "" if check.verdict == "not judged" else check.verdict)]
         shown += [Badge(loss_badge(loss))] if loss.of != "forces" else []
     judged = [state.verdict for state in comparison.elsewhere if state.verdict in ("agrees", "differs")]
     if "differs" in judged:
@@ -80,9 +80,11 @@ def _errors(findings: Findings) -> Table:
     rows: list[tuple[Entry, ...]] = []
     if comparison is not None and comparison.forces is not None:
         check = comparison.forces
-        found = Cell("formula on recorded frames", check.remark)
+        found = Cell("formula on recorded frames", sentence(check.remark))
         told = f"measured in this run on {check.frames} frames"
-        meaning: Entry = told if not check.verdict else Badge(f"{check.verdict}: {told}", check.verdict)
+        meaning: Entry = (
+            told if check.verdict == "not judged" else Badge(f"{check.verdict}: {told}", check.verdict)
+        )
         rows.append((found, short(check.relative_error), meaning))
     rows += [
         ("closed form", resolved(loss.formula, least), f"{where}on the frames it was fitted to"),
@@ -123,21 +125,17 @@ def _elsewhere(comparison: Comparison) -> Table:
         "run reached, at other temperatures and densities, and on trajectories kept apart. ‘Closer than seen’ is the "
         "share of the pairs that are closer than any in the data."
     )
-    judged = any(state.verdict for state in comparison.elsewhere)
     rows: list[tuple[Entry, ...]] = []
     for state in comparison.elsewhere:
         name, *numbers = elsewhere_cells(state, comparison.units)
-        verdict = (
-            [Badge(state.verdict, state.verdict)] if judged and state.verdict else [""] if judged else []
-        )
-        rows.append((Cell(name, state.remark), *numbers, *verdict))
+        rows.append((Cell(name, sentence(state.remark)), *numbers, Badge(state.verdict, state.verdict)))
     columns = (
         "state",
         ">frames",
         ">relative error",
         ">closest pair",
         ">closer than seen",
-        *["verdict"] * judged,
+        "verdict",
     )
     return Table(caption, columns, tuple(rows))
 

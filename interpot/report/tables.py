@@ -21,7 +21,6 @@ from interpot.report.cells import (
     force_sentence,
     formula_line,
     interval_sentence,
-    loss_badge,
     marks_sentence,
     mixing_cells,
     resolution,
@@ -32,7 +31,7 @@ from interpot.report.cells import (
 )
 from interpot.report.columns import shared
 from interpot.report.findings import written
-from interpot.report.words import VERDICT_MARKS, in_letters, raised, resolved, short, typeset
+from interpot.report.words import VERDICT_MARKS, in_letters, raised, resolved, sentence, short, typeset
 
 _COLOURS = {
     "agrees": "green",
@@ -73,7 +72,8 @@ def print_potential(console: Console, potential: Potential) -> None:
     loss, least = potential.loss, resolution(potential.loss.name)
     console.print(
         Text(
-            f"{loss_badge(loss)}, cross-validated {resolved(loss.cross_validated, least, 2)}"
+            f"{loss.name}: formula {resolved(loss.formula, least, 2)}, "
+            f"cross-validated {resolved(loss.cross_validated, least, 2)}"
             + (f", spline ceiling {resolved(loss.ceiling, least, 2)}" if loss.of == "forces" else "")
         )
     )
@@ -157,16 +157,15 @@ def _print_elsewhere(console: Console, comparison: Comparison) -> None:
     """Print the force error in states that the potential was not fitted to."""
     if not comparison.elsewhere:
         return
-    judged = any(state.verdict for state in comparison.elsewhere)
     columns = ["forces elsewhere", ">frames", ">error", ">closest pair", ">closer than seen"]
-    table = new_table(*columns, *(["verdict"] if judged else []))
+    table = new_table(*columns, "verdict")
     for state in comparison.elsewhere:
         cells: list[str | Text] = [*elsewhere_cells(state, comparison.units)]
-        table_row(table, [*cells, *([_verdict(state.verdict)] if judged else [])])
+        table_row(table, [*cells, _verdict(state.verdict)])
     console.print("", table)
     for state in comparison.elsewhere:
         if state.remark:
-            console.print(Text(f"{state.name}: {state.remark}", style="dim"))
+            console.print(Text(f"{state.name}: {sentence(state.remark)}", style="dim"))
 
 
 def new_table(*columns: str) -> Table:

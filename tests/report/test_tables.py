@@ -126,7 +126,9 @@ def test_errors_below_the_resolution_are_bounds() -> None:
     front = findings.front.assign(loss=2.2e-11, cross_validated=2.5e-11)
     tables.print_front(Console(file=buffer, width=100), front)
     text = buffer.getvalue()
-    assert "force error < 2×10⁻⁸" in text and "10⁻¹¹" not in text and "resolution of the sums" in text
+    assert (
+        "force error: formula < 2×10⁻⁸" in text and "10⁻¹¹" not in text and "resolution of the sums" in text
+    )
     buffer = io.StringIO()
     tables.print_front(Console(file=buffer, width=100), front, error="energy error")  # of points, not of sums
     assert "2.2×10⁻¹¹" in buffer.getvalue()
