@@ -412,7 +412,10 @@ def test_masses_and_velocities_of_the_start() -> None:
         ),
         ({"truth": ReferenceModel("abacus")}, "unknown engine 'abacus'"),
         ({"unseen": [Frames((disordered(),))]}, "holds no forces"),
-        ({"unseen": [Frames((replace(disordered(("Ne", "Xe")), forces=np.ones((108, 3))),))]}, "no channel Ne-Ne"),
+        (
+            {"unseen": [Frames((replace(disordered(("Ne", "Xe")), forces=np.ones((108, 3))),))]},
+            "no channel Ne-Ne",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_the_run(
