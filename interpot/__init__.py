@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from interpot.formula.potential import Potential
     from interpot.proof.calculator import calculator
     from interpot.proof.export import export
+    from interpot.proof.observables.arrhenius import arrhenius
     from interpot.proof.validate import validate
     from interpot.records import Comparison, Dynamics, EnergyCurve, Experiment, Frame, ReferenceModel
     from interpot.statistic.accumulate import accumulate
@@ -46,6 +47,7 @@ _HOMES = {
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",
     "accumulate": "interpot.statistic.accumulate",
+    "arrhenius": "interpot.proof.observables.arrhenius",
     "calculator": "interpot.proof.calculator",
     "discover": "interpot.formula.discover",
     "discover_curves": "interpot.formula.curve",
@@ -75,6 +77,7 @@ __all__ = [
     "ReferenceModel",
     "Statistic",
     "accumulate",
+    "arrhenius",
     "calculator",
     "discover",
     "discover_curves",
