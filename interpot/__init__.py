@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from interpot.version import VERSION
 
 if TYPE_CHECKING:
+    from interpot.comparison import Comparison
     from interpot.errors import InterpotError
     from interpot.formula.curve import CurveDiscovery, discover_curves
     from interpot.formula.discover import Discovery, discover
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from interpot.proof.export import export
     from interpot.proof.observables.arrhenius import arrhenius
     from interpot.proof.validate import validate
-    from interpot.records import Comparison, Dynamics, EnergyCurve, Experiment, Frame, ReferenceModel
+    from interpot.records import Dynamics, EnergyCurve, Experiment, Frame, ReferenceModel
     from interpot.statistic.accumulate import accumulate
     from interpot.statistic.basis import Functions
     from interpot.statistic.normal_equations import Statistic
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from interpot.workflow import pair_channels, run
 
 _HOMES = {
-    "Comparison": "interpot.records",
+    "Comparison": "interpot.comparison",
     "CurveDiscovery": "interpot.formula.curve",
     "Discovery": "interpot.formula.discover",
     "Dynamics": "interpot.records",

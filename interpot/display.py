@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a record may be spoken of without being imported
-    from interpot.records import Comparison, Curve
+    from interpot.comparison import Comparison, Curve
 
 
 def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], above: str = "") -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from interpot.comparison import Comparison, ExportCheck
 from interpot.errors import NotInstalledError
 from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, discover
@@ -14,7 +15,7 @@ from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.validate import validate
-from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, MdRun, Trajectory
+from interpot.records import EnergyCurve, Experiment, MdRun, Trajectory
 from interpot.report.cells import criterion
 from interpot.report.curve import print_residuals
 from interpot.report.findings import Findings

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from interpot.comparison import Comparison, ExportCheck
 from interpot.errors import InterpotError
 from interpot.files import results_folder, writable_file
 from interpot.formula.continuation import continued
@@ -19,7 +20,7 @@ from interpot.formula.discover import Discovery, check_options
 from interpot.formula.potential import Potential
 from interpot.proof.export import usage
 from interpot.proof.forces import evenly_spaced
-from interpot.records import Comparison, EnergyCurve, Experiment, ExportCheck, Trajectory
+from interpot.records import EnergyCurve, Experiment, Trajectory
 from interpot.report.export_table import print_checks
 from interpot.report.findings import Findings, findings_of
 from interpot.session import Session

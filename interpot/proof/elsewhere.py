@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from interpot.comparison import StateCheck
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.proof.domain import closeness
@@ -18,7 +19,7 @@ from interpot.proof.expectation import ELSEWHERE, judge_forces
 from interpot.proof.forces import compare_forces, evenly_spaced
 from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.observables.recorded import fills_space, thinned
-from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, StateCheck, Trajectory
+from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, Trajectory
 from interpot.trajectory import read
 from interpot.units import UnitStyle
 

@@ -17,9 +17,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from interpot.comparison import ForceCheck
 from interpot.formula.potential import Potential
 from interpot.proof.forces import PairForces
-from interpot.records import FloatArray, ForceCheck, Frame
+from interpot.records import FloatArray, Frame
 from interpot.units import UnitStyle
 
 ON_DATA = 1.5  # times the expected error: still the same forces

@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
+from interpot.comparison import ForceCheck
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.recorded import thinned
-from interpot.records import Evaluation, FloatArray, ForceCheck, Frame, Trajectory
+from interpot.records import Evaluation, FloatArray, Frame, Trajectory
 from interpot.units import UnitStyle
 
 FORCE_FRAMES = 50  # enough for a force error in its third digit

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from interpot.comparison import Comparison, ForceCheck, StateCheck
 from interpot.errors import InterpotError
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
@@ -22,18 +23,7 @@ from interpot.proof.observables.recorded import Recorded, thinned
 from interpot.proof.reference_log import logged
 from interpot.proof.start import check_state, dynamics, schedule, start_frame
 from interpot.proof.verdict import observables
-from interpot.records import (
-    Comparison,
-    Dynamics,
-    FloatArray,
-    ForceCheck,
-    Frame,
-    MdRun,
-    Progress,
-    ReferenceModel,
-    StateCheck,
-    Trajectory,
-)
+from interpot.records import Dynamics, FloatArray, Frame, MdRun, Progress, ReferenceModel, Trajectory
 from interpot.trajectory import read
 from interpot.units import UnitStyle
 

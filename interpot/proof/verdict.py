@@ -25,11 +25,12 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import t as student
 
+from interpot.comparison import Curve, Observable
 from interpot.proof.observables import OBSERVABLES, measure
 from interpot.proof.observables.blocks import PER_BLOCK, block_count
 from interpot.proof.observables.divergence import divergence
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
-from interpot.records import Curve, FloatArray, Observable
+from interpot.records import FloatArray
 
 _MANY_POINTS = 2.0  # limit of the rms deviation
 _FEWEST_POINTS = 10  # that are many

@@ -11,13 +11,13 @@ import pandas as pd
 import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
+from interpot.comparison import Comparison, Curve, StateCheck
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.expression import names_in, parse_expression
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import one_line
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width, with_error
-from interpot.records import Comparison, Curve, StateCheck
 from interpot.report.words import VERDICT_MARKS, raised, readable, resolved, sentence, short, typeset
 from interpot.statistic.objective import RESOLUTION
 from interpot.units import UnitStyle

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from interpot.records import ExportCheck
+from interpot.comparison import ExportCheck
 from interpot.report.tables import new_table, table_row
 from interpot.report.words import short
 

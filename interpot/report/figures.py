@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from interpot.comparison import Curve, ForceCheck, Observable
 from interpot.formula.band import Band, band
 from interpot.formula.channel_formula import ChannelFormula
-from interpot.records import Curve, FloatArray, ForceCheck, IntArray, MdRun, Observable
+from interpot.records import FloatArray, IntArray, MdRun
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.report.style import (
     CEILING,

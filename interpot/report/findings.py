@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from interpot.comparison import Comparison, ExportCheck
 from interpot.formula.channel_formula import ChannelFormula, Parameter
 from interpot.formula.discover import Discovery
 from interpot.formula.honesty import Honesty
 from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
-from interpot.records import Comparison, ExportCheck, FloatArray, IntArray
+from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import LogSplines
 
 

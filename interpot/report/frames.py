@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from interpot.comparison import Curve, Observable
 from interpot.files import atomic
 from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.mixing import RuleTest
-from interpot.records import Curve, MdRun, Observable
+from interpot.records import MdRun
 from interpot.report.findings import Findings
 from interpot.report.words import file_name, unique_names
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from interpot.comparison import Comparison, ForceCheck, Observable
 from interpot.formula.channel_formula import Loss
-from interpot.records import Comparison, ForceCheck, Observable
 from interpot.report import figures
 from interpot.report.cells import (
     elsewhere_cells,

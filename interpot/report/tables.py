@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
+from interpot.comparison import Comparison
 from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import Potential
-from interpot.records import Comparison
 from interpot.report.cells import (
     candidates,
     elsewhere_cells,

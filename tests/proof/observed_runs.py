@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from proof_systems import Frames
 
+from interpot.comparison import Curve
 from interpot.proof.observables import Measured, Recorded, measure
-from interpot.records import Cell, Curve, Frame
+from interpot.records import Cell, Frame
 from interpot.units import unit_style
 
 CUBE = 12.0 * np.eye(3)

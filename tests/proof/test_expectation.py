@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from proof_systems import disordered, lennard_jones
 
+from interpot.comparison import Comparison, ForceCheck, StateCheck
 from interpot.formula.channel_formula import Loss
 from interpot.formula.potential import Potential
 from interpot.proof.expectation import ELSEWHERE, ON_DATA, expected_error, judge_forces, rounding
 from interpot.proof.forces import PairForces, compare_forces
-from interpot.records import Comparison, ForceCheck, Frame, StateCheck
+from interpot.records import Frame
 from interpot.units import unit_style
 
 METAL, REAL = unit_style("metal"), unit_style("real")

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from observed_runs import CUBE, SHEAR, curve, found, lattice, number, recorded, walks
 
+from interpot.comparison import Curve
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.bond_order import bond_order, box_and_places
 from interpot.proof.observables.clusters import cluster_sizes
 from interpot.proof.observables.radial import first_shell, rdfs, total_rdf
 from interpot.proof.observables.scattering import structure_factors, wave_vectors
-from interpot.records import Cell, Curve, Frame
+from interpot.records import Cell, Frame
 
 
 def gas(vectors: np.ndarray, n: int, frames: int, dimension: int = 3, species: int = 1) -> list[Frame]:

@@ -13,6 +13,7 @@ from ase.io import write as ase_write
 from ase.stress import full_3x3_to_voigt_6_stress
 from proof_systems import TRUTH, Frames, channel, disordered, lennard_jones, mixture, potential
 
+from interpot.comparison import Comparison
 from interpot.errors import InterpotError
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.ensembles import check_dynamics
@@ -21,7 +22,7 @@ from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.reference_log import logged
 from interpot.proof.start import check_state, schedule, start_frame
 from interpot.proof.validate import compare, validate
-from interpot.records import Comparison, Dynamics, Frame, MdRun, ReferenceModel
+from interpot.records import Dynamics, Frame, MdRun, ReferenceModel
 from interpot.trajectory import read
 from interpot.units import unit_style
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from observed_runs import brownian, recorded, walks
 
+from interpot.comparison import Curve
 from interpot.proof.observables.blocks import block_average, mean_value, scatter
 from interpot.proof.observables.recorded import Measured, Quantity
 from interpot.proof.verdict import judge, measured_alike, observables, on_common_points
-from interpot.records import Curve
 
 G = Quantity("g", "1", "r", "Å", many=True)
 PRESSURE = Quantity("mean pressure", "bar")

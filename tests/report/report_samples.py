@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from interpot.comparison import Comparison, Curve, ExportCheck, ForceCheck, Observable
 from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.expression import parse_expression
 from interpot.formula.potential import Potential
-from interpot.records import Comparison, Curve, ExportCheck, ForceCheck, MdRun, Observable
+from interpot.records import MdRun
 from interpot.report.findings import ChannelData, Findings, SplineCurve
 from interpot.units import unit_style
 

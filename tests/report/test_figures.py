@@ -16,11 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from report_samples import METAL, argon, bare, comparison, mixture, observables
 
+from interpot.comparison import Curve, Observable
 from interpot.formula.band import band
 from interpot.formula.named_forms import FORMS
 from interpot.formula.naming import TITLES
 from interpot.formula.terms import TERMS
-from interpot.records import Curve, Observable
 from interpot.report import figures
 from interpot.report.cells import ranked
 from interpot.report.pareto import pareto_figure

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from pathlib import Path
 
+from interpot.comparison import ExportCheck
 from interpot.errors import InterpotError
 from interpot.files import UNFINISHED, results_folder, writable_file
 from interpot.formula.continuation import continued
@@ -15,7 +16,7 @@ from interpot.formula.potential import Potential
 from interpot.proof.export.check import check, save
 from interpot.proof.export.exporter import Exporter
 from interpot.proof.export.probes import probes
-from interpot.records import ExportCheck, Frame
+from interpot.records import Frame
 from interpot.table import load_row
 from interpot.units import UnitStyle
 

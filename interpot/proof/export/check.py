@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from interpot.comparison import ExportCheck
 from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import SINGLE, Exporter
 from interpot.proof.forces import PairForces
-from interpot.records import Evaluation, ExportCheck, FloatArray, Frame
+from interpot.records import Evaluation, FloatArray, Frame
 from interpot.version import VERSION
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interpot.records import Curve, FloatArray
+from interpot.comparison import Curve
+from interpot.records import FloatArray
 
 BLOCKS = 8
 PER_BLOCK = 4  # measurements; with fewer a block's mean says little

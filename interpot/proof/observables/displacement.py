@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.proof.observables.blocks import block_average
 from interpot.proof.observables.paths import Paths, follow
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style, or_missing
-from interpot.records import Curve, FloatArray, Frame, IntArray
+from interpot.records import FloatArray, Frame, IntArray
 
 _LAGS = 50
 LONGEST = "longest time"  # internal units: the name of the choice that both runs share

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
-from interpot.records import Curve, FloatArray, Frame
+from interpot.records import FloatArray, Frame
 
 _SHARE = 0.1  # of the distance of nearest neighbours: beyond it surroundings are no longer the same
 _MOST = 0.5  # of the run: what is measured over it is measured twice on the same motion

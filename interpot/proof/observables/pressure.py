@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import block_average, mean_value, scatter
 from interpot.proof.observables.energies import mean_temperature
 from interpot.proof.observables.radial import volume
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
-from interpot.records import Curve, FloatArray, Frame
+from interpot.records import FloatArray, Frame
 
 _LOG = "give --log, the LAMMPS log of the reference (log= in Python)"
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))

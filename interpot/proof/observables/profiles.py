@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.geometry import complete_vectors
 from interpot.proof.observables.blocks import block_average, block_count
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
-from interpot.records import Curve, FloatArray, Frame
+from interpot.records import FloatArray, Frame
 
 _BINS = 40
 

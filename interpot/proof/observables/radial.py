@@ -10,12 +10,13 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.blocks import block_average
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, fills_space, in_style
-from interpot.records import Curve, FloatArray, Frame
+from interpot.records import FloatArray, Frame
 
 BINS = 100
 _SMOOTH = 3  # bins over which a curve is averaged before its extremes are looked for

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.proof.observables.paths import Paths, follow
-from interpot.records import Curve, FloatArray, Frame, Trajectory
+from interpot.records import FloatArray, Frame, Trajectory
 from interpot.units import UnitStyle
 
 T = TypeVar("T")

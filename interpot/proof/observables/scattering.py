@@ -18,11 +18,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from interpot.comparison import Curve
 from interpot.geometry import complete_vectors
 from interpot.proof.observables.blocks import block_average
 from interpot.proof.observables.radial import volume
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style, thinned
-from interpot.records import Curve, FloatArray, Frame, IntArray
+from interpot.records import FloatArray, Frame, IntArray
 
 _BINS = 60
 _PER_BIN = (6, 100)  # wave vectors, at least and at most: more tell little that the frames do not

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import fft, signal
 
+from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import block_average
 from interpot.proof.observables.displacement import chosen_lags, shared_time
 from interpot.proof.observables.paths import Paths
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style, or_missing
-from interpot.records import Curve, FloatArray, IntArray
+from interpot.records import FloatArray, IntArray
 
 _WINDOW = 400  # frames of a spectrum's window at most: 200 frequencies
 _FEWEST = 8  # frames of one
