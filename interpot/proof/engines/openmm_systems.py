@@ -32,6 +32,7 @@ from interpot.units import UnitStyle
 
 # forces that say how particles move, which is for `Dynamics` to say
 _AGREEMENT = 1e-3  # of the root mean square force: ten times what single precision leaves
+# in the names of forces that move particles and are none
 _MOTION = ("Barostat", "Thermostat", "CMMotionRemover")
 
 

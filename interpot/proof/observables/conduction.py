@@ -75,7 +75,6 @@ def _unit(style: UnitStyle) -> tuple[str, float]:
     """Return the unit of conductivity and its size in e²/(eV Å · internal time): S/m, or the reduced one."""
     if style.name == "lj":
         return "q²/(εστ)", 1.0
-    second = 1 / (
-        constants.angstrom * np.sqrt(constants.atomic_mass / constants.electron_volt)
-    )  # internal time
+    # in internal units of time
+    second = 1 / (constants.angstrom * np.sqrt(constants.atomic_mass / constants.electron_volt))
     return "S/m", constants.angstrom / (constants.elementary_charge * second)
