@@ -30,9 +30,8 @@ from interpot.proof.engines.lammps_input import lammps_box, model_species
 from interpot.records import FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
 
-# forces that say how particles move, which is for `Dynamics` to say
 _AGREEMENT = 1e-3  # of the root mean square force: ten times what single precision leaves
-# in the names of forces that move particles and are none
+# in the names of forces that say how particles move, which is for `Dynamics` to say
 _MOTION = ("Barostat", "Thermostat", "CMMotionRemover")
 
 
