@@ -35,7 +35,7 @@ from interpot.records import FloatArray
 _MANY_POINTS = 2.0  # limit of the rms deviation
 _FEWEST_POINTS = 10  # that are many
 _ALIKE = 5  # neighbouring points that count as one
-_INDEPENDENT = 20  # points at most: beyond, the limit is 2 anyway
+_INDEPENDENT = 20  # at most are drawn: with more the limit would be lower, not higher
 _DRAWS = 100_000
 _CHANCE = 0.01  # of a comparison's observables any one differs by chance
 _BLOCKS = 4  # at least, for a standard error worth the name
