@@ -11,6 +11,10 @@ their two forces cancel, their energy and their virial do not.
 f_j is the force of the pair on j, and W has no kinetic part: repulsion makes tr W > 0 and adds tr W/(3V) to the
 pressure. σ = (1/V) ∂E/∂strain is ASE's stress, positive under tension; VASP prints -σ (in kB), LAMMPS the
 pressure W/V plus the kinetic part, GAP's ``virial`` is W.
+
+A wall or a field is a function φ(s) of a coordinate of one particle, and the force on that is -φ'(s) ∇s. The distance
+from a wall is s = ±(ξ - ξ_wall), positive inside (`interpot.records.Surface`), the coordinate of a field is ξ itself.
+E gains Σ_i φ(s_i); W, which is that of the pairs, gains nothing.
 """
 
 from __future__ import annotations
@@ -45,3 +49,36 @@ def complete_vectors(cell: Cell) -> FloatArray:
     if abs(np.linalg.det(vectors)) < 1e-12 * np.prod(np.linalg.norm(vectors, axis=1)):
         raise InterpotError(f"the cell vectors {cell.vectors.tolist()} lie in a plane: expected a volume")
     return vectors
+
+
+def across(
+    positions: FloatArray, shape: str, axis: int, centre: tuple[float, float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """Coordinate ξ of each particle, and its gradient.
+
+    Parameters
+    ----------
+    positions : (n, 3) float64, Å
+    shape
+        "plane": ξ is the coordinate along `axis`, less that of the centre; "cylinder": the distance from the axis
+        through the centre; "sphere": the distance from the centre.
+    axis
+        0, 1 or 2.
+    centre
+        Å.
+
+    Returns
+    -------
+    xi : (n,) float64, Å
+    gradient : (n, 3) float64
+        ∇ξ, of length 1; zero where a particle is on the axis or in the centre.
+    """
+    arms = positions - np.array(centre)
+    if shape == "plane":
+        gradient = np.zeros_like(arms)
+        gradient[:, axis] = 1.0
+        return np.ascontiguousarray(arms[:, axis]), gradient
+    if shape == "cylinder":
+        arms[:, axis] = 0.0
+    xi = np.linalg.norm(arms, axis=1)
+    return xi, arms / np.where(xi > 0, xi, 1.0)[:, None]

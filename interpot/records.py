@@ -48,6 +48,58 @@ class Cell:
     periodic: tuple[bool, bool, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A wall at one instant; `interpot.geometry.across` says what its coordinate ξ is.
+
+    A particle is the distance s = `inward` (ξ - `position`) > 0 from it.
+
+    Attributes
+    ----------
+    name
+        "zlo", "zhi", "cylinder_z", "sphere": by it a channel finds its wall.
+    shape
+        "plane" (ξ is a Cartesian coordinate), "cylinder" (ξ is the distance from its axis) or "sphere".
+    axis
+        0, 1, 2: the normal of a plane, the axis of a cylinder; 0 for a sphere.
+    inward
+        +1 where particles are at larger ξ (zlo, the outside of a sphere), -1 where at smaller ones.
+    position
+        Å: ξ of the wall; the radius of a curved one.
+    centre : (3,), Å
+        Of a cylinder (any point of its axis) or sphere.
+    """
+
+    name: str
+    shape: str
+    axis: int
+    inward: int
+    position: float
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A wall as it is described; where it stands in each frame is found by `interpot.trajectory.walls`.
+
+    Attributes
+    ----------
+    name, shape, axis, inward, centre
+        As of a `Surface`.
+    position
+        In words, lengths and times in the units of the trajectory: "edge" (the face of the box), a number, a function
+        of time such as "40 - 0.5*t", "frame:KEY" (what the file says with each frame), "FILE" or "FILE:COLUMN" (a table
+        or a LAMMPS log), "log:COLUMN" (the log beside the trajectory, of the same name).
+    """
+
+    name: str
+    shape: str
+    axis: int
+    inward: int
+    position: str
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One instant of a trajectory, particles in the order of their ids.
@@ -83,6 +135,8 @@ class Frame:
         File name, for messages.
     index
         Number of the frame in that file, from 0.
+    surfaces
+        The walls, where they are in this frame.
     """
 
     positions: FloatArray
@@ -101,6 +155,7 @@ class Frame:
     time: float | None = None
     source: str = ""
     index: int = 0
+    surfaces: tuple[Surface, ...] = ()
 
 
 class Trajectory(Protocol):
@@ -168,6 +223,30 @@ class EnergyCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class Piston:
+    """A plane wall that moves as the particles and a load push it: M Ẍ = F_on_wall + load, along its axis.
+
+    Numbers are in the unit style of the run.
+
+    Attributes
+    ----------
+    wall
+        Its name: "zhi".
+    mass
+        M, mass units.
+    load
+        External force along +axis, force units; for "zhi" a negative one compresses.
+    velocity
+        At the beginning of the recorded part.
+    """
+
+    wall: str
+    mass: float
+    load: float
+    velocity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Dynamics:
     """How an engine moves the particles. All numbers are in the unit style of the run, not internal.
 
@@ -189,6 +268,11 @@ class Dynamics:
         For the velocities and thermostats.
     pressure
         Pressure units of the style, for "npt".
+    walls
+        That act on the particles during the recorded part, as they move; before it they stand where the start has
+        them (`Frame.surfaces`), and throughout if there are none here.
+    piston
+        The one of the walls that moves freely.
     """
 
     timestep: float
@@ -199,6 +283,8 @@ class Dynamics:
     equilibration: int = 0
     seed: int = 20261121
     pressure: float | None = None
+    walls: tuple[Wall, ...] = ()
+    piston: Piston | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +303,11 @@ class ReferenceModel:
         For engines that take objects: an ASE calculator; an OpenMM ``System``, or the path of its XML.
     species
         Names of the types 1, 2 ... in `commands`; the species of the frame in sorted order unless given.
+    recorded
+        For LAMMPS: lines issued when the recorded part begins, such as a wall that begins to move (a fix given again
+        under its ID takes the place of the first).
+    series
+        For LAMMPS: further columns of thermo → their names in `MdRun.thermo`, {"f_piston[1]": "wall force zhi"}.
     """
 
     engine: str
@@ -224,6 +315,8 @@ class ReferenceModel:
     constants: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     source: Any = None
     species: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
+    series: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,7 +347,9 @@ class MdRun:
     thermo
         Time series recorded every `Dynamics.every` steps, each (m,) float64 in the style's units: at least
         "step", "time", "temperature", "potential", "kinetic", "total" (extensive energies) and "pressure"; where the
-        engine tells, the pressure tensor "pxx", "pyy", "pzz", "pxy", "pxz", "pyz", and "volume".
+        engine tells, the pressure tensor "pxx", "pyy", "pzz", "pxy", "pxz", "pyz", and "volume"; for each wall NAME
+        "wall position NAME" and "wall force NAME", the force of the particles on it (a plane: along +axis; a curved
+        one: away from its centre).
     units
         Style of the file and the series.
     seconds
@@ -316,7 +411,13 @@ class Experiment:
     cutoff
         How far the pair channels reach, in length units of the style.
     cutoffs
-        Exceptions, by pair of species: {"Ne-Xe": 8.0}.
+        Exceptions, by channel: {"Ne-Xe": 8.0, "Ne-zlo": 6.0, "zhi": 7.0}.
+    walls
+        As `interpot.read` takes them.
+    fields
+        As `interpot.workflow.channels` takes them.
+    runs
+        How many references, from velocities of their own.
     """
 
     name: str
@@ -327,3 +428,6 @@ class Experiment:
     dynamics: Dynamics
     cutoff: float
     cutoffs: Mapping[str, float] = field(default_factory=dict)
+    walls: tuple[str | Wall, ...] = ()
+    fields: tuple[str, ...] = ()
+    runs: int = 1

@@ -57,6 +57,9 @@ def potential_of(
                 parameters,
                 zero="infinity" if part.decays else "cutoff",
                 kind=channel.kind,
+                site=channel.site,
+                charges=channel.charges,
+                centre=channel.centre,
             )
         )
     origin = {**statistic.provenance, "versions": versions(), **provenance}

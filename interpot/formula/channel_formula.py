@@ -13,6 +13,7 @@ from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.notation import latex
 from interpot.formula.quantity import unit_name
 from interpot.records import FloatArray
+from interpot.statistic.channels import label_of
 from interpot.units import UnitStyle
 
 UNITS_OF_KNOWN = ("E_known", "L_known")
@@ -116,7 +117,9 @@ class ChannelFormula:
     zero
         Where φ vanishes: "infinity", or "cutoff" for a function that does not decay.
     kind, variable
-        "pair" and "r"; other kinds follow.
+        A row of `interpot.statistic.channels.CHANNELS`, and the letter of its coordinate in files.
+    site, charges, centre
+        Of a wall or field, as of an `interpot.statistic.channels.Channel`; the centre in units of the potential.
     core
         What stands for the formula below the sampled range, where it would not repel there.
     """
@@ -131,11 +134,14 @@ class ChannelFormula:
     kind: str = "pair"
     variable: str = "r"
     core: Core | None = None
+    site: str = ""
+    charges: tuple[float, ...] = ()
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def label(self) -> str:
-        """The channel's name in tables: "Ne-Xe"."""
-        return "-".join(self.species)
+        """The channel's name in tables: "Ne-Xe", "Ne-zlo", "Ne@z"."""
+        return label_of(self.kind, self.species, self.site, bool(self.charges))
 
     @property
     def complete(self) -> sympy.Expr:

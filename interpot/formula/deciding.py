@@ -20,7 +20,7 @@ from interpot.formula.paired import difference
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
 
@@ -182,7 +182,7 @@ def _farther(
 ) -> float:
     """Smallest cutoff that decides, with as many pairs beyond the present one as their density there tells."""
     basis, seen, cutoff = statistic.bases[c], statistic.coverage[c], statistic.channels[c].cutoff
-    assert isinstance(basis, LogSplines)
+    assert isinstance(basis, KnotSplines)
     if variance == 0 or not seen.counts[0]:
         return float("nan")
     r = np.linspace(cutoff, 2 * cutoff, 401)

@@ -268,7 +268,7 @@ def relations(forms: Sequence[tuple[str, Sequence[str], str, Sequence[Parameter]
         Per channel: its label, its species, the name of its form and its constants.
     """
     starts = np.cumsum([0, *(len(parameters) for *_, parameters in forms)])
-    channels = {tuple(species): k for k, (_, species, _, _) in enumerate(forms)}
+    channels = {tuple(species): k for k, (_, species, _, _) in enumerate(forms) if len(species) == 2}
     made = []
     for (one, two), cross in channels.items():
         like = [channels.get((s, s)) for s in (one, two)]

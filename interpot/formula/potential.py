@@ -153,7 +153,10 @@ class Potential:
             domain = (c.domain[0] * length, c.domain[1] * length)
             core = None if c.core is None else c.core.scaled(energy, length)
             cutoff = c.cutoff * length
-            channels.append(replace(c, cutoff=cutoff, domain=domain, parameters=parameters, core=core))
+            x, y, z = (float(v * length) for v in c.centre)
+            channels.append(
+                replace(c, cutoff=cutoff, domain=domain, parameters=parameters, core=core, centre=(x, y, z))
+            )
         return replace(self, units=target, channels=tuple(channels), covariance=covariance)
 
     def save(self, path: str | Path) -> None:

@@ -13,7 +13,7 @@ import sympy
 
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.potential import Potential
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.normal_equations import Statistic
 
 WORST = 0.3
@@ -30,7 +30,7 @@ def thermal_energy(statistic: Statistic, potential: Potential) -> float:
         return float("nan")
     units, laplacian = potential.units, 0.0
     for formula, basis, seen in zip(potential.channels, statistic.bases, statistic.coverage, strict=True):
-        assert isinstance(basis, LogSplines)
+        assert isinstance(basis, KnotSplines)
         sampled = np.flatnonzero(seen.counts)
         r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing) / units.length
         slope = derivative(formula.expression, R)

@@ -18,7 +18,7 @@ from interpot.formula.mixing import RuleTest
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +165,7 @@ def _channel_data(found: Discovery) -> dict[str, ChannelData]:
     places, data = {channel.label: c for c, channel in enumerate(statistic.channels)}, {}
     for c, channel in enumerate(found.best.channels):  # pairs that never meet have none
         basis = statistic.bases[places[channel.label]]
-        assert isinstance(basis, LogSplines)
+        assert isinstance(basis, KnotSplines)
         counts = statistic.coverage[places[channel.label]].counts[::-1]  # outwards
         knots = np.arange(len(counts), -1, -1) * basis.spacing
         curve = SplineCurve(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import floor, log
+from math import floor
 from typing import Protocol, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, IntArray
+from interpot.statistic.channels import Channel
 from interpot.statistic.kernels import spline_slopes
 from interpot.statistic.splines import DEGREE, SEGMENT_SLOPES, SEGMENTS
 
@@ -48,26 +50,37 @@ class Basis(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LogSplines:
-    """Quintic B-splines on knots that are uniform in log r, on a lattice anchored at the cutoff.
+class KnotSplines:
+    """Quintic B-splines on equidistant knots of a coordinate u(s) that is 0 at the upper end and grows inwards.
 
-    The coordinate is u = ln(cutoff/r)/spacing: knots are the integers u = 0 (the cutoff), 1, 2 ... inwards.
-    They are not clamped: a closer pair adds splines at the end and changes none, so two lattices with the
-    same cutoff and spacing differ by zero-padding only.
+    Knots are the integers u = 0 (the upper end), 1, 2 ... They are not clamped: a smaller coordinate adds splines at
+    the end and changes none, so two lattices with the same upper end and spacing differ by zero-padding only.
 
     Attributes
     ----------
     cutoff
-        Å, where the lattice is anchored; functions are zero beyond.
+        Å, the upper end, where the lattice is anchored; functions are zero beyond.
     spacing
-        Knot distance in ln r.
+        Knot distance.
     intervals
-        Number of knot intervals covered, from the cutoff inwards.
+        Number of knot intervals covered, from the upper end inwards.
     """
 
     cutoff: float
-    spacing: float = SPACING
+    spacing: float
     intervals: int = 1
+
+    def coordinate(self, s: FloatArray) -> FloatArray:
+        """u(s), the number of knots between s and the upper end."""
+        raise NotImplementedError
+
+    def place(self, u: ArrayLike) -> FloatArray:
+        """s(u), the inverse of `coordinate`."""
+        raise NotImplementedError
+
+    def rate(self, s: FloatArray) -> FloatArray:
+        """du/ds, negative."""
+        raise NotImplementedError
 
     @property
     def size(self) -> int:
@@ -76,44 +89,93 @@ class LogSplines:
 
     @property
     def innermost(self) -> float:
-        """Smallest covered distance."""
-        return float(self.cutoff * np.exp(-self.intervals * self.spacing))
+        """Smallest covered coordinate."""
+        return float(self.place(self.intervals))
 
-    def covering(self, smallest: float) -> LogSplines:
+    def covering(self, smallest: float) -> Self:
         """Return the lattice that reaches inwards to `smallest`."""
         # a sample on a knot, give or take its rounding, counts as beyond it
-        needed = floor(log(self.cutoff / smallest) / self.spacing + 1e-9) + 1
+        needed = floor(float(self.coordinate(np.array([smallest]))[0]) + 1e-9) + 1
         return replace(self, intervals=max(self.intervals, needed))
 
     def slopes(self, s: FloatArray) -> tuple[IntArray, FloatArray]:
         """See `Basis.slopes`; six splines at each s."""
-        first = np.empty(s.size, dtype=np.int64)
-        values = np.empty((s.size, DEGREE + 1))
-        spline_slopes(s, self.cutoff, 1 / self.spacing, SEGMENT_SLOPES, first, values)
-        return first, values
-
-    def coordinate(self, r: FloatArray) -> FloatArray:
-        """u(r), the number of knots between r and the cutoff."""
-        return np.asarray(np.log(self.cutoff / r) / self.spacing)
+        u = self.coordinate(s)
+        first = np.maximum(u.astype(np.int64), 0)
+        powers = (u - first)[:, None] ** np.arange(SEGMENT_SLOPES.shape[1] - 1, -1, -1)
+        return first, np.ascontiguousarray((powers @ SEGMENT_SLOPES.T) * self.rate(s)[:, None])
 
     def matrix(self, r: FloatArray, derivative: bool = False) -> FloatArray:
         """B_m(r), or its derivative with respect to r, as a dense (p, size) matrix."""
         u = self.coordinate(r)
-        # the cutoff side of each interval belongs to it; the innermost edge belongs to the last one
+        # the outer side of each interval belongs to it; the innermost edge belongs to the last one
         interval = np.clip(np.floor(u).astype(np.int64), 0, self.intervals - 1)
         polynomials = SEGMENT_SLOPES if derivative else SEGMENTS
         powers = (u - interval)[:, None] ** np.arange(polynomials.shape[1] - 1, -1, -1)
         values = powers @ polynomials.T
         if derivative:
-            values *= -1 / (self.spacing * r[:, None])  # du/dr
+            values *= self.rate(r)[:, None]
         out = np.zeros((r.size, self.size))
         np.put_along_axis(out, interval[:, None] + np.arange(DEGREE + 1), values, axis=1)
         return out
 
     def nodes(self, per_interval: int = 2) -> FloatArray:
-        """Distances at which a function is sampled to be projected on the splines, from the cutoff inwards."""
-        u = (np.arange(self.intervals * per_interval) + 0.5) / per_interval
-        return np.asarray(self.cutoff * np.exp(-u * self.spacing))
+        """Coordinates at which a function is sampled to be projected on the splines, from the upper end inwards."""
+        return self.place((np.arange(self.intervals * per_interval) + 0.5) / per_interval)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSplines(KnotSplines):
+    """Splines on knots that are uniform in log r: u = ln(cutoff/r)/spacing, for distances."""
+
+    spacing: float = SPACING
+
+    def coordinate(self, s: FloatArray) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.asarray(np.log(self.cutoff / s) / self.spacing)
+
+    def place(self, u: ArrayLike) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.asarray(self.cutoff * np.exp(-np.asarray(u) * self.spacing))
+
+    def rate(self, s: FloatArray) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.asarray(-1 / (self.spacing * s))
+
+    def slopes(self, s: FloatArray) -> tuple[IntArray, FloatArray]:
+        """See `Basis.slopes`; compiled."""
+        first = np.empty(s.size, dtype=np.int64)
+        values = np.empty((s.size, DEGREE + 1))
+        spline_slopes(s, self.cutoff, 1 / self.spacing, SEGMENT_SLOPES, first, values)
+        return first, values
+
+
+@dataclass(frozen=True, slots=True)
+class UniformSplines(KnotSplines):
+    """Splines on equidistant knots of s itself, u = (cutoff - s)/spacing: for fields, whose s may be negative."""
+
+    def coordinate(self, s: FloatArray) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.asarray((self.cutoff - s) / self.spacing)
+
+    def place(self, u: ArrayLike) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.asarray(self.cutoff - np.asarray(u) * self.spacing)
+
+    def rate(self, s: FloatArray) -> FloatArray:
+        """See `KnotSplines`."""
+        return np.full(np.shape(s), -1 / self.spacing)
+
+
+FIELD_INTERVALS = 100
+"""Knot intervals of a field's coordinate between 0 and its largest value."""
+
+
+def splines_for(channel: Channel) -> KnotSplines:
+    """The fine basis of the one pass for a channel: uniform in ln s for a distance, in s for a field's coordinate."""
+    if channel.kind == "field":
+        return UniformSplines(channel.cutoff, channel.cutoff / FIELD_INTERVALS)
+    return LogSplines(channel.cutoff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from interpot.errors import InterpotError
 from interpot.files import UNFINISHED, atomic, writable_file
 from interpot.interrupts import held_back
 from interpot.records import FloatArray, Frame, Trajectory
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, finished, walked
@@ -68,7 +68,7 @@ class Checkpoint:
         state = {
             "length": self.snapshot.length,
             "in_block": self.snapshot.in_block,
-            "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, LogSplines)],
+            "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, KnotSplines)],
             "batches": self.snapshot.batches,
             "frames": self.snapshot.frames,
             "settled": self.settled,
@@ -94,8 +94,8 @@ class Checkpoint:
         if kept is None:
             raise InterpotError(f"'{path}' is no checkpoint of interpot: delete it, or name another output")
         state = json.loads(kept)
-        bases = tuple(basis for basis in statistic.bases if isinstance(basis, LogSplines))
-        start = tuple(LogSplines(**basis) for basis in state["start"])
+        bases = tuple(basis for basis in statistic.bases if isinstance(basis, KnotSplines))
+        start = tuple(type(b)(**kept) for b, kept in zip(bases, state["start"], strict=True))
         snapshot = Snapshot(
             blocks=statistic.blocks,
             bases=bases,

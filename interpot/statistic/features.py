@@ -16,7 +16,7 @@ from interpot.errors import InterpotError
 from interpot.grid import GridMaker
 from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, Frame, IntArray
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.statistic.kernels import (
     Lattice,
@@ -47,7 +47,7 @@ class Seen:
     counts : (K,) int64
         Samples per knot interval, at the joint column of the channel plus the interval.
     extremes : (channels, 2) float64
-        Smallest and largest coordinate; inf and 0 where nothing was seen.
+        Smallest and largest coordinate; inf and -inf where nothing was seen.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -57,7 +57,7 @@ class Seen:
 
 def nothing_met(channels: int) -> FloatArray:
     """Smallest and largest of no numbers, (channels, 2)."""
-    extremes = np.zeros((channels, 2))
+    extremes = np.full((channels, 2), -np.inf)
     extremes[:, 0] = np.inf
     return extremes
 
@@ -222,7 +222,8 @@ class PairSplines:
     def end(self, seen: Seen) -> None:
         """See `Features`."""
         seen.counts += self._ends // 2  # each pair was met from both of its ends
-        lengths = np.sqrt(self._squares)
+        met = self._squares[:, 1] >= 0
+        lengths = np.where(met[:, None], np.sqrt(np.abs(self._squares)), self._squares)
         np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
         np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
 
@@ -286,7 +287,7 @@ class AnyFeatures:
                 continue
             extremes = seen.extremes[c]
             extremes[:] = min(extremes[0], part.s.min()), max(extremes[1], part.s.max())
-            if isinstance(basis, LogSplines):
+            if isinstance(basis, KnotSplines):
                 first, _ = self._evaluated()[c]
                 seen.counts[self._layout.starts[c] :][: basis.intervals] += np.bincount(
                     first, minlength=basis.intervals

@@ -66,10 +66,10 @@ class Layout:
         Raises
         ------
         InterpotError
-            Two channels of the same kind and species.
+            Two channels of the same kind, species and site.
         """
         for one, channel in enumerate(channels):
-            if any((c.kind, c.species) == (channel.kind, channel.species) for c in channels[:one]):
+            if any(c.key == channel.key for c in channels[:one]):
                 raise InterpotError(f"two channels are given for {channel.label}: expected one")
         species = tuple(sorted({name for channel in channels for name in channel.species}))
         starts = offsets(bases)
@@ -100,7 +100,9 @@ class Layout:
     def covering(self, smallest: Sequence[float], slack: float = 0.0) -> Layout:
         """Return the layout whose bases reach the smallest coordinates (inf: none); what grows has a slack in ln s."""
         bases = [
-            b if s == np.inf or b.covering(s).size == b.size else b.covering(s * np.exp(-slack))
+            b
+            if s == np.inf or b.covering(s).size == b.size
+            else b.covering(s - abs(s) * (1 - np.exp(-slack)))
             for b, s in zip(self.bases, smallest, strict=True)
         ]
         return self if bases == list(self.bases) else Layout.of(self.channels, bases)

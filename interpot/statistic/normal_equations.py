@@ -22,7 +22,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.basis import Basis, LogSplines
+from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import Layout, moved, offsets
@@ -41,7 +41,7 @@ class Coverage:
     counts : (intervals,) int64
         Samples per knot interval, from the cutoff inwards; empty for a basis without knots.
     minimum, maximum
-        Å; inf and 0 where nothing was sampled.
+        Å; inf and -inf where nothing was sampled.
     """
 
     counts: IntArray
@@ -203,7 +203,7 @@ class Statistic:
 
     def save(self, path: str | Path) -> None:
         """Write HDF5, atomically. Only spline statistics can be kept: functions have no file form."""
-        if not all(isinstance(basis, LogSplines) for basis in self.bases):
+        if not all(isinstance(basis, KnotSplines) for basis in self.bases):
             raise InterpotError(
                 "a statistic over given functions cannot be saved: it exists for cross-checks"
             )
@@ -232,8 +232,9 @@ class Statistic:
                 table.write(file.create_group(f"tables/{table.label}"))
             for k, (c, basis, seen) in enumerate(zip(self.channels, self.bases, self.coverage, strict=True)):
                 group = file.create_group(f"channel_{k}")
-                group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff)
-                assert isinstance(basis, LogSplines)
+                group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff, site=c.site)
+                group.attrs.update(charges=c.charges, centre=c.centre)
+                assert isinstance(basis, KnotSplines)
                 group.attrs.update(spacing=basis.spacing, intervals=basis.intervals, anchor=basis.cutoff)
                 group.attrs.update(minimum=seen.minimum, maximum=seen.maximum)
                 group["counts"] = seen.counts
@@ -273,8 +274,9 @@ class Statistic:
         for k in range(sum(name.startswith("channel_") for name in file)):
             group = file[f"channel_{k}"]
             a = group.attrs
-            channels.append(Channel(str(a["kind"]), tuple(map(str, a["species"])), float(a["cutoff"])))
-            bases.append(LogSplines(float(a["anchor"]), float(a["spacing"]), int(a["intervals"])))
+            channels.append(_channel(a))
+            lattice = type(splines_for(channels[-1]))
+            bases.append(lattice(float(a["anchor"]), float(a["spacing"]), int(a["intervals"])))
             coverage.append(Coverage(group["counts"][:], float(a["minimum"]), float(a["maximum"])))
         layout = Layout.of(channels, bases)
         parts = tuple(
@@ -294,6 +296,20 @@ class Statistic:
         provenance = json.loads(file.attrs["provenance"])
         units = unit_style(str(file.attrs["units"]))
         return cls(tuple(channels), tuple(bases), blocks, tuple(coverage), units, provenance)
+
+
+def _channel(attributes: Mapping[str, Any]) -> Channel:
+    """A channel as a file holds it; those of earlier versions have no site."""
+    charges = tuple(float(q) for q in attributes.get("charges", ()))
+    x, y, z = (float(v) for v in attributes.get("centre", (0.0, 0.0, 0.0)))
+    return Channel(
+        str(attributes["kind"]),
+        tuple(map(str, attributes["species"])),
+        float(attributes["cutoff"]),
+        str(attributes.get("site", "")),
+        charges,
+        (x, y, z),
+    )
 
 
 def _joined(a: Coverage, b: Coverage) -> Coverage:
@@ -323,7 +339,7 @@ def _check_same(a: Statistic, b: Statistic) -> None:
         mine, theirs = (", ".join(f"{c.label} to {c.cutoff:g} Å" for c in s.channels) for s in (a, b))
         raise InterpotError(f"cannot add statistics of different channels: {mine} against {theirs}")
     for channel, one, two in zip(a.channels, a.bases, b.bases, strict=True):
-        if isinstance(one, LogSplines) and isinstance(two, LogSplines):
+        if isinstance(one, KnotSplines) and isinstance(two, KnotSplines):
             two = replace(two, intervals=one.intervals)  # one lattice may reach further inwards
         if one != two:
             raise InterpotError(f"cannot add statistics of {channel.label} with different basis functions")

@@ -17,7 +17,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.normal_equations import Statistic
 
 RELATIVE_CUTOFF = 1e-12
@@ -97,7 +97,7 @@ class Objective:
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
         """Compress a statistic over splines; raises `InterpotError` for one over given functions."""
-        if not all(isinstance(basis, LogSplines) for basis in statistic.bases):
+        if not all(isinstance(basis, KnotSplines) for basis in statistic.bases):
             raise InterpotError(
                 "this statistic is over given functions: their coefficients are statistic.solve(), formulas are "
                 "discovered from one over splines, as interpot.accumulate makes it without bases"
@@ -105,7 +105,7 @@ class Objective:
         solved = decompose(statistic.gram, statistic.moment, statistic.square)
         nodes, maps = [], []
         for c, basis in enumerate(statistic.bases):
-            assert isinstance(basis, LogSplines)
+            assert isinstance(basis, KnotSplines)
             r = basis.nodes()
             nodes.append(r)
             maps.append(solved.W[:, statistic.columns(c)] @ np.linalg.pinv(basis.matrix(r)))
@@ -189,9 +189,9 @@ def spline_fit(statistic: Statistic) -> SplineFit:
     variance = residual_variance(statistic, solved)
     curves: list[tuple[FloatArray, ...]] = []
     for c, basis in enumerate(statistic.bases):
-        assert isinstance(basis, LogSplines)
+        assert isinstance(basis, KnotSplines)
         sampled = np.flatnonzero(statistic.coverage[c].counts)[::-1]
-        r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing)
+        r = basis.place(sampled + 0.5)
         columns = statistic.columns(c)
         slopes = basis.matrix(r, derivative=True)
         error = np.sqrt(variance) * np.linalg.norm(slopes @ solved.inverse[columns], axis=1)

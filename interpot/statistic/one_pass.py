@@ -19,7 +19,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
-from interpot.statistic.basis import Basis, LogSplines
+from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.batches import BATCH_BYTES, BATCH_FRAMES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
 from interpot.statistic.blocks import Blocks
@@ -105,7 +105,7 @@ class Accumulator:
     ) -> None:
         if threads < 1:
             raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
-        self._first = Layout.of(channels, list(bases or (LogSplines(c.cutoff) for c in channels)))
+        self._first = Layout.of(channels, list(bases or map(splines_for, channels)))
         self._start = self._first  # what batches begin with: grows; `_first` is what was asked for
         self._memory, self._wanted = memory, wanted
         fixed = block_length is not None
@@ -271,7 +271,7 @@ class Accumulator:
         seen, starts = self._coverage.seen, self._store.layout.starts
         return tuple(
             Coverage(
-                seen.counts[starts[c] : starts[c] + basis.intervals].copy() if isinstance(basis, LogSplines)
+                seen.counts[starts[c] : starts[c] + basis.intervals].copy() if isinstance(basis, KnotSplines)
                 else np.zeros(0, dtype=np.int64),
                 *seen.extremes[c].tolist(),
             )
@@ -317,7 +317,7 @@ def one_pass(
     channels
         What the forces may depend on (`interpot.statistic.channels`).
     bases
-        One per channel; `LogSplines` anchored at each cutoff by default.
+        One per channel; splines anchored at each cutoff by default.
     target
         What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
     threads, memory, wanted

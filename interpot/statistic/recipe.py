@@ -48,7 +48,7 @@ def recipe_of(
     return {
         "version": VERSION,
         **state,
-        "channels": [[c.kind, *c.species, c.cutoff] for c in channels],
+        "channels": [[c.kind, *c.species, *([c.site] if c.site else []), c.cutoff] for c in channels],
         "cutoffs": cutoffs,
         "target": target,
         "memory": memory,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interpot.records import FloatArray
-from interpot.statistic.basis import LogSplines
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decompose
@@ -62,7 +62,7 @@ def zero_at_cutoff(statistic: Statistic, coefficients: FloatArray) -> FloatArray
     """The same functions, each less its value at the cutoff, (K,)."""
     k = np.array(coefficients)
     for c, basis in enumerate(statistic.bases):
-        assert isinstance(basis, LogSplines)
+        assert isinstance(basis, KnotSplines)
         columns = statistic.columns(c)
         k[columns] -= float(basis.matrix(np.array([basis.cutoff]))[0] @ k[columns])
     return k

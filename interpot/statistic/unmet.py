@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
+
 from interpot.errors import InterpotError
 from interpot.statistic.normal_equations import Statistic
 
@@ -17,7 +19,7 @@ def unmet(statistic: Statistic) -> dict[int, str]:
         c: f"no {channel.label} pair ever comes within its cutoff of {channel.cutoff / length:g} {unit}, so that it "
         "has no formula: enlarge the cutoff, or add data in which they meet"
         for c, (channel, seen) in enumerate(zip(statistic.channels, statistic.coverage, strict=True))
-        if seen.maximum == 0
+        if not np.isfinite(seen.minimum)
     }
 
 

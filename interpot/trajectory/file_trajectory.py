@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.records import Frame
+from interpot.records import Frame, Wall
 from interpot.trajectory.checks import check_dimension, check_finite
 from interpot.trajectory.dimension import settle_dimension
 from interpot.trajectory.index import FrameIndex, frame_index
@@ -20,6 +20,7 @@ from interpot.trajectory.place import place
 from interpot.trajectory.readers import Format
 from interpot.trajectory.readers.reader import START, CutShortError, Mark, Request
 from interpot.trajectory.selection import check_covered
+from interpot.trajectory.walls import WallPositions
 from interpot.units import UnitStyle
 
 _log = logging.getLogger("interpot")
@@ -55,6 +56,8 @@ class FileTrajectory:
     ----------
     sources, units
         As in the protocol.
+    walls
+        As they were described; `Frame.surfaces` has their places.
     remarks
         What walking it so far has found worth knowing: one sentence each, also logged as a warning. Its parts
         add theirs, as long as they are in the same process.
@@ -68,10 +71,13 @@ class FileTrajectory:
         species: dict[str, str] | None,
         frames: slice,
         dimension: int | None,
+        walls: tuple[Wall, ...] = (),
     ) -> None:
         self.sources = sources
         self.units = units
         self.remarks: list[str] = []
+        self.walls = walls
+        self._surfaces = WallPositions(walls, units)
         self._formats, self._species, self._frames, self._dimension = formats, species, frames, dimension
         self._begin = _Begin()
         self._whole = frames  # of which `_frames` may be a part
@@ -184,6 +190,7 @@ class FileTrajectory:
             "frames": [self._frames.start, self._frames.stop, self._frames.step],
             "species": None if self._species is None else dict(self._species),
             "dimension": self._dimension,
+            **({"walls": [asdict(wall) for wall in self.walls]} if self.walls else {}),
         }
 
     def _index(self, number: int, frames: int | None) -> FrameIndex:
@@ -304,7 +311,8 @@ class FileTrajectory:
     def _complete(self, frame: Frame) -> Frame:
         """Check a reader's frame, name its species, settle its dimension."""
         check_finite(frame)
-        return settle_dimension(self._named(frame), self._dimension)
+        frame = settle_dimension(self._named(frame), self._dimension)
+        return replace(frame, surfaces=self._surfaces(frame)) if self.walls else frame
 
     def _named(self, frame: Frame) -> Frame:
         if self._species is None:

@@ -7,9 +7,11 @@ from os import PathLike
 from pathlib import Path
 
 from interpot.errors import InterpotError
+from interpot.records import Wall
 from interpot.trajectory.file_trajectory import FileTrajectory
 from interpot.trajectory.readers import Format, recognise
 from interpot.trajectory.selection import frame_slice
+from interpot.trajectory.walls import parse_wall
 from interpot.units import UnitStyle, unit_style
 
 
@@ -21,6 +23,7 @@ def read(
     frames: str | slice | tuple[int | None, int | None] | None = None,
     dimension: int | None = None,
     format: str | None = None,
+    walls: Sequence[str | Wall] = (),
 ) -> FileTrajectory:
     """Open trajectory files as one trajectory; nothing but their heads is read before it is walked.
 
@@ -43,6 +46,8 @@ def read(
         and no z component in any force or velocity.
     format
         A row of `interpot.trajectory.readers.READERS`, where the content does not tell.
+    walls
+        As `interpot.trajectory.walls.parse_wall` reads them, or described: each frame is given its `surfaces`.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def read(
         dict(species) if species else None,
         slice(chosen.start, chosen.stop, chosen.step * stride),
         dimension,
+        tuple(wall if isinstance(wall, Wall) else parse_wall(wall) for wall in walls),
     )
 
 

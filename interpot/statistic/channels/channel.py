@@ -23,12 +23,22 @@ class Channel:
     species
         Whose coordinate it is, sorted.
     cutoff
-        Å; the function is zero from here on.
+        Å; the function is zero from here on. Of a field, the largest coordinate.
+    site
+        Of a wall, its name (`interpot.records.Surface`); of a field, its coordinate: "x", "y", "z" or "r".
+    charges
+        Of each of the species, in e: the function is multiplied with them, and is one for all (a potential in V).
+        Without them it is the energy of a particle itself.
+    centre
+        Å, from which the coordinate of a field is counted.
     """
 
     kind: str
     species: tuple[str, ...]
     cutoff: float
+    site: str = ""
+    charges: tuple[float, ...] = ()
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not 0 < self.cutoff < np.inf:
@@ -36,8 +46,20 @@ class Channel:
 
     @property
     def label(self) -> str:
-        """Name for people: "Ne-Xe"."""
-        return "-".join(self.species)
+        """Name for people: "Ne-Xe", "Ne-zlo" (a wall), "Ne@z" (a field), "charge@z" (one that acts on charges)."""
+        return label_of(self.kind, self.species, self.site, bool(self.charges))
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from the other channels of a system."""
+        return (self.kind, *self.species, self.site)
+
+
+def label_of(kind: str, species: Sequence[str], site: str = "", charged: bool = False) -> str:
+    """Name of a channel for people, also that of its formula."""
+    if kind == "field":
+        return f"{'charge' if charged else species[0]}@{site}"
+    return "-".join((*species, site) if site else species)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +89,8 @@ Collector = Callable[[Frame], list[Contributions]]
 
 CHANNELS = {
     "pair": "interpot.statistic.channels.pair:PairCollector",
+    "wall": "interpot.statistic.channels.wall:WallCollector",
+    "field": "interpot.statistic.channels.field:FieldCollector",
 }
 """The table of kinds: what collects the contributions of all channels of that kind."""
 
