@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from interpot.statistic.normal_equations import Statistic
     from interpot.statistic.weights import weighted
     from interpot.trajectory import from_atoms, read, read_curves
-    from interpot.workflow import pair_channels, run
+    from interpot.workflow import channels, pair_channels, run
 
 _HOMES = {
     "Comparison": "interpot.comparison",
@@ -50,6 +50,7 @@ _HOMES = {
     "accumulate": "interpot.statistic.accumulate",
     "arrhenius": "interpot.proof.observables.arrhenius",
     "calculator": "interpot.proof.calculator",
+    "channels": "interpot.workflow",
     "discover": "interpot.formula.discover",
     "discover_curves": "interpot.formula.curve",
     "export": "interpot.proof.export",
@@ -80,6 +81,7 @@ __all__ = [
     "accumulate",
     "arrhenius",
     "calculator",
+    "channels",
     "discover",
     "discover_curves",
     "export",

@@ -21,10 +21,12 @@ from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
+    ChargesOf,
     Columns,
     Dimension,
     Energies,
     EnergyWeight,
+    Fields,
     Frames,
     KeepCutoff,
     KnownParts,
@@ -45,6 +47,7 @@ from interpot.options import (
     Units,
     Virials,
     VirialWeight,
+    Walls,
     WeightsOf,
     discovery_options,
     memory_size,
@@ -166,6 +169,9 @@ def discover(
     virials: Virials = None,
     energy_weight: EnergyWeight = "auto",
     virial_weight: VirialWeight = "auto",
+    wall: Walls = None,
+    field: Fields = None,
+    charges: ChargesOf = None,
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
@@ -175,6 +181,7 @@ def discover(
     others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
+        others |= {"wall": wall, "field": field, "charges": charges}
         refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
         search = {"method": method, "max_terms": max_terms or USUAL, "terms": terms_asked_for(library, term)}
         _discover_curve(curve, data or [], out, cutoff, units, of_curve, search)
@@ -184,20 +191,24 @@ def discover(
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, library, term, require, known, shared_form)
     reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
-    rows = {"energies": energies, "virials": virials}
+    rows, around = (
+        {"energies": energies, "virials": virials},
+        {"wall": wall, "field": field, "charges": charges},
+    )
     row_weights = {
         "energies": row_weight(energy_weight, "--energy-weight"),
         "virials": row_weight(virial_weight, "--virial-weight"),
     }
-    if sorted_out(data, cutoff=cutoff, **reading, dimension=dimension, keep_cutoff=keep_cutoff, **rows):
+    reading |= {"dimension": dimension, "keep_cutoff": keep_cutoff}
+    if sorted_out(data, cutoff=cutoff, **reading, **rows, **around):
         workflow.discover_statistics(data, out, _session(), weights=row_weights, **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
-    trajectory = read_files(data, units, species, stride, frames, dimension)
+    trajectory = read_files(data, units, species, stride, frames, dimension, wall)
+    options |= {"weights": row_weights, "rows": rows, "fields": field or ()}
+    options |= {"charges": parse_charges(charges) if charges else None}
     find = "given" if keep_cutoff else "find"
-    workflow.discover_files(
-        trajectory, out, common, pairs, find, _session(), weights=row_weights, rows=rows, **options
-    )
+    workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
 
 
 def _discover_curve(
@@ -252,16 +263,21 @@ def accumulate(
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster behind tcp://HOST:PORT")
     ] = None,
+    wall: Walls = None,
+    field: Fields = None,
+    charges: ChargesOf = None,
 ) -> None:
     """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
     common, pairs = parse_cutoffs(cutoff)
     workflow.accumulate_files(
-        read_files(trajectories, units, species, stride, frames, dimension),
+        read_files(trajectories, units, species, stride, frames, dimension, wall),
         out,
         common,
         pairs,
         "given" if keep_cutoff else "find",
         _session(),
+        fields=field or (),
+        charges=parse_charges(charges) if charges else None,
         energies=energies,
         virials=virials,
         resume=resume,
@@ -306,10 +322,11 @@ def export(
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Do not let the target evaluate what is written")
     ] = False,
+    wall: Walls = None,
 ) -> None:
     """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
     found = Potential.load(potential)
-    frames = None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None)
+    frames = None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None, wall)
     workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 
 
@@ -386,12 +403,15 @@ def validate(
     seed: Annotated[
         int | None, typer.Option(help="Of velocities that are drawn, and of the thermostat")
     ] = None,
+    wall: Walls = None,
 ) -> None:
     """Run a potential beside a reference, from the same start, and compare what they do."""
     found, session = Potential.load(potential), _session()
     workflow.validate_files(
         found,
-        read_files(reference, units or _units_of(reference[0], found), species, stride, frames, dimension),
+        read_files(
+            reference, units or _units_of(reference[0], found), species, stride, frames, dimension, wall
+        ),
         out or potential.parent / "validation",
         session,
         timestep=timestep,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,6 +39,27 @@ Frames = Annotated[
 ]
 Dimension = Annotated[
     int | None, typer.Option(metavar="2|3", help="Told from the data unless given", min=2, max=3)
+]
+Walls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--wall",
+        metavar="NAME=POSITION",
+        help="A wall that acts on the particles; repeat for several: zlo=edge, zhi=40, 'zhi=40 - 0.5*t', "
+        "zhi=piston.dat, zhi=log.lammps:v_z, cylinder_z=12@0,0, sphere=20@0,0,0",
+    ),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        metavar="FIELD",
+        help="A function of one coordinate; repeat for several: z, of one species Ar@z, of all charges charge@z, of "
+        "the distance from a centre r:10,10,10",
+    ),
+]
+ChargesOf = Annotated[
+    str | None, typer.Option("--charges", metavar="A=Q,...", help="Of the species, for fields of charges")
 ]
 KeepCutoff = Annotated[
     bool, typer.Option("--keep-cutoff", help="Do not look for a force that the reference truncated")
@@ -132,7 +153,8 @@ SharedForm = Annotated[
 ]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
-    help="Reach of the pair functions in the files' length unit; repeat for single pairs: Ne-Xe=8",
+    help="Reach of the functions of pairs and walls in the files' length unit; repeat for single ones: Ne-Xe=8, "
+    "Ne-zlo=7, zlo=7, Ne@z=50",
 )
 
 
@@ -143,6 +165,7 @@ def read_files(
     stride: int,
     frames: str | None,
     dimension: int | None,
+    walls: Sequence[str] | None = None,
 ) -> Trajectory:
     """Open trajectories as the options say."""
     return read(
@@ -152,6 +175,7 @@ def read_files(
         stride=stride,
         frames=parse_frames(frames) if frames else None,
         dimension=dimension,
+        walls=walls or (),
     )
 
 
@@ -184,7 +208,7 @@ def discovery_options(
     require: Sequence[str] | None,
     known: Sequence[str] | None,
     shared_form: str,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Options of `interpot.discover`; what cannot be read is refused before any file is."""
     shared = {"auto": "auto", "yes": True, "no": False}
     if shared_form not in shared:

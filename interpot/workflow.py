@@ -24,7 +24,7 @@ from interpot.records import EnergyCurve, Experiment, Trajectory
 from interpot.report.export_table import print_checks
 from interpot.report.findings import Findings, findings_of
 from interpot.session import Session
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import Channel, asked_channels
 from interpot.statistic.channels import pair_channels as channels_of_species
 from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
@@ -74,10 +74,53 @@ def pair_channels(
     InterpotError
         No particles, a cutoff that is not positive, or a species that the trajectory does not have.
     """
+    return _channels(_species_of(frames), cutoff, cutoffs, frames.units.length)
+
+
+def channels(
+    frames: Trajectory,
+    cutoff: float,
+    cutoffs: Mapping[str, float] | None = None,
+    fields: Sequence[str] = (),
+    charges: Mapping[str, float] | None = None,
+) -> tuple[Channel, ...]:
+    """Make all channels of a trajectory: pairs, every species with every wall, and fields.
+
+    Parameters
+    ----------
+    frames
+        Its walls are those that it was read with (`interpot.read`).
+    cutoff
+        How far functions of pairs and of the distance to a wall reach, in length units of the trajectory.
+    cutoffs
+        Exceptions by label: {"Ne-Xe": 8.0, "Ne-zlo": 7.0, "zlo": 6.0 (of all species), "Ne@z": 50.0}.
+    fields
+        "z" (of each species), "Ne@z" (of one), "charge@z" (of all charges), "r:10,10,10" (of the distance from there).
+    charges
+        By species, in charge units of the trajectory, for fields that act on charges.
+
+    Raises
+    ------
+    InterpotError
+        No particles, a cutoff that is not positive or of no channel, a field of an unknown species or without charges.
+    """
+    units, names = frames.units, _species_of(frames)
+    return asked_channels(
+        names,
+        next(iter(frames)),
+        cutoff * units.length,
+        {label: value * units.length for label, value in (cutoffs or {}).items()},
+        fields,
+        {name: charge * units.charge for name, charge in (charges or {}).items()},
+        units.length,
+    )
+
+
+def _species_of(frames: Trajectory) -> tuple[str, ...]:
     species = frames.species() if isinstance(frames, FileTrajectory) else next(iter(frames)).species
     if not species:
         raise InterpotError(f"no particles in {', '.join(map(str, frames.sources))}: expected at least two")
-    return _channels(species, cutoff, cutoffs, frames.units.length)
+    return species
 
 
 def _channels(
@@ -150,6 +193,8 @@ def discover_files(
     session: Session | None = None,
     weights: Mapping[str, Any] | None = None,
     rows: Mapping[str, Any] | None = None,
+    fields: Sequence[str] = (),
+    charges: Mapping[str, float] | None = None,
     **options: Any,
 ) -> Result:
     """Discover the potential behind a user's trajectory and write everything but a validation.
@@ -160,8 +205,8 @@ def discover_files(
         `interpot.read`.
     out
         Folder for the results.
-    cutoff, cutoffs
-        As `pair_channels` takes them.
+    cutoff, cutoffs, fields, charges
+        As `channels` takes them.
     find
         As `interpot.accumulate` takes ``cutoffs``.
     session
@@ -177,8 +222,8 @@ def discover_files(
     check_options(**options)  # what is wrong with them is said before the pass
     with results_folder(out) as folder:
         with session.terminal.listening():
-            channels = pair_channels(frames, cutoff, cutoffs)
-        statistic = session.accumulate(frames, channels, find, **(rows or {}))
+            asked = channels(frames, cutoff, cutoffs, fields, charges)
+        statistic = session.accumulate(frames, asked, find, **(rows or {}))
         statistic = weighted(statistic, **(weights or {}))
         return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
@@ -250,13 +295,15 @@ def accumulate_files(
     cutoffs: Mapping[str, float] | None = None,
     find: str = "find",
     session: Session | None = None,
+    fields: Sequence[str] = (),
+    charges: Mapping[str, float] | None = None,
     **options: Any,
 ) -> Statistic:
     """Make the pass over a user's trajectory and write the statistic.
 
     Parameters
     ----------
-    frames, cutoff, cutoffs, find, session
+    frames, cutoff, cutoffs, find, session, fields, charges
         As `discover_files` takes them.
     out
         File of the statistic.
@@ -265,8 +312,8 @@ def accumulate_files(
     """
     session, path = session or Session(), writable_file(out)
     with session.terminal.listening():
-        channels = pair_channels(frames, cutoff, cutoffs)
-    statistic = session.accumulate(frames, channels, find, out=path, **options)
+        asked = channels(frames, cutoff, cutoffs, fields, charges)
+    statistic = session.accumulate(frames, asked, find, out=path, **options)
     session.summarise(statistic, path)
     return statistic
 

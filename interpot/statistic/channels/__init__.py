@@ -1,7 +1,17 @@
 """Channels: the coordinates on which unknown functions may depend. One module per kind, one row in CHANNELS."""
 
+from interpot.statistic.channels.asked import asked_channels, parse_field
 from interpot.statistic.channels.channel import Channel, Contributions, collectors, label_of
 from interpot.statistic.channels.pair import pair_channels
 from interpot.statistic.channels.wall import wall_channels
 
-__all__ = ["Channel", "Contributions", "collectors", "label_of", "pair_channels", "wall_channels"]
+__all__ = [
+    "Channel",
+    "Contributions",
+    "asked_channels",
+    "collectors",
+    "label_of",
+    "pair_channels",
+    "parse_field",
+    "wall_channels",
+]
