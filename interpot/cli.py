@@ -178,7 +178,8 @@ def discover(
     With --curve, behind a table of energies.
     """
     of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
-    others = {"species": species, "stride": stride > 1, "frames": frames, "dimension": dimension}
+    others: dict[str, object] = {"species": species, "stride": stride > 1, "frames": frames}
+    others |= {"dimension": dimension}
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
         others |= {"wall": wall, "field": field, "charges": charges}
@@ -190,7 +191,7 @@ def discover(
     if not data:
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, library, term, require, known, shared_form)
-    reading = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
+    reading: dict[str, object] = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     rows, around = (
         {"energies": energies, "virials": virials},
         {"wall": wall, "field": field, "charges": charges},
