@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from interpot import workflow
 from interpot.errors import InterpotError
-from interpot.experiment_script import load_experiment
+from interpot.experiment_script import load_experiment, parse_options, script_options
 from interpot.files import results_folder
 from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
@@ -39,6 +39,7 @@ from interpot.options import (
     Require,
     Script,
     SharedForm,
+    ShowOptions,
     Species,
     StatisticOut,
     Stride,
@@ -71,6 +72,7 @@ from interpot.trajectory import known_units, parse_columns, read_curves
 from interpot.version import VERSION
 
 INTERRUPTED = 130  # what shells report for a command that Ctrl-C ended
+_WITH_OPTIONS_OF_THE_SCRIPT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 class Commands(TyperGroup):
@@ -119,16 +121,32 @@ def interpot(
     """Closed-form interatomic potentials from molecular-dynamics trajectories, proved by running them."""
 
 
-@app.command()
+@app.command(context_settings=_WITH_OPTIONS_OF_THE_SCRIPT)
 def run(
+    context: typer.Context,
     script: Script,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Results; results/NAME unless given"),
     ] = None,
+    options: ShowOptions = False,
 ) -> None:
-    """Run an experiment: reference MD, discovery, validation MD, report."""
-    workflow.run(load_experiment(script), out, _session())
+    """Run an experiment: reference MD, discovery, validation MD, report.
+
+    Options of the script itself follow its name: --species several.
+    """
+    if options:
+        _show_options(script)
+        return
+    workflow.run(load_experiment(script, parse_options(context.args)), out, _session())
+
+
+def _show_options(script: Path) -> None:
+    taken = script_options(script)
+    for name, allowed in taken.items():
+        typer.echo(f"--{name} {allowed}")
+    if not taken:
+        typer.echo(f"'{script}' takes no options")
 
 
 @app.command()
@@ -331,19 +349,28 @@ def export(
     workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 
 
-@app.command()
+@app.command(context_settings=_WITH_OPTIONS_OF_THE_SCRIPT)
 def simulate(
+    context: typer.Context,
     script: Script,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="For the run; results/NAME/md unless given"),
     ] = None,
+    options: ShowOptions = False,
 ) -> None:
-    """Run only the reference MD of an experiment."""
-    experiment, session = load_experiment(script), _session()
+    """Run only the reference MD of an experiment.
+
+    Options of the script itself follow its name: --species several.
+    """
+    if options:
+        _show_options(script)
+        return
+    experiment, session = load_experiment(script, parse_options(context.args)), _session()
     with results_folder(out or Path("results") / experiment.name / "md") as folder:
         made = session.simulate(experiment, folder)
-    session.terminal.line(f"written: {made.trajectory}")
+    for run in made:
+        session.terminal.line(f"written: {run.trajectory}")
 
 
 @app.command()

@@ -18,7 +18,10 @@ from interpot.statistic.merge import is_statistic
 from interpot.trajectory import parse_frames, parse_species, read
 from interpot.units import STYLES
 
-Script = Annotated[Path, typer.Argument(metavar="EXPERIMENT.py", help="Defines experiment = Experiment(...)")]
+Script = Annotated[
+    Path, typer.Argument(metavar="EXPERIMENT.py", help="Defines experiment, an Experiment or a function")
+]
+ShowOptions = Annotated[bool, typer.Option("--options", help="Show which options the script takes, no more")]
 PotentialFile = Annotated[Path, typer.Argument(metavar="potential.json", help="What interpot has found")]
 Trajectories = Annotated[
     list[str], typer.Argument(metavar="TRAJECTORY...", help="LAMMPS dump (.gz, .zst), extended XYZ, .npz")

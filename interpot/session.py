@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interpot.comparison import Comparison, ExportCheck
-from interpot.errors import NotInstalledError
+from interpot.errors import InterpotError, NotInstalledError
 from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, discover
 from interpot.formula.potential import Potential
@@ -44,19 +44,33 @@ class Session:
         self.terminal = terminal or Terminal()
         self.command = command
 
-    def simulate(self, experiment: Experiment, folder: Path) -> MdRun:
-        """Run the reference of an experiment."""
-        program = engine(experiment.reference.engine)
-        units = unit_style(experiment.units)
+    def simulate(self, experiment: Experiment, folder: Path) -> tuple[MdRun, ...]:
+        """Run the reference of an experiment, as often as it says, each time from other velocities.
+
+        Raises
+        ------
+        InterpotError
+            Several runs of a start that has velocities: they would be the same.
+        """
+        program, units = engine(experiment.reference.engine), unit_style(experiment.units)
+        plan, start, count = experiment.dynamics, experiment.start, experiment.runs
+        if count > 1 and start.velocities is not None:
+            raise InterpotError(
+                f"{count} runs from the same velocities are {count} times the same run: leave the velocities out of "
+                "the start, so that each run draws its own"
+            )
         with self.terminal.stage("reference MD", "steps") as stage:
-            return program.run(
-                experiment.reference,
-                experiment.start,
-                experiment.dynamics,
-                units,
-                folder,
-                "reference",
-                stage,
+            return tuple(
+                program.run(
+                    experiment.reference,
+                    start,
+                    replace(plan, seed=plan.seed + k),
+                    units,
+                    folder,
+                    "reference" if count == 1 else f"reference_{k + 1}",
+                    lambda done, total, k=k: stage(k * total + done, count * total),  # type: ignore[misc]
+                )
+                for k in range(count)
             )
 
     def accumulate(

@@ -156,8 +156,9 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
     length = unit_style(experiment.units).length
     channels = _channels(start.species, experiment.cutoff, experiment.cutoffs, length)
     with results_folder(out or Path("results") / experiment.name) as folder:
-        reference = session.simulate(experiment, folder / "md")
-        frames = read(reference.trajectory, units=experiment.units, dimension=start.dimension)
+        references = session.simulate(experiment, folder / "md")
+        files = [reference.trajectory for reference in references]
+        frames = read(*files, units=experiment.units, dimension=start.dimension)
         found = session.discover(session.accumulate(frames, channels))
         session.show(found)
         findings = replace(
@@ -168,7 +169,7 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
         try:
             comparison = session.validate(
                 found.best,
-                reference,
+                references[0],
                 folder / "md",
                 ensemble=experiment.dynamics.ensemble,
                 temperature=experiment.dynamics.temperature,
