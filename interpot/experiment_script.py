@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import runpy
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -92,12 +93,16 @@ def _defined(path: str | Path) -> Any:
     """Run a script and return what it calls ``experiment``."""
     if not Path(path).is_file():
         raise InterpotError(f"no such file: '{path}': name an experiment script such as experiments/argon.py")
+    folder = str(Path(path).resolve().parent)
+    sys.path.insert(0, folder)  # as Python does for a script, so that it finds the modules beside it
     try:
         return runpy.run_path(str(path), run_name="experiment").get("experiment")
     except Exception as error:  # whatever a script may raise
         raise InterpotError(_script_failure(path, error)) from error
     except SystemExit as error:
         raise InterpotError(f"'{path}' ends itself: take the call of exit out of it") from error
+    finally:
+        sys.path.remove(folder)
 
 
 def _arguments(path: str | Path, make: Callable[..., Any], options: Mapping[str, str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from interpot.formula.discover import Discovery, check_options
 from interpot.formula.potential import Potential
 from interpot.proof.export import usage
 from interpot.proof.forces import evenly_spaced
-from interpot.records import EnergyCurve, Experiment, Trajectory
+from interpot.records import EnergyCurve, Experiment, Frame, Trajectory
 from interpot.report.export_table import print_checks
 from interpot.report.findings import Findings, findings_of
 from interpot.session import Session
@@ -153,13 +153,12 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
     session, start = session or Session(), experiment.start
     truth = experiment.reference
     truth = truth if truth.species else replace(truth, species=tuple(sorted(start.species)))
-    length = unit_style(experiment.units).length
-    channels = _channels(start.species, experiment.cutoff, experiment.cutoffs, length)
+    _asked(experiment, start)  # what is wrong with them is said before the reference is run
     with results_folder(out or Path("results") / experiment.name) as folder:
         references = session.simulate(experiment, folder / "md")
         files = [reference.trajectory for reference in references]
-        frames = read(*files, units=experiment.units, dimension=start.dimension)
-        found = session.discover(session.accumulate(frames, channels))
+        frames = read(*files, units=experiment.units, dimension=start.dimension, walls=experiment.walls)
+        found = session.discover(session.accumulate(frames, _asked(experiment, next(iter(frames)))))
         session.show(found)
         findings = replace(
             findings_of(experiment.title, found, _write_findings(found, folder, session)),
@@ -183,6 +182,19 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
             raise
         session.report(replace(findings, comparison=comparison), folder)
         return Result(found, comparison, folder)
+
+
+def _asked(experiment: Experiment, frame: Frame) -> tuple[Channel, ...]:
+    """The channels of an experiment, for a frame that knows the walls."""
+    units = unit_style(experiment.units)
+    return asked_channels(
+        frame.species,
+        frame,
+        experiment.cutoff * units.length,
+        {label: value * units.length for label, value in experiment.cutoffs.items()},
+        experiment.fields,
+        length=units.length,
+    )
 
 
 def discover_files(
