@@ -8,9 +8,10 @@ kin, or walls that merely reflect and have no force at all. interpot is told whe
     interpot run experiments/gas_box.py --species several --walls lj1043
 """
 
+from dataclasses import replace
 from typing import Literal
 
-from gases import EPSILON, SIGMA, SPECIES, pair_commands, pair_constants, particles
+from gases import EPSILON, SIGMA, SPECIES, pair_commands, pair_constants, particles, planes
 
 from interpot import Dynamics, Experiment, ReferenceModel
 
@@ -49,7 +50,9 @@ def wall_commands(kind: str, species: tuple[str, ...], face: str, position: floa
     return lines
 
 
-def wall_constants_named(kind: str, species: tuple[str, ...], faces: tuple[str, str]) -> dict[str, tuple[float, str]]:
+def wall_constants_named(
+    kind: str, species: tuple[str, ...], faces: tuple[str, str]
+) -> dict[str, tuple[float, str]]:
     """The truth of the walls, for the report."""
     if kind == "reflect":
         return {}
@@ -79,11 +82,16 @@ def experiment(
     box = (width,) * (dimension - 1) + (LENGTH,) if dimension == 3 else (4 * width, LENGTH)
     margin = (0.0,) * (dimension - 1) + (3.5,)
     periodic = (True,) * (dimension - 1) + (False,)
+    start = particles(names, count, box, margin, seed, periodic)
     sides = ((low, 0.0), (high, LENGTH))
-    forces = {
-        f"wall force {face}": "+".join(f"f_{face}_{name}[1]" for name in names) for face, _ in sides
-    } if walls != "reflect" else {}
-    reaches = {f"{n}-{f}": wall_constants(walls, n, f)[2] for n in names for f, _ in sides if walls == "harmonic"}
+    forces = (
+        {f"wall force {face}": "+".join(f"f_{face}_{name}[1]" for name in names) for face, _ in sides}
+        if walls != "reflect"
+        else {}
+    )
+    reaches = {
+        f"{n}-{f}": wall_constants(walls, n, f)[2] for n in names for f, _ in sides if walls == "harmonic"
+    }
     return Experiment(
         name=f"gas_box_{walls}_{species}" + ("_2d" if dimension == 2 else ""),
         title=f"{', '.join(names)} between two fixed walls ({walls}), in {dimension} dimensions, by LAMMPS",
@@ -99,7 +107,7 @@ def experiment(
             species=names,
             series={f"v_{words.split()[-1]}": words for words in forces},
         ),
-        start=particles(names, count, box, margin, seed, periodic),
+        start=start if walls == "reflect" else replace(start, surfaces=planes(dimension - 1, 0.0, LENGTH)),
         dynamics=Dynamics(
             timestep=0.002, steps=steps, every=every, temperature=300.0, equilibration=3000, seed=seed
         ),

@@ -1,15 +1,15 @@
 """What the experiments with gases share: argon, krypton, xenon and their mixture, and particles to start from.
 
 Lennard-Jones constants of the pure substances: J. Vrabec, J. Stoll, H. Hasse, J. Phys. Chem. B 105, 12126 (2001).
-Unlike pairs follow M. Waldman and A. T. Hagler, J. Comput. Chem. 14, 1077 (1993), a rule made for the noble gases, which
-is not that of Lorentz and Berthelot: for Ar-Xe it gives an ε that is 11 % smaller.
+Unlike pairs follow M. Waldman and A. T. Hagler, J. Comput. Chem. 14, 1077 (1993), a rule made for the noble gases,
+which is not that of Lorentz and Berthelot.
 """
 
 from itertools import combinations_with_replacement
 
 import numpy as np
 
-from interpot.records import Cell, Frame
+from interpot.records import Cell, Frame, Surface
 from interpot.units import unit_style
 
 METAL = unit_style("metal")
@@ -74,7 +74,9 @@ def particles(
     spacing = (np.prod(free) / count) ** (1 / len(box))
     while np.prod(places := np.maximum((free / spacing).astype(int), 1)) < count:
         spacing *= 0.99
-    grid = np.stack(np.meshgrid(*(np.arange(n) for n in places), indexing="ij"), axis=-1).reshape(-1, len(box))
+    grid = np.stack(np.meshgrid(*(np.arange(n) for n in places), indexing="ij"), axis=-1).reshape(
+        -1, len(box)
+    )
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(len(grid))[:count])
     positions = np.zeros((count, 3))
@@ -85,4 +87,12 @@ def particles(
     repeats = (*periodic, False)[:3]
     cell = Cell(np.diag(lengths), np.zeros(3), (repeats[0], repeats[1], repeats[2]))
     masses = np.array([MASS[s] for s in species])[kinds]
-    return Frame(positions, species, kinds.astype(np.int64), cell, len(box), masses=masses, source="the start")
+    return Frame(
+        positions, species, kinds.astype(np.int64), cell, len(box), masses=masses, source="the start"
+    )
+
+
+def planes(axis: int, low: float, high: float) -> tuple[Surface, Surface]:
+    """Two walls across an axis, at `low` and `high` (Å)."""
+    name = "xyz"[axis]
+    return Surface(f"{name}lo", "plane", axis, 1, low), Surface(f"{name}hi", "plane", axis, -1, high)
