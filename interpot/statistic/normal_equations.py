@@ -49,7 +49,7 @@ class Coverage:
     maximum: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Statistic:
     """Everything that discovery needs to know of any amount of data.
 

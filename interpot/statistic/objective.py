@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -64,6 +65,16 @@ def decompose(gram: FloatArray, moment: FloatArray, square: float) -> Decomposit
     return Decomposition(W, y, directions / root / scale[:, None], rounding)
 
 
+_DECOMPOSED: WeakKeyDictionary[Statistic, Decomposition] = WeakKeyDictionary()
+
+
+def decomposed(statistic: Statistic) -> Decomposition:
+    """Decompose the sums over all blocks; kept as long as the statistic, for many steps begin with it."""
+    if statistic not in _DECOMPOSED:
+        _DECOMPOSED[statistic] = decompose(statistic.gram, statistic.moment, statistic.square)
+    return _DECOMPOSED[statistic]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
     """The loss of any set of formulas, one per channel.
@@ -102,7 +113,7 @@ class Objective:
                 "this statistic is over given functions: their coefficients are statistic.solve(), formulas are "
                 "discovered from one over splines, as interpot.accumulate makes it without bases"
             )
-        solved = decompose(statistic.gram, statistic.moment, statistic.square)
+        solved = decomposed(statistic)
         nodes, maps = [], []
         for c, basis in enumerate(statistic.bases):
             assert isinstance(basis, KnotSplines)
@@ -179,12 +190,12 @@ def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
 
 def unexplained(statistic: Statistic) -> float:
     """Variance per force component that no functions of the channels explain, eV²/Å²."""
-    return residual_variance(statistic, decompose(statistic.gram, statistic.moment, statistic.square))
+    return residual_variance(statistic, decomposed(statistic))
 
 
 def spline_fit(statistic: Statistic) -> SplineFit:
     """Solve the normal equations as they are and evaluate the functions where they were sampled."""
-    solved = decompose(statistic.gram, statistic.moment, statistic.square)
+    solved = decomposed(statistic)
     k = solved.inverse @ solved.y
     variance = residual_variance(statistic, solved)
     curves: list[tuple[FloatArray, ...]] = []

@@ -16,7 +16,7 @@ from interpot.records import FloatArray
 from interpot.statistic.basis import KnotSplines
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import decompose
+from interpot.statistic.objective import decomposed
 from interpot.statistic.weights import COLLINEAR, Constants, pair_columns, weighted
 
 SURE = 5.0
@@ -72,7 +72,7 @@ def zero_at_cutoff(statistic: Statistic, coefficients: FloatArray) -> FloatArray
 
 def best_functions(statistic: Statistic) -> FloatArray:
     """Coefficients of the best spline functions of the statistic's loss, zero at the cutoffs, (K,); eV."""
-    solved = decompose(statistic.gram, statistic.moment, statistic.square)
+    solved = decomposed(statistic)
     return zero_at_cutoff(statistic, solved.inverse @ solved.y)
 
 
