@@ -6,13 +6,13 @@ To second order in the density, with N_a particles of species a between walls L 
     B_ab = -½ ∫ (exp(-φ_ab/kT) - 1) dr^d            second virial coefficient
     V_a  = A (L - Σ_walls ∫ (1 - exp(-φ_wall/kT)) ds),        V = A (L - mean of these layers)
 
-The layer that a wall keeps free, Gibbs's dividing surface, is exact for an ideal gas. What is left out is of third order,
-or of second in the layers themselves. Pressure on the walls, entropy and energy follow by differentiation,
+The layer that a wall keeps free, up to Gibbs's dividing surface, is exact for an ideal gas. What is left out is of third
+order, or of second in the layers themselves. Pressure on the walls, entropy and energy follow by differentiation,
 
     P = -(1/A) ∂F/∂L,      S = -∂F/∂T,      E = F + T S,
 
-so that an adiabat is a line of constant S: one temperature for each L. No atom moves in it, which makes it a check of the
-formulas that is independent of any integrator.
+so that an adiabat is a line of constant S: one temperature for each L. No atom moves in it, which makes it a check of
+the formulas that is independent of any integrator.
 
 Functions count from their cutoff, φ(r) - φ(r_c): molecular dynamics sees the force, which has no step there, whatever
 the engine adds to its energies.

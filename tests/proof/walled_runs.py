@@ -22,8 +22,8 @@ from interpot.units import unit_style
 
 LJ = unit_style("lj")
 NAMES = {
-    "Step": "step", "Time": "time", "Temp": "temperature", "PotEng": "potential", "KinEng": "kinetic", "TotEng": "total",
-    "Volume": "volume", "Pxx": "pxx", "Pyy": "pyy", "Pzz": "pzz",
+    "Step": "step", "Time": "time", "Temp": "temperature", "PotEng": "potential", "KinEng": "kinetic",
+    "TotEng": "total", "Volume": "volume", "Pxx": "pxx", "Pyy": "pyy", "Pzz": "pzz",
 }  # fmt: skip
 
 
@@ -53,7 +53,10 @@ def script(
         "units lj", f"dimension {dimension}", f"boundary {flags}", "atom_modify map array",
         f"region b block 0 {x} 0 {y} {'-0.5 0.5' if dimension == 2 else f'0 {z}'}",
         f"create_box {len(masses)} b", f"region i block {' '.join(inner)}",
-        *(f"create_atoms {k} random {number // len(masses)} {seed + k} i overlap 0.9 maxtry 5000" for k in range(1, len(masses) + 1)),
+        *(
+            f"create_atoms {k} random {number // len(masses)} {seed + k} i overlap 0.9 maxtry 5000"
+            for k in range(1, len(masses) + 1)
+        ),
         *(f"mass {k} {m}" for k, m in enumerate(masses, 1)),
         pair, "neighbor 0.3 bin", "neigh_modify every 1 delay 0 check yes",
         f"velocity all create {temperature} {seed} dist gaussian mom yes",
