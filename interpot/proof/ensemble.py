@@ -170,7 +170,7 @@ def _number(
     ensemble: Ensemble, name: str, unit: str, values: FloatArray, coarse: float = 0.0, scale: float = 0.0
 ) -> Measured:
     mean, error = mean_of(values[:, None], coarse)
-    words = f"every second row alone would change it by {coarse:.2g}" if coarse > 0 else ""
+    words = f"every second row alone would change it by {coarse:+.2g}" if coarse else ""
     return Measured(
         Quantity(name, unit), Curve(np.zeros(1), mean, error), _count(ensemble), words, scale=scale
     )

@@ -90,6 +90,7 @@ def test_an_ideal_gas_pushes_its_walls(dimension: int) -> None:
     exact = NUMBER * KT / (area * FREE)
     for name in (f"wall pressure {x}lo", f"wall pressure {x}hi", f"virial pressure along {x}"):
         near(measured[name], exact, 0.03)
+    assert FREE < 0.85 * LENGTH  # N kT/V of the box is far off
     near(measured[f"virial balance along {x}"], 1.0, 0.03)
     assert "standard errors from it" in measured[f"virial pressure along {x}"].remark
     assert measured[f"wall pressure {x}lo"].scale == pytest.approx(NUMBER * KT / (area * LENGTH), rel=0.02)
@@ -211,15 +212,14 @@ def test_walls_and_virial_theorem_agree_in_a_fluid(fluid: Recorded) -> None:
         assert abs(one[0] - two[0]) < 3 * np.hypot(one[1], two[1])
     assert virial[1] < 0.05 * virial[0] and low[1] < 0.05 * low[0]
     near(measured["virial balance along z"], 1.0, 0.3)
-    naive = np.mean(fluid.thermo["pzz"])  # the volume of the box is not that of the particles
-    assert abs(naive - virial[0]) > 3 * virial[1]
     assert not found("work", fluid)
 
 
 def test_forces_of_lammps_are_those_on_the_walls(fluid: Recorded) -> None:
     """The particles' net force is the opposite of what they do to both walls."""
-    for frame, row in zip(fluid.frames[:20], range(0, 60, 3), strict=True):
-        assert frame.forces is not None
+    for frame in fluid.frames[:20]:
+        assert frame.forces is not None and frame.step is not None
+        row = int(np.searchsorted(fluid.thermo["step"], frame.step))
         both = sum(fluid.thermo[f"wall force {name}"][row] for name in ("zlo", "zhi"))
         assert frame.forces[:, 2].sum() == pytest.approx(-both, rel=1e-6, abs=1e-9)
 
@@ -240,11 +240,13 @@ def test_every_row_measures_between_walls(fluid: Recorded) -> None:
 
 
 def driven(folder: Path, every: int) -> Recorded:
-    """The upper wall comes down by a quarter, then goes back half of it."""
+    """The upper wall comes down by 1.5 within 0.52 τ, and goes back a quarter of that."""
     moves = "variable z equal 8.0-1.5*sin(3.0*step*dt)"
     walls = f"{moves}\nfix w all wall/lj93 zlo 0.0 1.0 1.0 2.5 zhi v_z 2.0 0.9 2.2"
     run = f"thermo {every}\n{DUMP.format(every=400, names='1')}\nrun 800"
-    text = script(60, (7, 7, 9), walls, run, LIQUID, columns="f_w[1] f_w[2] v_z").replace("0.005", "0.001")
+    text = script(
+        60, (7, 7, 8), walls, run, f"{LIQUID}\npair_modify shift yes", columns="f_w[1] f_w[2] v_z"
+    ).replace("0.005", "0.001")
     thermo = lammps(folder, text)
     return between(folder, thermo, {"zlo": 0.0, "zhi": thermo["v_z"]})
 

@@ -5,7 +5,9 @@ A wall at X(t), on which the particles push with a force F along the direction i
     W = -∫ F dX
 
 on them; with nothing else to give or take energy, what they gain is the work of all walls: E(t) - E(0) = Σ W. E holds
-the walls' potential energies, not the kinetic energy of a piston. The integral is taken by the trapezoidal rule over
+the walls' potential energies, not the kinetic energy of a piston. A pair potential that is cut off without being
+shifted to zero there adds φ(r_c) for each pair that compression brings within the cutoff, which is nobody's work: a
+fifth of a percent of it in a dense Lennard-Jones fluid cut at 2.5 σ. The integral is taken by the trapezoidal rule over
 the rows of thermo, and once more over every second row: what the two differ by says how far rows are dense enough.
 """
 
@@ -59,10 +61,10 @@ def work(positions: FloatArray, forces: FloatArray) -> FloatArray:
 
 
 def coarseness(positions: FloatArray, forces: FloatArray) -> float:
-    """How much the whole work changes when every second row is left out; the error of the integral is less."""
+    """By how much the whole work grows when every second row is left out; the error of the integral is smaller."""
     even = slice(None, len(positions) - (len(positions) + 1) % 2, 2)
     last = even.stop - 1
-    return float(abs(work(positions, forces)[last] - work(positions[even], forces[even])[-1]))
+    return float(work(positions[even], forces[even])[-1] - work(positions, forces)[last])
 
 
 def _work(quantity: Quantity, wall: Boundary, kinetic: float) -> Measured:
@@ -70,7 +72,7 @@ def _work(quantity: Quantity, wall: Boundary, kinetic: float) -> Measured:
     total = float(work(wall.positions, wall.forces)[-1])
     coarse = coarseness(wall.positions, wall.forces)
     error = float(np.hypot(_left_open(wall.positions, wall.forces), coarse))
-    words = f"over {len(wall.forces)} rows; every second alone would change it by {coarse:.2g}"
+    words = f"over {len(wall.forces)} rows; every second alone would change it by {coarse:+.2g}"
     return Measured(quantity, single(total, error), len(wall.forces), words, scale=kinetic)
 
 
