@@ -6,8 +6,8 @@ To second order in the density, with N_a particles of species a between walls L 
     B_ab = -½ ∫ (exp(-φ_ab/kT) - 1) dr^d            second virial coefficient
     V_a  = A (L - Σ_walls ∫ (1 - exp(-φ_wall/kT)) ds),        V = A (L - mean of these layers)
 
-The layer that a wall keeps free, up to Gibbs's dividing surface, is exact for an ideal gas. What is left out is of third
-order, or of second in the layers themselves. Pressure on the walls, entropy and energy follow by differentiation,
+The layer that a wall keeps free, up to Gibbs's dividing surface, is exact for an ideal gas. What is left out is of
+third order, or of second in the layers themselves. Pressure on the walls, entropy and energy follow by differentiation,
 
     P = -(1/A) ∂F/∂L,      S = -∂F/∂T,      E = F + T S,
 
@@ -37,7 +37,7 @@ from interpot.formula.potential import Potential
 from interpot.records import FloatArray
 
 _NODES, _PANELS = 12, 100  # Gauss's, in panels that grow with the distance
-_INNERMOST = 1e-3  # of the cutoff: the end of the first panel
+_INNERMOST = 1e-4  # of the cutoff: the end of the first panel, in which functions have their value there
 _STEP = 1e-4  # relative, of central differences: their error is of the order of its square
 _HOTTEST = 50.0  # times the temperature of the start
 
@@ -176,5 +176,7 @@ def _nodes(channel: ChannelFormula) -> tuple[FloatArray, FloatArray]:
 def _above_cutoff(channel: ChannelFormula, r: FloatArray) -> FloatArray:
     """φ(r) - φ(r_c); infinite where the formula has no number, in the core."""
     with np.errstate(all="ignore"):
-        energy = channel.energy(r) - channel.energy(np.nextafter(channel.cutoff, 0.0))
+        energy = channel.energy(np.maximum(r, _INNERMOST * channel.cutoff)) - channel.energy(
+            np.nextafter(channel.cutoff, 0.0)
+        )
     return np.where(np.isnan(energy), np.inf, energy)
