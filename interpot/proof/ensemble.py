@@ -191,7 +191,7 @@ def _in_time(ensemble: Ensemble, chosen: Mapping[str, float]) -> Iterator[Measur
         series[f"work of wall {name}", style.energy_unit] = works
     for (name, unit), y in series.items():
         values = binned(times, y, edges)
-        yield _curve(ensemble, Quantity(name, unit, "t", style.time_unit), edges, values, {"time": last})
+        yield _curve(ensemble, _named(name, unit, "t", style.time_unit), edges, values, {"time": last})
         if name == "temperature":
             yield _number(ensemble, "final temperature", unit, values[:, -1])
 
@@ -214,7 +214,7 @@ def _in_volume(ensemble: Ensemble, wall: str, chosen: Mapping[str, float]) -> It
     }
     unit = f"{style.length_unit}^{ensemble.dimension}"
     for (name, of), y in series.items():
-        yield _curve(ensemble, Quantity(name, of, "V", unit), edges, binned(room, y, edges), shared)
+        yield _curve(ensemble, _named(name, of, "V", unit), edges, binned(room, y, edges), shared)
 
 
 def _curve(
@@ -228,6 +228,11 @@ def _curve(
     return Measured(
         quantity, Curve(middle[whole], *mean_of(values[:, whole])), _count(ensemble), chosen=chosen
     )
+
+
+def _named(name: str, unit: str, x_label: str = "", x_unit: str = "") -> Quantity:
+    """Return a quantity whose name says that it is a mean over runs, beside that of a single one."""
+    return Quantity(f"{name} (ensemble)", unit, x_label, x_unit)
 
 
 def _count(ensemble: Ensemble) -> int:

@@ -167,7 +167,7 @@ def free(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ensemble]:
 
 def test_a_gas_without_collisions_is_compressed_in_one_dimension(free: dict[str, Ensemble]) -> None:
     """Only the motion along the normal gains: γ = 3, not 5/3."""
-    told = {m.quantity.name: m.curve for m in ensemble_means(free["one"])}
+    told = {m.quantity.name.removesuffix(" (ensemble)"): m.curve for m in ensemble_means(free["one"])}
     curve = told["pressure against volume"]
     layer = excluded_layer(wall("zlo", "K*(1 - r)**2", 1.0, {"K": 200.0}), 4.0)
     pressures = np.stack([curve.y, curve.y])
@@ -180,20 +180,20 @@ def test_a_gas_without_collisions_is_compressed_in_one_dimension(free: dict[str,
 def test_ensembles_of_the_same_gas_agree_and_others_differ(free: dict[str, Ensemble]) -> None:
     same = compare_ensembles(free["one"], free["two"])
     assert same.agrees and (same.reference, same.found) == (4, 4)
-    verdicts = {o.name: o.verdict for o in same.observables}
+    verdicts = {o.name.removesuffix(" (ensemble)"): o.verdict for o in same.observables}
     assert (
         verdicts["work of the walls"] == verdicts["final temperature"] == verdicts["temperature"] == "agrees"
     )
     assert verdicts["position of wall zhi"] == "agrees"
     other = compare_ensembles(free["one"], free["hot"])
-    verdicts = {o.name: o.verdict for o in other.observables}
+    verdicts = {o.name.removesuffix(" (ensemble)"): o.verdict for o in other.observables}
     assert not other.agrees and verdicts["final temperature"] == verdicts["temperature"] == "differs"
 
 
 def test_small_ensembles(free: dict[str, Ensemble]) -> None:
     few = replace(free["one"], runs=free["one"].runs[:2])
     told = {o.name: o for o in compare_ensembles(few, few).observables}
-    assert told["energy gained"].remark.startswith(
+    assert told["energy gained (ensemble)"].remark.startswith(
         "2 runs are too few for an error estimate: make at least 4"
     )
     with pytest.raises(InterpotError, match="two runs or more"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import drift, mean_value, scatter
+from interpot.proof.observables.confined import boundaries
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
 from interpot.records import FloatArray, Frame
 from interpot.units import UnitStyle
@@ -17,8 +18,11 @@ _PER_NANOSECOND = {"fs": 1e6, "ps": 1e3, "ns": 1.0}
 
 
 def measure(run: Recorded) -> Iterator[Measured]:
-    """Drift of the total energy where no thermostat holds it, and the mean potential energy; both per particle."""
-    if run.ensemble == "nve":
+    """Drift of the total energy where nothing holds or changes it, and the mean potential energy; both per particle.
+
+    Not under walls that move: their work is a row of its own (`interpot.proof.observables.work`).
+    """
+    if run.ensemble == "nve" and not any(wall.moves for wall in boundaries(run)):
         yield _drift(run)
     yield _potential(run)
 

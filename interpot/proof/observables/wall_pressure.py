@@ -49,11 +49,13 @@ _AXES = "xyz"
 def measure(run: Recorded) -> Iterator[Measured]:
     """Pressure on each wall, and between two that stand the virial pressure and the virial balance along the normal.
 
-    Of a wall that moves the pressure is given against the time. Deviations are small or large against the pressure of
+    Where a wall moves, pressures are given against the time. Deviations are small or large against the pressure of
     an ideal gas.
     """
-    for boundary in boundaries(run):
-        yield from _on_wall(run, boundary)
+    walls_of_run = boundaries(run)
+    changes = any(wall.moves for wall in walls_of_run)
+    for boundary in walls_of_run:
+        yield from _on_wall(run, boundary, changes)
     for axis in range(run.first.dimension):
         walls = enclosed(run, axis)
         if walls is not None and not any(wall.moves for wall in walls):
@@ -64,7 +66,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
 # ---------------------------------------------------------------------------- the force on walls
 
 
-def _on_wall(run: Recorded, boundary: Boundary) -> Iterator[Measured]:
+def _on_wall(run: Recorded, boundary: Boundary, changes: bool) -> Iterator[Measured]:
     unit, style = run.units.pressure_unit, run.units
     mean = Quantity(f"wall pressure {boundary.name}", unit)
     if boundary.forces is None:
@@ -78,7 +80,7 @@ def _on_wall(run: Recorded, boundary: Boundary) -> Iterator[Measured]:
     except InterpotError as error:
         yield mean.missing(str(error))
         return
-    if not boundary.moves:
+    if not changes:
         curved = "" if boundary.surface.shape == "plane" else "on the area at the wall's own position"
         yield Measured(
             mean, mean_value(series), len(series), curved, scale=ideal_pressure(run), scatter=scatter(series)
@@ -92,7 +94,7 @@ def _on_wall(run: Recorded, boundary: Boundary) -> Iterator[Measured]:
     if curve is None:
         yield against.missing(f"{len(series)} rows of the force on the wall are too few: record more often")
         return
-    yield Measured(against, curve, len(series), "of a moving wall", scale=ideal_pressure(run))
+    yield Measured(against, curve, len(series), "while a wall moves", scale=ideal_pressure(run))
 
 
 def wall_pressure(run: Recorded, boundary: Boundary) -> FloatArray:

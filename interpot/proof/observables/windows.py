@@ -8,11 +8,11 @@ from interpot.comparison import Curve
 from interpot.records import FloatArray
 
 WINDOWS, _PIECES, _FEWEST = 16, 8, 4
-"""At most so many windows, in each so many pieces whose scatter gives the error; at least so many rows a window."""
+"""At most so many windows, in each so many pieces whose scatter gives the error; rows there are for each window."""
 
 
 def windows(time: FloatArray, series: FloatArray) -> Curve | None:
-    """Mean of a series against the mean time in up to 16 windows, with standard errors.
+    """Mean of a series in up to 16 windows of equal time since the first row, with standard errors.
 
     The error is that of the means of up to 8 pieces of a window about the straight line through them, as they scatter
     once a piece is longer than the correlation time: the trend is no error.
@@ -24,16 +24,18 @@ def windows(time: FloatArray, series: FloatArray) -> Curve | None:
     Returns
     -------
     Curve
-        None where there are not four windows with four rows each.
+        Against the middle of each window; None where there are not four of them with three rows each.
     """
     count = min(WINDOWS, len(series) // _FEWEST)
     if count < 4:
         return None
-    rows = [
-        (t.mean(), y.mean(), _error(y))
-        for t, y in zip(np.array_split(time, count), np.array_split(series, count), strict=True)
-    ]
-    return Curve(*np.array(rows, dtype=np.float64).T)
+    elapsed = time - time[0]
+    edges = np.linspace(0.0, elapsed[-1], count + 1)
+    pieces = np.split(series, np.searchsorted(elapsed, edges[1:-1]))
+    if min(map(len, pieces)) < _FEWEST - 1:
+        return None
+    y, error = np.array([(piece.mean(), _error(piece)) for piece in pieces]).T
+    return Curve((edges[1:] + edges[:-1]) / 2, y, error)
 
 
 def _error(series: FloatArray) -> float:

@@ -81,8 +81,8 @@ def _left_open(positions: FloatArray, forces: FloatArray) -> float:
     course = windows(np.arange(float(len(forces))), forces)
     if course is None:
         return float("nan")
-    travelled = [piece[-1] - piece[0] for piece in np.array_split(positions, len(course.x))]
-    return float(np.sqrt(np.sum((np.array(travelled) * course.error) ** 2)))
+    ends = np.linspace(0, len(positions) - 1, len(course.x) + 1).round().astype(int)
+    return float(np.sqrt(np.sum((np.diff(positions[ends]) * course.error) ** 2)))
 
 
 def _balance(quantity: Quantity, total: FloatArray, moving: list[Boundary], kinetic: float) -> Measured:
