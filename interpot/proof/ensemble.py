@@ -171,9 +171,7 @@ def _number(
 ) -> Measured:
     mean, error = mean_of(values[:, None], coarse)
     words = f"every second row alone would change it by {coarse:+.2g}" if coarse else ""
-    return Measured(
-        Quantity(name, unit), Curve(np.zeros(1), mean, error), _count(ensemble), words, scale=scale
-    )
+    return Measured(_named(name, unit), Curve(np.zeros(1), mean, error), _count(ensemble), words, scale=scale)
 
 
 def _in_time(ensemble: Ensemble, chosen: Mapping[str, float]) -> Iterator[Measured]:

@@ -262,6 +262,13 @@ def test_work_is_the_energy_gained(tmp_path: Path) -> None:
     assert "over 801 rows" in measured["work of wall zhi"].remark
     pressure = found("wall pressure", run)["wall pressure zhi"]
     assert pressure.quantity.x_label == "t" and len(curve(pressure).x) == 16
+    heat = curve(found("temperature", run)["temperature"])
+    assert len(heat.x) == 16 and np.average(heat.y) == pytest.approx(
+        np.mean(run.thermo["temperature"]), rel=0.01
+    )
+    energies = found("energy", run)
+    assert list(energies) == ["potential energy since the start"]
+    assert len(curve(energies["potential energy since the start"]).x) == 16
     assert not any(name.startswith("virial") for name in found("wall pressure", run))
 
 

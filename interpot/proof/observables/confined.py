@@ -70,6 +70,11 @@ def boundaries(run: Recorded) -> list[Boundary]:
     return made
 
 
+def changing(run: Recorded) -> bool:
+    """Whether walls move, so that the run is in no stationary state."""
+    return any(boundary.moves for boundary in boundaries(run))
+
+
 def _face(name: str, positions: FloatArray | None, run: Recorded) -> Surface | None:
     if name not in FACES:
         return None

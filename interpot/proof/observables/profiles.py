@@ -15,7 +15,7 @@ import numpy as np
 from interpot.comparison import Curve
 from interpot.geometry import across, complete_vectors, heights
 from interpot.proof.observables.blocks import block_average, block_count
-from interpot.proof.observables.confined import boundaries, enclosed, place_of
+from interpot.proof.observables.confined import boundaries, changing, enclosed, place_of
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
 from interpot.records import FloatArray, Frame, Surface
 
@@ -74,7 +74,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
 def _profile(run: Recorded, way: _Across) -> Iterator[Measured]:
     style = run.units
     unit = f"1/{style.length_unit}" + (f"^{way.power}" if way.power > 1 else "")
-    words = "walls move: a mean over the run" if any(b.moves for b in boundaries(run)) else ""
+    words = "walls move: a mean over the run" if changing(run) else ""
     middle = (way.edges[1:] + way.edges[:-1]) / 2
     species: list[str | None] = [None]
     if len(run.species) > 1:

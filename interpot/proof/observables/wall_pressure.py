@@ -36,7 +36,14 @@ from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import across
 from interpot.proof.observables.blocks import block_count, mean_value, scatter
-from interpot.proof.observables.confined import Boundary, boundaries, enclosed, place_of, surface_area
+from interpot.proof.observables.confined import (
+    Boundary,
+    boundaries,
+    changing,
+    enclosed,
+    place_of,
+    surface_area,
+)
 from interpot.proof.observables.pressure import frame_pressure, ideal_pressure
 from interpot.proof.observables.radial import volume
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
@@ -52,9 +59,8 @@ def measure(run: Recorded) -> Iterator[Measured]:
     Where a wall moves, pressures are given against the time. Deviations are small or large against the pressure of
     an ideal gas.
     """
-    walls_of_run = boundaries(run)
-    changes = any(wall.moves for wall in walls_of_run)
-    for boundary in walls_of_run:
+    changes = changing(run)
+    for boundary in boundaries(run):
         yield from _on_wall(run, boundary, changes)
     for axis in range(run.first.dimension):
         walls = enclosed(run, axis)
