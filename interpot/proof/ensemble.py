@@ -7,7 +7,7 @@ of the volume between the walls, that both ensembles share.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import PER_BLOCK
 from interpot.proof.observables.confined import FORCE, POSITION
 from interpot.proof.observables.recorded import Measured, Quantity
-from interpot.proof.observables.work import coarseness, work
+from interpot.proof.observables.work import work_of
 from interpot.proof.verdict import Extent, absent, judge
 from interpot.records import FloatArray
 from interpot.trajectory.walls import FACES
@@ -44,12 +44,15 @@ class Ensemble:
         Of the walls, in the style's units; in two dimensions their length.
     dimension
         2 or 3.
+    standing
+        Positions of walls that do not move, by name, in the style's length unit, where runs do not record them.
     """
 
     runs: Sequence[Series]
     units: UnitStyle
     area: float
     dimension: int = 3
+    standing: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.runs) < 2:
@@ -122,9 +125,15 @@ def ensemble_means(ensemble: Ensemble, chosen: Mapping[str, float] | None = None
 def volumes(ensemble: Ensemble, wall: str) -> list[FloatArray] | None:
     """Volume between a wall and the opposite one in each row of each run; None where that is not recorded."""
     low, high = (wall[0] + end for end in ("lo", "hi"))
-    if any(POSITION + name not in run for run in ensemble.runs for name in (low, high)):
+    if any(
+        POSITION + n not in run and n not in ensemble.standing for run in ensemble.runs for n in (low, high)
+    ):
         return None
-    return [ensemble.area * (run[POSITION + high] - run[POSITION + low]) for run in ensemble.runs]
+    places = [
+        [run[POSITION + n] if POSITION + n in run else np.asarray(ensemble.standing[n]) for n in (high, low)]
+        for run in ensemble.runs
+    ]
+    return [np.asarray(ensemble.area * (above - below)) for above, below in places]
 
 
 def pressures(ensemble: Ensemble, wall: str) -> list[FloatArray]:
@@ -157,9 +166,9 @@ def _balance(ensemble: Ensemble) -> Iterator[Measured]:
     gained = np.array([run["total"][-1] - run["total"][0] for run in ensemble.runs])
     done, coarse = np.zeros(len(ensemble.runs)), 0.0
     for name in ensemble.moving:
-        places = [(run[POSITION + name], run[FORCE + name]) for run in ensemble.runs]
-        done += [work(*pair)[-1] for pair in places]
-        coarse += float(np.mean([coarseness(*pair) for pair in places]))
+        works = [work_of(run, name) for run in ensemble.runs]
+        done += [series[-1] for series, _ in works]
+        coarse += float(np.mean([error for _, error in works]))
     yield _number(ensemble, "energy gained", unit, gained, 0.0, kinetic)
     if ensemble.moving:
         yield _number(ensemble, "work of the walls", unit, done, coarse, kinetic)
@@ -185,7 +194,7 @@ def _in_time(ensemble: Ensemble, chosen: Mapping[str, float]) -> Iterator[Measur
             run[POSITION + name] for run in ensemble.runs
         ]
         series[f"wall pressure {name}", style.pressure_unit] = pressures(ensemble, name)
-        works = [work(run[POSITION + name], run[FORCE + name]) for run in ensemble.runs]
+        works = [work_of(run, name)[0] for run in ensemble.runs]
         series[f"work of wall {name}", style.energy_unit] = works
     for (name, unit), y in series.items():
         values = binned(times, y, edges)

@@ -190,6 +190,15 @@ def test_ensembles_of_the_same_gas_agree_and_others_differ(free: dict[str, Ensem
     assert not other.agrees and verdicts["final temperature"] == verdicts["temperature"] == "differs"
 
 
+def test_walls_that_stand_may_be_told(free: dict[str, Ensemble]) -> None:
+    without = [{k: v for k, v in run.items() if k != "wall position zlo"} for run in free["one"].runs]
+    unknown = replace(free["one"], runs=without)
+    named = {name: replace(unknown, standing=told) for name, told in (("no", {}), ("yes", {"zlo": 0.0}))}
+    assert not any("volume" in m.quantity.name for m in ensemble_means(named["no"]))
+    for one, two in zip(ensemble_means(free["one"]), ensemble_means(named["yes"]), strict=True):
+        np.testing.assert_array_equal(one.curve.y, two.curve.y)
+
+
 def test_small_ensembles(free: dict[str, Ensemble]) -> None:
     few = replace(free["one"], runs=free["one"].runs[:2])
     told = {o.name: o for o in compare_ensembles(few, few).observables}

@@ -12,7 +12,7 @@ from interpot.proof.observables.recorded import Recorded
 from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.walls import FACES
 
-FORCE, POSITION = "wall force ", "wall position "
+FORCE, POSITION, WORK = "wall force ", "wall position ", "wall work "
 _STILL = 1e-9  # relative to its position: a wall that moves by less stands
 
 

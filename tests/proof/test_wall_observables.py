@@ -278,6 +278,16 @@ def test_coarse_rows_are_told(tmp_path: Path) -> None:
     assert abs(number(coarse)[0] - number(fine)[0]) < 4 * number(coarse)[1]
 
 
+def test_an_engine_that_sums_up_every_step_is_believed(tmp_path: Path) -> None:
+    fine, coarse = (driven(tmp_path, every) for every in (1, 40))
+    exact = work(fine.thermo["wall position zhi"], fine.thermo["wall force zhi"])[::40]
+    told = replace(coarse, thermo={**coarse.thermo, "wall work zhi": exact + 5.0})
+    measured = found("work", told)
+    assert number(measured["work of wall zhi"])[0] == pytest.approx(exact[-1])
+    assert "summed up by the engine" in measured["work of wall zhi"].remark
+    assert abs(number(measured["energy gained less the walls' work"])[0]) < 1e-5 * abs(exact[-1])
+
+
 def test_the_work_of_a_known_force() -> None:
     """F = c/X², X falling from 4 to 2: W = -∫ F dX = c/4."""
     x = np.linspace(4, 2, 2001)
