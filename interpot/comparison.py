@@ -187,3 +187,28 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return comparison_html(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnsembleComparison:
+    """Means over several runs of the reference against those over several runs of the found potential.
+
+    Attributes
+    ----------
+    reference, found
+        How many runs each has.
+    observables
+        Each with its verdict; errors are standard errors of the means over runs.
+    units
+        Style of all numbers.
+    """
+
+    reference: int
+    found: int
+    observables: tuple[Observable, ...]
+    units: UnitStyle
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return all(observable.verdict != "differs" for observable in self.observables)

@@ -219,6 +219,7 @@ def compare(
         ensemble=ensemble,
         charges={name: charge * units.charge for name, charge in (charges or {}).items()},
         axes=axes,
+        potential=continued(potential),
     )
     repeated = _trajectory(found, first.dimension)
     own = _as_recorded(common, repeated, found.thermo)

@@ -19,7 +19,7 @@ value) *differs* however few they are. So does what no sound run does, to gain o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -45,11 +45,49 @@ _SURELY = 2.0  # standard errors beyond the limit: a number that far off differs
 _UNKNOWN = Curve(np.zeros(1), np.full(1, np.nan), np.full(1, np.nan))
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much was measured with the found potential, for the advice to measure more.
+
+    Attributes
+    ----------
+    steps
+        Length of the run, where known.
+    runs
+        How many there are, where each gives one measurement.
+    """
+
+    steps: int | None = None
+    runs: int | None = None
+
+    def longer(self, factor: float) -> str:
+        """Say how much more it has to be."""
+        if self.runs is not None:
+            return (
+                f"make {np.ceil(max(factor, 1.1) * self.runs):.0f} runs"
+                if np.isfinite(factor)
+                else "make more runs"
+            )
+        if not np.isfinite(factor):
+            return "run longer"
+        length = f" (about {float(f'{self.steps * factor:.2g}'):,.0f} steps)" if self.steps else ""
+        return f"run {max(factor, 1.1):.2g} times as long{length}"
+
+    def too_few(self, measurements: int) -> str:
+        """Say that there are too few measurements for a standard error."""
+        if self.runs is not None:
+            return f"{self.runs} runs are too few for an error estimate: make at least {_BLOCKS}"
+        return (
+            f"{measurements} recorded frames are too few for an error estimate: record more often, or "
+            f"{self.longer(_BLOCKS * PER_BLOCK / max(measurements, 1))}"
+        )
+
+
 def observables(reference: Recorded, found: Recorded) -> Iterator[Observable]:
     """Measure every row of the table in both runs, and judge what was measured."""
     pairs = [pair for name in OBSERVABLES for pair in measured_alike(name, reference, found)]
     chance = _CHANCE / max(len(pairs), 1)
-    yield from (judge(one, two, chance, found.steps) for one, two in pairs)
+    yield from (judge(one, two, chance, Extent(found.steps)) for one, two in pairs)
     yield apart(divergence(reference, found))
 
 
@@ -69,15 +107,17 @@ def absent(other: Measured) -> Measured:
     return other.quantity.missing("it is not there")
 
 
-def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int | None = None) -> Observable:
+def judge(
+    reference: Measured, found: Measured, chance: float = 1e-3, extent: Extent = Extent()
+) -> Observable:
     """Compare a quantity in two runs and give the verdict.
 
     Parameters
     ----------
     chance
         Probability with which runs of the same potential may differ.
-    steps
-        Length of the run with the found potential, for the advice to run longer.
+    extent
+        How much was measured, for the advice to measure more.
     """
     quantity = found.quantity
     if found.curve is not None and _unsound(reference, found):
@@ -90,8 +130,8 @@ def judge(reference: Measured, found: Measured, chance: float = 1e-3, steps: int
         return _undecided(quantity, None, found.curve if len(found.curve.x) else _UNKNOWN, reason)
     count = min(reference.count, found.count)
     if block_count(count) < _BLOCKS:
-        return _without_error((one, two), (reference, found), chance, steps)
-    return _judged(quantity, (one, two), (reference, found), chance, steps)
+        return _without_error((one, two), (reference, found), chance, extent)
+    return _judged(quantity, (one, two), (reference, found), chance, extent)
 
 
 def _unsound(reference: Measured, found: Measured) -> bool:
@@ -110,7 +150,7 @@ def _ruined(reference: Measured, found: Measured) -> Observable:
 
 
 def _without_error(
-    curves: tuple[Curve, Curve], runs: tuple[Measured, Measured], chance: float, steps: int | None
+    curves: tuple[Curve, Curve], runs: tuple[Measured, Measured], chance: float, extent: Extent
 ) -> Observable:
     """Judge what was measured too few times for a standard error by the scatter of single measurements."""
     one, two = curves
@@ -128,11 +168,7 @@ def _without_error(
             return _observable(
                 quantity, curves, float("nan"), "differs", [_size(quantity, curves, scale), words]
             )
-    few = min(r.count for r in runs)
-    reason = (
-        f"{few} recorded frames are too few for an error estimate: record more often, or "
-        f"{_longer(_BLOCKS * PER_BLOCK / max(few, 1), steps)}"
-    )
+    reason = extent.too_few(min(r.count for r in runs))
     return _undecided(quantity, one, two, reason)
 
 
@@ -173,7 +209,7 @@ def _judged(
     curves: tuple[Curve, Curve],
     runs: tuple[Measured, Measured],
     chance: float,
-    steps: int | None,
+    extent: Extent,
 ) -> Observable:
     one, two = curves
     sigma = np.hypot(one.error, two.error)
@@ -197,7 +233,7 @@ def _judged(
     relative = float(np.sqrt(np.mean(sigma**2))) / scale if scale > 0 else np.inf
     if relative > _TELLING:
         told = _observable(
-            quantity, curves, deviation, "cannot tell", [_vague(quantity, relative, scale, steps)]
+            quantity, curves, deviation, "cannot tell", [_vague(quantity, relative, scale, extent)]
         )
     else:
         reach = limit if quantity.many and int(known.sum()) >= _FEWEST_POINTS else limit + _SURELY
@@ -207,11 +243,11 @@ def _judged(
     return replace(told, limit=limit, remark="; ".join([told.remark, *remarks]))
 
 
-def _vague(quantity: Quantity, relative: float, scale: float, steps: int | None) -> str:
+def _vague(quantity: Quantity, relative: float, scale: float, extent: Extent) -> str:
     """Say that a standard error is too large to tell anything, and how long a run would make it small enough."""
     return (
         f"the standard error is {float(f'{100 * relative:.2g}'):g} % of {scale:.3g}{_suffix(quantity)}, too large to "
-        f"tell: {_longer((relative / _TELLING) ** 2, steps)}"
+        f"tell: {extent.longer((relative / _TELLING) ** 2)}"
     )
 
 
@@ -236,14 +272,6 @@ def _worst(quantity: Quantity, x: FloatArray, scores: FloatArray) -> str:
         return ""
     worst = int(np.abs(scores).argmax())
     return f"; most ({scores[worst]:+.2g}) at {quantity.x_label} = {x[worst]:.4g} {quantity.x_unit}".rstrip()
-
-
-def _longer(factor: float, steps: int | None) -> str:
-    """Say how much longer a run has to be."""
-    if not np.isfinite(factor):
-        return "run longer"
-    length = f" (about {float(f'{steps * factor:.2g}'):,.0f} steps)" if steps else ""
-    return f"run {max(factor, 1.1):.2g} times as long{length}"
 
 
 def _remarks(reference: Measured, found: Measured) -> list[str]:

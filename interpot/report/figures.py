@@ -38,6 +38,7 @@ _MARKERS = 60  # points of the spline that are drawn
 _BINS = 12  # of the sizes of forces, in the figure of residuals
 _PARTS = 8  # of the sample, whose scatter gives the errors there
 _NAMED_POINTS = {"Voigt component": ("xx", "yy", "zz", "yz", "xz", "xy")}  # abscissae that are no numbers
+_SYMBOLS = ("r", "t", "V", "x", "y", "z")
 _SCATTER = 5000  # points of the parity plot
 _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 0.5, "rasterized": True}
 
@@ -296,7 +297,7 @@ def observable_figure(observable: Observable) -> Figure:
     axes.set_ylabel(with_unit(_symbol(observable.name), observable.unit))
     axes.legend(loc="best")
     axes.set_title(plain(observable.name), loc="left")
-    label = f"${observable.x_label}$" if observable.x_label in ("r", "t") else plain(observable.x_label)
+    label = f"${observable.x_label}$" if observable.x_label in _SYMBOLS else plain(observable.x_label)
     bottom.set_xlabel(with_unit(label, observable.x_unit))
     bottom.set_xlim(observable.found.x[0], observable.found.x[-1])
     if named:

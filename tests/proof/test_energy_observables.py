@@ -112,11 +112,17 @@ ODD: dict[str, Sequence[Frame]] = {
 }
 
 
+def walls(axis: str, rows: int) -> dict[str, np.ndarray]:
+    """Series of a wall that moves."""
+    return {f"wall force {axis}hi": np.ones(rows), f"wall position {axis}hi": 20.0 - 0.1 * np.arange(rows)}
+
+
 @pytest.mark.parametrize("row", OBSERVABLES)
 @pytest.mark.parametrize("kind", ODD)
 def test_every_row_measures_or_says_why_not(row: str, kind: str) -> None:
     frames = ODD[kind] if kind != "particles change" else ODD[kind][:20]
-    run = recorded(frames, "lj", charges={"A": 1.0}, axes=(2,) if kind != "plane" else (1,))
+    axis = "z" if kind != "plane" else "y"
+    run = recorded(frames, "lj", charges={"A": 1.0}, axes=("xyz".index(axis),), thermo=walls(axis, 16))
     if kind == "particles change":
         run = replace(run, trajectory=replace(run.trajectory, frames=tuple(ODD[kind])))
     measured = list(measure(row, run))
@@ -136,6 +142,7 @@ def test_every_row_measures_or_says_why_not(row: str, kind: str) -> None:
 def test_every_row_measures_a_whole_run(row: str) -> None:
     thermo = {name: 1.0 + np.arange(64.0) for name in ("time", "total", "potential", "kinetic", "pressure")}
     thermo |= {f"p{ab}": np.ones(64) for ab in ("xx", "yy", "zz", "xy", "xz", "yz")}
+    thermo |= walls("z", 64)
     run = recorded(_MOVING, thermo=thermo, charges={"A": 1.0}, axes=(2,))
     for m in measure(row, run):
         assert m.curve is not None, m.remark

@@ -11,7 +11,7 @@ from observed_runs import brownian, recorded, walks
 from interpot.comparison import Curve
 from interpot.proof.observables.blocks import block_average, mean_value, scatter
 from interpot.proof.observables.recorded import Measured, Quantity
-from interpot.proof.verdict import judge, measured_alike, observables, on_common_points
+from interpot.proof.verdict import Extent, judge, measured_alike, observables, on_common_points
 
 G = Quantity("g", "1", "r", "Å", many=True)
 PRESSURE = Quantity("mean pressure", "bar")
@@ -70,7 +70,9 @@ def test_the_advice_how_long_to_run_is_good() -> None:
     values = 1.0 + 3.0 * correlated(0.8, 20_000, 80, seed=3)
     factors, later = [], []
     for pair in values.T.reshape(40, 2, -1):
-        observable = judge(*(Measured(PRESSURE, mean_value(x[:2000]), 2000) for x in pair), steps=20_000)
+        observable = judge(
+            *(Measured(PRESSURE, mean_value(x[:2000]), 2000) for x in pair), extent=Extent(20_000)
+        )
         if observable.verdict != "cannot tell":
             continue
         assert "too large to tell: run " in observable.remark
@@ -116,7 +118,7 @@ def test_a_number_near_zero_is_judged_against_its_scale() -> None:
     small = [series(y, 3.0, quantity=PRESSURE, scale=500.0) for y in (0.4, -1.0)]
     assert judge(*small).verdict == "agrees"
     alone = [series(y, 3.0, quantity=PRESSURE) for y in (0.4, -1.0)]
-    observable = judge(*alone, steps=1000)
+    observable = judge(*alone, extent=Extent(1000))
     assert (
         observable.verdict == "cannot tell"
         and "% of 0.4 bar, too large to tell: run 1.1e+04 times" in observable.remark
@@ -125,7 +127,7 @@ def test_a_number_near_zero_is_judged_against_its_scale() -> None:
 
 def test_one_cannot_tell() -> None:
     flat = series(np.ones(5), 0.03)
-    few = judge(series(np.ones(5), 0.03, 12), flat, steps=100)
+    few = judge(series(np.ones(5), 0.03, 12), flat, extent=Extent(100))
     assert few.verdict == "cannot tell"
     assert few.remark.endswith("record more often, or run 1.3 times as long (about 130 steps)")
     missing = judge(flat, G.missing("the frames hold no velocities"))
@@ -171,7 +173,7 @@ def test_few_measurements_hardly_ever_raise_a_false_alarm(decay: float) -> None:
 def test_no_error_excuses_a_deviation_of_many_times_the_scatter() -> None:
     rng = np.random.default_rng(4)
     cold, hot = rng.normal(253.5, 5.0, 11), np.linspace(250.0, 38000.0, 11)
-    observable = judge(few(cold), few(hot), steps=200)
+    observable = judge(few(cold), few(hot), extent=Extent(200))
     assert observable.verdict == "differs" and observable.remark.startswith("differs by +1.89e+04 bar")
     assert "times as far off as single measurements of the reference scatter" in observable.remark
     nearly = judge(few(cold), few(cold + 20.0))  # less than a tenth: too little to say without an error

@@ -28,6 +28,8 @@ OBSERVABLES: dict[str, str] = {
     "energy": f"{_HERE}.energies:measure",
     "temperature": f"{_HERE}.energies:measure_temperature",
     "pressure": f"{_HERE}.pressure:measure",
+    "wall pressure": f"{_HERE}.wall_pressure:measure",
+    "work": f"{_HERE}.work:measure",
     "conductivity": f"{_HERE}.conduction:measure",
 }
 """Name → "module:function", in the order of a report."""

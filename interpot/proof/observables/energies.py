@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import drift, mean_value, scatter
+from interpot.proof.observables.confined import changing
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded, in_style
+from interpot.proof.observables.windows import windows
 from interpot.records import FloatArray, Frame
 from interpot.units import UnitStyle
 
@@ -17,18 +20,26 @@ _PER_NANOSECOND = {"fs": 1e6, "ps": 1e3, "ns": 1.0}
 
 
 def measure(run: Recorded) -> Iterator[Measured]:
-    """Drift of the total energy where no thermostat holds it, and the mean potential energy; both per particle."""
-    if run.ensemble == "nve":
+    """Drift of the total energy where nothing holds or changes it, and the mean potential energy; both per particle.
+
+    Not under walls that move: their work is a row of its own (`interpot.proof.observables.work`).
+    """
+    if run.ensemble == "nve" and not changing(run):
         yield _drift(run)
     yield _potential(run)
 
 
 def measure_temperature(run: Recorded) -> Iterator[Measured]:
-    """Mean kinetic temperature."""
+    """Mean kinetic temperature, or its course where walls move."""
     quantity = Quantity("mean temperature", run.units.temperature_unit)
     series = temperatures(run)
     if len(series) == 0:
         yield quantity.missing("the run holds no velocities or masses")
+        return
+    if course := _course(
+        run, Quantity("temperature", quantity.unit, "t", run.units.time_unit, many=True), series
+    ):
+        yield course
         return
     yield Measured(quantity, mean_value(series), len(series), scatter=scatter(series))
 
@@ -56,6 +67,15 @@ def kinetic_temperature(frame: Frame, units: UnitStyle) -> float | None:
     velocities = frame.velocities[:, : frame.dimension]
     kinetic = 0.5 * float(frame.masses @ np.sum(velocities**2, axis=1)) / units.energy
     return 2 * kinetic / (frame.dimension * (len(frame.kinds) - 1) * units.boltzmann)
+
+
+def _course(run: Recorded, quantity: Quantity, series: FloatArray) -> Measured | None:
+    """Return a series of thermo against the time where walls move, since a mean would say nothing; else None."""
+    times = run.thermo.get("time")
+    if times is None or len(times) != len(series) or not changing(run):
+        return None
+    curve = windows(times, series)
+    return None if curve is None else Measured(quantity, curve, len(series), "while a wall moves")
 
 
 def _drift(run: Recorded) -> Measured:
@@ -114,6 +134,9 @@ def _potential(run: Recorded) -> Measured:
         scale = style.boltzmann * mean_temperature(run)
     except InterpotError:
         scale = 0.0
+    against = Quantity(quantity.name, quantity.unit, "t", style.time_unit, many=True)
+    if course := _course(run, against, series - series[0]):
+        return replace(course, scale=scale)
     return Measured(
         quantity,
         mean_value(series - series[0]),

@@ -1,4 +1,9 @@
-"""Pressure and its tensor, P V = Σ m v ⊗ v + W."""
+"""Pressure and its tensor, P V = Σ m v ⊗ v + W.
+
+Not between walls: there the mean over the volume of the box is nobody's pressure. Along the walls it depends on the
+distance from them, and across it the layer that particles cannot enter belongs to no volume; what the walls feel is a
+row of its own (`interpot.proof.observables.wall_pressure`).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,14 @@ import numpy as np
 from interpot.comparison import Curve
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import block_average, mean_value, scatter
+from interpot.proof.observables.confined import boundaries
 from interpot.proof.observables.energies import mean_temperature
 from interpot.proof.observables.radial import volume
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import FloatArray, Frame
 
 _LOG = "give --log, the LAMMPS log of the reference (log= in Python)"
+_CONFINED = "between walls the pressure depends on direction and place: see that on the walls"
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
@@ -28,7 +35,8 @@ def measure(run: Recorded) -> Iterator[Measured]:
     mean = Quantity("mean pressure", style.pressure_unit)
     tensor = Quantity("pressure tensor", style.pressure_unit, "Voigt component")
     if not run.periodic:
-        yield from (q.missing("the box is open and has no volume") for q in (mean, tensor))
+        why = _CONFINED if boundaries(run) else "the box is open and has no volume"
+        yield from (q.missing(why) for q in (mean, tensor))
         return
     axes = run.first.dimension
     components = [k for k, (a, b) in enumerate(_VOIGT) if max(a, b) < axes]
@@ -36,7 +44,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
     total = run.thermo.get("pressure")
     if total is None and series is not None:
         total = series[:, [components.index(k) for k in range(axes)]].mean(axis=1)
-    scale = _ideal(run)
+    scale = ideal_pressure(run)
     if total is None:
         yield mean.missing(f"the run holds no pressure: {_LOG}")
     else:
@@ -75,7 +83,7 @@ def frame_pressure(frame: Frame) -> FloatArray | None:
     return np.asarray((kinetic + frame.virial) / volume(frame))
 
 
-def _ideal(run: Recorded) -> float:
+def ideal_pressure(run: Recorded) -> float:
     """Pressure n k T / V of an ideal gas in the style's units, 0 where the temperature is unknown."""
     style = run.units
     try:

@@ -10,6 +10,7 @@ import numpy as np
 
 from interpot.comparison import Curve
 from interpot.errors import InterpotError
+from interpot.formula.potential import Potential
 from interpot.proof.observables.paths import Paths, follow
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.units import UnitStyle
@@ -46,6 +47,8 @@ class Recorded:
     chosen
         What another run chose, so that both are measured alike: the radius of a coordination number, the
         width of a histogram. Observables take it from here if it is there; see `Measured.chosen`.
+    potential
+        The one that was found, in both runs: its walls are what a virial pressure lacks.
     kept
         What several observables need and is made once; see `once`.
     """
@@ -61,6 +64,7 @@ class Recorded:
     interval: float | None = None
     steps: int | None = None
     chosen: Mapping[str, float] = field(default_factory=dict)
+    potential: Potential | None = None
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

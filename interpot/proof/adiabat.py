@@ -1,0 +1,194 @@
+"""Slow compression without heat: P V^γ = constant, against the second virial coefficient of the found potential.
+
+An ideal gas of d degrees of freedom a particle has γ = (d + 2)/d, as long as collisions share among them what the wall
+gives to one; without any it is 3, that of one dimension. A dilute gas departs from it as `interpot.proof.dilute` says.
+V is the volume that is free to the particles, without the layer that walls keep. The reference's side of the comparison
+is measured, the other has no trajectory behind it: it is the found formula's, from the temperature at the start.
+
+Source: H. B. Callen, Thermodynamics and an Introduction to Thermostatistics, 2nd ed. (1985), sections 3.4 and 13.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.comparison import Curve, Observable
+from interpot.errors import InterpotError
+from interpot.proof.dilute import DiluteGas
+from interpot.proof.ensemble import POINTS, Ensemble, binned, mean_of, pressures, volumes
+from interpot.proof.observables.blocks import PER_BLOCK, single
+from interpot.proof.observables.recorded import Measured, Quantity
+from interpot.proof.verdict import Extent, judge
+from interpot.records import FloatArray
+
+_CHANCE = 1e-3
+_RANGE = 1.2  # the largest volume is at least so many times the smallest
+_WARMER = 1e-3  # relative, for the effect of the temperature at the start
+
+
+@dataclass(frozen=True, slots=True)
+class Exponent:
+    """γ of P V^γ = constant.
+
+    Attributes
+    ----------
+    value, error
+        Mean over runs of the slopes -d ln P/d ln V, and its standard error.
+    runs
+        How many there were.
+    """
+
+    value: float
+    error: float
+    runs: int
+
+
+def ideal_exponent(dimension: int) -> float:
+    """γ = (d + 2)/d of an ideal gas with collisions."""
+    return (dimension + 2) / dimension
+
+
+def adiabatic_exponent(volume: FloatArray, pressure: FloatArray) -> Exponent:
+    """Fit γ in each run.
+
+    Parameters
+    ----------
+    volume : (b,) float64
+        Free to the particles.
+    pressure : (l, b) float64
+        Of each run.
+
+    Raises
+    ------
+    InterpotError
+        The volume hardly changes, or a pressure is not positive, so that it has no logarithm.
+    """
+    if len(volume) < 3 or volume.max() < _RANGE * volume.min():
+        raise InterpotError(
+            f"an adiabatic exponent needs volumes that differ: got {volume.min():g} to {volume.max():g}"
+        )
+    if not (pressure > 0).all():
+        raise InterpotError(
+            f"an adiabatic exponent needs positive pressures: one mean over an interval is {pressure.min():g}; take "
+            "more particles or a slower wall"
+        )
+    slopes = -np.polyfit(np.log(volume), np.log(pressure).T, 1)[0]
+    mean, error = mean_of(slopes[:, None])
+    return Exponent(float(mean[0]), float(error[0]), len(slopes))
+
+
+def compare_adiabat(ensemble: Ensemble, wall: str, gas: DiluteGas) -> tuple[Observable, ...]:
+    """Compare an ensemble's adiabat with that of a dilute gas of the found potential.
+
+    Parameters
+    ----------
+    ensemble
+        Of the reference, or of the found potential; nothing but one wall moves, slowly and one way.
+    wall
+        That one.
+    gas
+        In the same units, with the same particles.
+
+    Returns
+    -------
+    tuple of Observable
+        "reference" is the ensemble, "found" the prediction: pressure and temperature against the volume between the
+        walls, and the adiabatic exponent, with the free volume of the prediction in both.
+
+    Raises
+    ------
+    InterpotError
+        Positions of the walls are not recorded, or a pressure is not positive.
+    """
+    room = volumes(ensemble, wall)
+    if room is None:
+        raise InterpotError(
+            f"the runs do not tell where the wall opposite to {wall} is: its position is needed"
+        )
+    edges = np.linspace(min(v.min() for v in room), max(v.max() for v in room), POINTS + 1)
+    middle = (edges[1:] + edges[:-1]) / 2
+    pressure, temperature = (
+        binned(room, y, edges) for y in (pressures(ensemble, wall), _temperatures(ensemble, gas))
+    )
+    whole = np.isfinite(pressure).all(axis=0)
+    volume, pressure, temperature = middle[whole], pressure[:, whole], temperature[:, whole]
+    compressed = room[0][0] > room[0][-1]
+    predicted = _Prediction(
+        gas, volume[::-1] if compressed else volume, temperature[:, -1 if compressed else 0]
+    )
+    told = predicted.flipped() if compressed else predicted.curves()
+    style, count, extent = ensemble.units, PER_BLOCK * len(ensemble.runs), Extent(runs=len(ensemble.runs))
+    size, rows = f"{style.length_unit}^{gas.dimension}", []
+    for name, unit, values, curve in (
+        ("pressure along the adiabat", style.pressure_unit, pressure, told[0]),
+        ("temperature along the adiabat", style.temperature_unit, temperature, told[1]),
+    ):
+        quantity = Quantity(name, unit, "V", size)
+        seen = Measured(quantity, Curve(volume, *mean_of(values)), count)
+        rows.append(judge(seen, Measured(quantity, curve, count, _REMARK), _CHANCE, extent))
+    free = volume - gas.area * np.array([_layer(gas, t) for t in told[1].y])
+    rows.append(_exponents(gas, free, pressure, told[0].y, count, extent))
+    return tuple(rows)
+
+
+_REMARK = "found: no run, but the adiabat of a dilute gas by the potential's second virial coefficient"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prediction:
+    """An adiabat from the temperatures of the runs at the first volume."""
+
+    gas: DiluteGas
+    volume: FloatArray
+    start: FloatArray
+
+    def curves(self) -> tuple[Curve, Curve]:
+        """Pressure and temperature with the error that the start leaves them, in the order of the volumes."""
+        mean, error = mean_of(self.start[:, None])
+        cold, warm = (self._at(float(mean[0]) * (1 + shift)) for shift in (0.0, _WARMER))
+        share = float(error[0]) / (_WARMER * float(mean[0]))
+        return tuple(
+            Curve(self.volume, one, np.abs(two - one) * share) for one, two in zip(cold, warm, strict=True)
+        )  # type: ignore[return-value]
+
+    def flipped(self) -> tuple[Curve, Curve]:
+        """Return the same in the opposite order."""
+        one, two = (Curve(c.x[::-1], c.y[::-1], c.error[::-1]) for c in self.curves())
+        return one, two
+
+    def _at(self, temperature: float) -> tuple[FloatArray, FloatArray]:
+        lengths = self.volume / self.gas.area
+        temperatures = self.gas.adiabat(temperature, lengths)
+        pairs = zip(temperatures, lengths, strict=True)
+        return np.array([self.gas.pressure(t, float(length)) for t, length in pairs]), temperatures
+
+
+def _temperatures(ensemble: Ensemble, gas: DiluteGas) -> Sequence[FloatArray]:
+    """Kinetic temperatures; momentum along the walls, where the box repeats, is kept and no degree of freedom."""
+    freedom = gas.dimension * sum(gas.numbers.values()) - (gas.dimension - 1)
+    return [2 * run["kinetic"] / (freedom * ensemble.units.boltzmann) for run in ensemble.runs]
+
+
+def _layer(gas: DiluteGas, temperature: float) -> float:
+    """Mean over the particles of the length that the walls keep free."""
+    total = sum(gas.numbers.values())
+    return sum(number / total * gas.layer(species, temperature) for species, number in gas.numbers.items())
+
+
+def _exponents(
+    gas: DiluteGas, free: FloatArray, pressure: FloatArray, predicted: FloatArray, count: int, extent: Extent
+) -> Observable:
+    seen = adiabatic_exponent(free, pressure)
+    slope = float(-np.polyfit(np.log(free), np.log(predicted), 1)[0])
+    quantity = Quantity("adiabatic exponent", "1")
+    ideal = ideal_exponent(gas.dimension)
+    words = f"{_REMARK}; {ideal:.4g} for an ideal gas"
+    return judge(
+        Measured(quantity, single(seen.value, seen.error), count),
+        Measured(quantity, single(slope, 0.0), count, words),
+        _CHANCE,
+        extent,
+    )
