@@ -1,7 +1,8 @@
 """Forces of a potential on given frames, and how far they are from those recorded there.
 
 The energy of a wall counts from its cutoff, φ(s) - φ(cutoff), as LAMMPS has it, so that it does not jump there; that of
-a field is q φ(ξ). The virial is that of the pairs."""
+a field is q φ(ξ). The virial is that of the pairs.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _SERIES = {
 # what LAMMPS says of particles that are nowhere any more
 _FLOWN = ("Lost atoms", "Out of range atoms", "Non-numeric")
 # ... and of one that a wall does not hold
-_THROUGH = ("inside fix wall surface", "Sqrt of negative value in variable")
+_THROUGH = ("Particle on or inside", "Sqrt of negative value in variable")
 # a wall below a particle that it repels
 _SIGN = """units lj
 boundary f f f

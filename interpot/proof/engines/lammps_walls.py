@@ -61,7 +61,7 @@ class Walls:
     ) -> None:
         self._start, self._units = start, units
         self._surfaces = [_plain_plane(surface) for surface in start.surfaces]
-        self.start = [f"group {GROUP} union all"] if self._surfaces or (dynamics and dynamics.piston) else []
+        self.start = [f"group {GROUP} union all"]
         self.start += [
             f"variable {position_name(s.name)} equal {s.position / units.length!r}" for s in self._surfaces
         ]
