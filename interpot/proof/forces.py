@@ -6,7 +6,7 @@ a field is q φ(ξ). The virial is that of the pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Protocol
@@ -22,7 +22,7 @@ from interpot.formula.potential import Potential
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.recorded import thinned
 from interpot.records import Evaluation, FloatArray, Frame, Trajectory
-from interpot.statistic.channels import Channel, collectors
+from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.units import UnitStyle
 
 FORCE_FRAMES = 50  # enough for a force error in its third digit
@@ -49,8 +49,8 @@ class PotentialForces:
     potential
         Any unit style; frames, forces and energies are in internal units.
     functions
-        Gives the functions of a channel by its label, in units of the potential; those of the potential unless given.
-        Those of pairs are asked for by two species.
+        Gives the functions of a channel by two names (`names_of`), in units of the potential; those of the potential
+        unless given.
     """
 
     def __init__(self, potential: Potential, functions: Callable[..., PairFunctions] | None = None) -> None:
@@ -93,23 +93,34 @@ class OneBodyForces:
             ([channels[k] for k in members], collect)
             for members, collect in collectors([_channel(c, self.units.length) for c in channels])
         ]
-        self._functions = {c.label: _Smooth(c) if functions is None else functions(c.label) for c in channels}
+        self._functions = {
+            names_of(c): _Smooth(c) if functions is None else functions(*names_of(c)) for c in channels
+        }
 
     def __call__(self, frame: Frame) -> Evaluation:
         """Return energy and forces; the virial, which is that of pairs, is zero."""
         energy, forces = 0.0, np.zeros((len(frame.kinds), 3))
-        for channels, collect in self._collectors:
-            for channel, found in zip(channels, collect(frame), strict=True):
-                functions, s = self._functions[channel.label], found.s / self.units.length
-                each = functions.energy(s)
-                if channel.kind == "wall":
-                    each = each - functions.energy(np.array([channel.cutoff * _INSIDE]))
-                elif channel.charges:
-                    each = each * _charges(channel, frame)[found.i]
-                energy += float(each.sum()) * self.units.energy
-                pull = functions.slope(s)[:, None] * found.unit * self.units.force
-                np.add.at(forces, found.i, pull)
+        for channel, found in self._contributions(frame):
+            functions, s = self._functions[names_of(channel)], found.s / self.units.length
+            each = functions.energy(s)
+            if channel.kind == "wall":
+                each = each - functions.energy(np.array([channel.cutoff * _INSIDE]))
+            elif channel.charges:
+                each = each * _charges(channel, frame)[found.i]
+            energy += float(each.sum()) * self.units.energy
+            forces[found.i] += (
+                functions.slope(s)[:, None] * found.unit * self.units.force
+            )  # each particle once
         return Evaluation(energy, forces, np.zeros((3, 3)))
+
+    def coordinates(self, frame: Frame) -> Iterator[tuple[ChannelFormula, FloatArray]]:
+        """Give each channel's coordinates, in units of the potential."""
+        for channel, found in self._contributions(frame):
+            yield channel, found.s / self.units.length
+
+    def _contributions(self, frame: Frame) -> Iterator[tuple[ChannelFormula, Contributions]]:
+        for channels, collect in self._collectors:
+            yield from zip(channels, collect(frame), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,13 @@ class _Smooth:
     def _values(self, expression: sympy.Expr, r: FloatArray) -> FloatArray:
         function = compile_array(expression, (R, *(p.symbol for p in self.channel.parameters)))
         return function(r, *(p.value for p in self.channel.parameters))
+
+
+def names_of(channel: ChannelFormula) -> tuple[str, str]:
+    """Return the two names that tell a channel from the others: "Ne", "Xe"; "Ne", "zlo"; "Ne", "z"; "charge", "z"."""
+    if channel.kind == "pair":
+        return channel.species[0], channel.species[-1]
+    return "charge" if channel.charges else channel.species[0], channel.site
 
 
 def _channel(formula: ChannelFormula, length: float) -> Channel:

@@ -71,7 +71,7 @@ def gas(
     temperature: float = 0.02,
     seed: int = 4,
 ) -> Frame:
-    """Particles at random between z = 0 and 40 Å (y in two dimensions), 2.4 Å from the walls and 3.4 from each other."""
+    """Particles at random between z = 0 and 40 Å (y in two dimensions), 2.4 Å from walls and 3.4 from each other."""
     random = np.random.default_rng(seed)
     high = np.array([30.0, 30.0, 40.0]) if dimension == 3 else np.array([60.0, 40.0, 0.0])
     normal = dimension - 1
