@@ -111,6 +111,21 @@ def face_of(surface: Surface) -> str:
     return "xyz"[surface.axis] + ("lo" if surface.inward > 0 else "hi")
 
 
+def in_units(surfaces: Sequence[Surface], length: float) -> list[Surface]:
+    """Give the lengths of surfaces in another unit, so many Å long."""
+    return [
+        Surface(
+            s.name,
+            s.shape,
+            s.axis,
+            s.inward,
+            s.position / length,
+            (s.centre[0] / length, s.centre[1] / length, s.centre[2] / length),
+        )
+        for s in surfaces
+    ]
+
+
 def _plane(
     made: OneBody,
     channel: ChannelFormula,

@@ -7,11 +7,9 @@ recorded part, then what `Dynamics.walls` and `Dynamics.piston` say, without a c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.proof.dialects.lammps_walls import one_body, position_name
+from interpot.proof.dialects.lammps_walls import in_units, one_body, position_name
 from interpot.proof.engines.piston import GROUP, piston_lines
 from interpot.proof.engines.wall_motion import motion_formula
 from interpot.records import Dynamics, Frame, Piston, ReferenceModel, Surface
@@ -85,7 +83,7 @@ class Walls:
         lengths = self._units.length
         made = one_body(
             own,
-            _in_units(self._surfaces, lengths),
+            in_units(self._surfaces, lengths),
             self._start.dimension,
             self._start.cell.periodic,
             push_sign,
@@ -164,17 +162,3 @@ def _plain_plane(surface: Surface) -> Surface:
         return surface
     position = surface.position + surface.centre[surface.axis]
     return Surface(surface.name, "plane", surface.axis, surface.inward, position)
-
-
-def _in_units(surfaces: Sequence[Surface], length: float) -> list[Surface]:
-    return [
-        Surface(
-            s.name,
-            s.shape,
-            s.axis,
-            s.inward,
-            s.position / length,
-            (s.centre[0] / length, s.centre[1] / length, s.centre[2] / length),
-        )
-        for s in surfaces
-    ]
