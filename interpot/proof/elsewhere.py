@@ -23,6 +23,8 @@ from interpot.proof.walls import trajectory_of
 from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, Trajectory
 from interpot.units import UnitStyle
 
+OWN_FRAMES = "frames of its own run"
+
 STATES: tuple[tuple[str, float, float], ...] = (
     ("0.75 × temperature", 0.75, 1.0),
     ("1.5 × temperature", 1.5, 1.0),
@@ -53,7 +55,7 @@ def on_own_frames(
     """
     chosen = thinned(frames, _FRAMES)
     truth = [replace(frame, forces=program.forces(model, frame, units)) for frame in chosen]
-    return on_frames("frames of its own run", potential, truth, units)
+    return on_frames(OWN_FRAMES, potential, truth, units)
 
 
 def on_trajectory(potential: Potential, trajectory: Trajectory) -> StateCheck:

@@ -77,7 +77,7 @@ def test_a_changed_export_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(lammps, "EXPORTER", replace(lammps.EXPORTER, write=write_wrong))
     with pytest.raises(InterpotError, match="is not what was found"):
-        export(BOX, "lammps", tmp_path / "out")
+        export(ALONE, "lammps", tmp_path / "out")
 
 
 @pytest.mark.parametrize("target", [t for t in EXPORTERS if t not in ("lammps", "python", "latex")])

@@ -65,7 +65,12 @@ def table_words(times: Sequence[float] | FloatArray, positions: Sequence[float] 
     kept = _corners(t, x)
     if np.ptp(x) == 0:
         return repr(float(x[0]))
-    return f"{TABLE} " + "; ".join(f"{float(t[k])!r} {float(x[k])!r}" for k in kept)
+    return f"{TABLE} " + "; ".join(f"{_number(t[k])} {_number(x[k])}" for k in kept)
+
+
+def _number(value: float) -> str:
+    """Write a number without the last digit, which conversions of units disturb."""
+    return repr(float(f"{value:.14g}"))
 
 
 def _corners(t: FloatArray, x: FloatArray) -> list[int]:
