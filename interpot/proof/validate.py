@@ -32,8 +32,8 @@ from interpot.records import (
     Piston,
     Progress,
     ReferenceModel,
-    Surface,
     Trajectory,
+    Wall,
 )
 from interpot.units import UnitStyle
 
@@ -64,7 +64,7 @@ def validate(
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
     log: str | Path | None = None,
-    walls: Sequence[Surface] = (),
+    walls: Sequence[str | Wall] = (),
     piston: Piston | None = None,
     progress: Progress | None = None,
     progress_elsewhere: Progress | None = None,
@@ -104,8 +104,8 @@ def validate(
     log
         LAMMPS log of the reference, for the energies and the pressure that its trajectory does not hold.
     walls
-        Of a reference that is a run, where they stood at its start; how they moved its series tell. A trajectory has
-        been read with its walls (`interpot.read`), which move in the found potential's run as they do there.
+        Of a reference that is a run, as `interpot.read` takes them; its series tell where they were, if they have them.
+        A trajectory has been read with its walls. They move in the found potential's run as they do in the reference.
     piston
         The wall that is free to move in that run.
     progress, progress_elsewhere
@@ -121,7 +121,7 @@ def validate(
     InterpotError
         The species differ, masses, velocities or the timestep are unknown, or the run blows up.
     """
-    observed = trajectory_of(reference, walls)
+    observed = trajectory_of(reference, walls=walls)
     start = start_frame(observed, masses, temperature)
     check_species(potential, start)
     check_walls(potential, start)
@@ -195,7 +195,7 @@ def compare(
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
     thermo: Mapping[str, FloatArray] | None = None,
-    walls: Sequence[Surface] = (),
+    walls: Sequence[str | Wall] = (),
 ) -> Comparison:
     """Compare a run of the found potential with the reference.
 
@@ -223,7 +223,7 @@ def compare(
     InterpotError
         Reference and found are the same file, or in different units.
     """
-    observed = trajectory_of(reference, walls)
+    observed = trajectory_of(reference, walls=walls)
     check_distinct(observed, found.trajectory)
     if observed.units != found.units:
         raise InterpotError(

@@ -28,19 +28,27 @@ class WalledRun:
     Parameters
     ----------
     run
-        Its series "wall position NAME" say where they were; walls without one stand.
+        Its series "wall position NAME" say where they were; without one they are where `surfaces` or `walls` say.
     surfaces
         Of its start.
-    dimension
-        As `interpot.read` takes it.
+    walls, dimension
+        As `interpot.read` takes them.
     """
 
-    def __init__(self, run: MdRun, surfaces: Sequence[Surface], dimension: int | None = None) -> None:
-        self._inner = read(run.trajectory, units=run.units.name, dimension=dimension)
+    def __init__(
+        self,
+        run: MdRun,
+        surfaces: Sequence[Surface] = (),
+        walls: Sequence[str | Wall] = (),
+        dimension: int | None = None,
+    ) -> None:
+        self._inner = read(run.trajectory, units=run.units.name, dimension=dimension, walls=walls)
         self._surfaces, self._length = tuple(surfaces), run.units.length
         self._rows = {int(step): row for row, step in enumerate(run.thermo.get("step", ()))}
         self._series: dict[str, FloatArray] = {
-            s.name: run.thermo[POSITION + s.name] for s in surfaces if POSITION + s.name in run.thermo
+            head.removeprefix(POSITION): values
+            for head, values in run.thermo.items()
+            if head.startswith(POSITION)
         }
 
     def __getattr__(self, name: str) -> Any:
@@ -59,7 +67,8 @@ class WalledRun:
     def __iter__(self) -> Iterator[Frame]:
         """Walk the frames."""
         for frame in self._inner:
-            yield replace(frame, surfaces=tuple(self._at(surface, frame) for surface in self._surfaces))
+            there = self._surfaces or frame.surfaces
+            yield replace(frame, surfaces=tuple(self._at(surface, frame) for surface in there))
 
     def _at(self, surface: Surface, frame: Frame) -> Surface:
         row = self._rows.get(-1 if frame.step is None else frame.step)
@@ -69,13 +78,16 @@ class WalledRun:
 
 
 def trajectory_of(
-    source: Trajectory | MdRun, surfaces: Sequence[Surface] = (), dimension: int | None = None
+    source: Trajectory | MdRun,
+    surfaces: Sequence[Surface] = (),
+    dimension: int | None = None,
+    walls: Sequence[str | Wall] = (),
 ) -> Trajectory:
     """Return a trajectory as it is, and that of a run with its walls."""
     if not isinstance(source, MdRun):
         return source
-    if surfaces:
-        return WalledRun(source, surfaces, dimension)
+    if surfaces or walls:
+        return WalledRun(source, surfaces, walls, dimension)
     return read(source.trajectory, units=source.units.name, dimension=dimension)
 
 
@@ -97,7 +109,8 @@ def motions(trajectory: Trajectory) -> tuple[Wall, ...]:
     linear between them. Walls that stand are left out.
     """
     described: Mapping[str, Wall] = {w.name: w for w in getattr(trajectory, "walls", ())}
-    if described and all(map(_is_number, described.values())):
+    told = isinstance(trajectory, WalledRun)
+    if described and not told and all(map(_is_number, described.values())):
         return ()
     names, times, steps = _positions(trajectory)
     found = []

@@ -19,7 +19,7 @@ from interpot.proof.engines import engine
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.forces import PotentialForces
 from interpot.proof.validate import validate
-from interpot.proof.walls import motions
+from interpot.proof.walls import WalledRun, motions
 from interpot.records import Dynamics, Frame, Piston, ReferenceModel, Wall
 from interpot.units import unit_style
 
@@ -48,7 +48,7 @@ REFERENCE = ReferenceModel(
 def test_a_reference_run_is_repeated(walls: tuple[Wall, ...], piston: Piston | None, tmp_path: Path) -> None:
     plan = Dynamics(0.002, 200, 20, temperature=200.0, equilibration=20, walls=walls, piston=piston)
     run = Lammps().run(REFERENCE, gas(), plan, METAL, tmp_path, "truth")
-    told = validate(FOUND, run, walls=gas().surfaces, piston=piston, folder=tmp_path)
+    told = validate(FOUND, run, walls=("zlo=0", "zhi=40"), piston=piston, folder=tmp_path)
     assert told.forces is not None and told.forces.relative_error < 1e-8
     found = told.runs["found"].thermo
     assert np.ptp(run.thermo["wall position zhi"]) > 0.1
@@ -59,7 +59,7 @@ def test_a_reference_run_is_repeated(walls: tuple[Wall, ...], piston: Piston | N
 def test_forces_are_compared_elsewhere_with_walls_that_stand(tmp_path: Path) -> None:
     plan = Dynamics(0.002, 100, 20, temperature=200.0, equilibration=20)
     run = Lammps().run(REFERENCE, gas(), plan, METAL, tmp_path, "truth")
-    told = validate(FOUND, run, walls=gas().surfaces, truth=REFERENCE, folder=tmp_path)
+    told = validate(FOUND, run, walls=("zlo=0", "zhi=40"), truth=REFERENCE, folder=tmp_path)
     assert [s.name for s in told.elsewhere] == [
         "frames of its own run",
         "0.75 × temperature",
@@ -93,7 +93,7 @@ def test_motions_go_through_the_positions_of_the_frames() -> None:
 def test_a_start_without_the_walls_is_told(tmp_path: Path) -> None:
     run = Lammps().run(REFERENCE, gas(), Dynamics(0.002, 20, 20), METAL, tmp_path, "truth")
     with pytest.raises(InterpotError, match="does not say where the wall zhi of the potential is"):
-        validate(FOUND, run, walls=(plane("zlo", 0.0),), folder=tmp_path)
+        validate(FOUND, run, walls=("zlo=0",), folder=tmp_path)
 
 
 def alone(z: float) -> Frame:
@@ -137,3 +137,19 @@ def test_engines_of_pairs_refuse_walls(name: str, tmp_path: Path) -> None:
 def test_the_calculator_refuses_walls() -> None:
     with pytest.raises(InterpotError, match="the calculator runs pair functions only"):
         interpot.calculator(FOUND)
+
+
+def test_a_function_of_time_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Not as straight lines between the frames, and counted from the first of them."""
+    plan = Dynamics(0.002, 40, 20, walls=(Wall("zhi", "plane", 2, -1, "40 - sin(9*t)"),))
+    run = Lammps().run(REFERENCE, gas(), plan, METAL, tmp_path, "truth")
+    words = (Wall("zhi", "plane", 2, -1, "40 - sin(9*t)"),)
+    (table,) = motions(WalledRun(run, walls=("zlo=0", "zhi=40")))
+    assert table.position.startswith("table: 0.0 40.0; 0.04")
+    frames = [
+        replace(f, surfaces=(plane("zhi", 40.0 - k),), time=(2.0 + k) * METAL.time)
+        for k, f in enumerate((gas(), gas()))
+    ]
+    late = Frames(tuple(frames))
+    object.__setattr__(late, "walls", words)
+    assert motions(late)[0].position in ("40 - sin(9*t + 18.0)", "40 - sin(9*(t + 2.0))")
