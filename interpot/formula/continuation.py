@@ -52,7 +52,9 @@ def continued(potential: Potential) -> Potential:
 
 
 def _core(channel: ChannelFormula) -> Core | None:
-    """Find r_c on a walk inwards; None where the formula repels all the way."""
+    """Find r_c on a walk inwards; None where the formula repels all the way, and for a field, which has no inside."""
+    if channel.kind == "field":
+        return None
     if not 0 < channel.domain[0] < channel.cutoff:
         raise InterpotError(
             f"{channel.label} was sampled from {channel.domain[0]:g} on, its cutoff is {channel.cutoff:g}: expected "

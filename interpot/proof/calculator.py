@@ -17,6 +17,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from interpot.errors import InterpotError
 from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
+from interpot.proof.checks import check_pairs_only
 from interpot.proof.pair_loop import PairLoop
 from interpot.records import Cell, Frame
 
@@ -47,8 +48,10 @@ def calculator(
     Raises
     ------
     InterpotError
-        A species that is no chemical symbol and has none in `types`, or two with the same.
+        A species that is no chemical symbol and has none in `types`, or two with the same; a potential with walls or
+        fields.
     """
+    check_pairs_only(potential, "the calculator")
     return PairCalculator(continued(potential), types or {}, skin)
 
 

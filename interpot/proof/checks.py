@@ -9,7 +9,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.records import Frame, Trajectory
+from interpot.records import Dynamics, Frame, ReferenceModel, Trajectory
 
 
 def check_species(potential: Potential, frame: Frame) -> None:
@@ -29,6 +29,21 @@ def check_charges(charges: Mapping[str, float], frame: Frame) -> None:
     if unknown:
         raise InterpotError(
             f"charges were given for {', '.join(unknown)}: the species of {frame.source} are {', '.join(frame.species)}"
+        )
+
+
+def check_pairs_only(
+    model: Potential | ReferenceModel, program: str, dynamics: Dynamics | None = None
+) -> None:
+    """Refuse walls and fields, and walls that move, for a program that has none."""
+    others = [c.label for c in model.channels if c.kind != "pair"] if isinstance(model, Potential) else []
+    moving = [] if dynamics is None else [w.name for w in dynamics.walls]
+    if dynamics is not None and dynamics.piston is not None:
+        moving.append(dynamics.piston.wall)
+    if others or moving:
+        raise InterpotError(
+            f"{program} runs pair functions only, but {', '.join(others) or 'the wall ' + ', '.join(moving)} was asked "
+            "for: use --engine lammps (engine='lammps' in Python)"
         )
 
 

@@ -19,9 +19,11 @@ from interpot.proof.expectation import ELSEWHERE, judge_forces
 from interpot.proof.forces import compare_forces, evenly_spaced
 from interpot.proof.observables.energies import kinetic_temperature
 from interpot.proof.observables.recorded import fills_space, thinned
+from interpot.proof.walls import trajectory_of
 from interpot.records import Dynamics, Engine, Frame, Progress, ReferenceModel, Trajectory
-from interpot.trajectory import read
 from interpot.units import UnitStyle
+
+OWN_FRAMES = "frames of its own run"
 
 STATES: tuple[tuple[str, float, float], ...] = (
     ("0.75 × temperature", 0.75, 1.0),
@@ -53,7 +55,7 @@ def on_own_frames(
     """
     chosen = thinned(frames, _FRAMES)
     truth = [replace(frame, forces=program.forces(model, frame, units)) for frame in chosen]
-    return on_frames("frames of its own run", potential, truth, units)
+    return on_frames(OWN_FRAMES, potential, truth, units)
 
 
 def on_trajectory(potential: Potential, trajectory: Trajectory) -> StateCheck:
@@ -106,6 +108,7 @@ def elsewhere(
     if not temperature:
         return
     states = [s for s in STATES if s[2] == 1.0 or fills_space(start)]
+    model = replace(model, recorded=(), series={}) if model.recorded else model  # walls stand there
     each = _EQUILIBRATION + _STEPS
     for number, (name, hotter, denser) in enumerate(states):
 
@@ -120,14 +123,23 @@ def elsewhere(
             with TemporaryDirectory(prefix="interpot-") as folder:
                 begin = replace(compressed(start, denser), velocities=None)
                 run = program.run(model, begin, plan, units, Path(folder), "elsewhere", report)
-                frames = list(read(run.trajectory, units=units.name, dimension=start.dimension))
+                frames = list(trajectory_of(run, begin.surfaces, start.dimension))
             yield on_frames(name, potential, frames, units)
         except InterpotError as error:
             yield StateCheck(name, None, float("nan"), float("nan"), str(error))
 
 
 def compressed(frame: Frame, factor: float) -> Frame:
-    """Scale a frame, box and all, so that its density is `factor` times as large."""
+    """Scale a frame, box, walls and all, so that its density is `factor` times as large."""
     scale = factor ** (-1 / frame.dimension)
     cell = replace(frame.cell, vectors=frame.cell.vectors * scale, origin=frame.cell.origin * scale)
-    return replace(frame, positions=frame.positions * scale, cell=cell, unwrapped=None, forces=None)
+    walls = tuple(
+        replace(
+            s,
+            position=s.position * scale,
+            centre=(s.centre[0] * scale, s.centre[1] * scale, s.centre[2] * scale),
+        )
+        for s in frame.surfaces
+    )
+    positions = frame.positions * scale
+    return replace(frame, positions=positions, cell=cell, surfaces=walls, unwrapped=None, forces=None)

@@ -19,7 +19,7 @@ import numpy as np
 
 from interpot.comparison import ForceCheck
 from interpot.formula.potential import Potential
-from interpot.proof.forces import PairForces
+from interpot.proof.forces import PotentialForces
 from interpot.records import FloatArray, Frame
 from interpot.units import UnitStyle
 
@@ -99,7 +99,7 @@ def rounding_error(potential: Potential, frame: Frame, units: UnitStyle) -> floa
     hidden[:, :d] = rounding(frame.positions[:, :d] / units.length) * units.length
     squares = float(np.sum((rounding(recorded / units.force) * units.force) ** 2))
     if hidden.any():
-        evaluate = PairForces(potential)
+        evaluate = PotentialForces(potential)
         moved = replace(frame, positions=frame.positions + hidden * random.normal(size=hidden.shape))
         squares += float(np.sum((evaluate(moved).forces - evaluate(frame).forces)[:, :d] ** 2))
     return float(np.sqrt(squares) / norm)

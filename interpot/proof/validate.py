@@ -15,7 +15,7 @@ from interpot.formula.continuation import continued
 from interpot.formula.potential import Potential
 from interpot.proof.checks import check_axes, check_charges, check_distinct, check_species
 from interpot.proof.domain import check_overlap
-from interpot.proof.elsewhere import elsewhere, on_own_frames, on_trajectory
+from interpot.proof.elsewhere import OWN_FRAMES, elsewhere, on_own_frames, on_trajectory
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.expectation import judge_forces
 from interpot.proof.forces import FORCE_FRAMES, check_forces, compare_forces, evenly_spaced
@@ -23,8 +23,18 @@ from interpot.proof.observables.recorded import Recorded, thinned
 from interpot.proof.reference_log import logged
 from interpot.proof.start import check_state, dynamics, schedule, start_frame
 from interpot.proof.verdict import observables
-from interpot.records import Dynamics, FloatArray, Frame, MdRun, Progress, ReferenceModel, Trajectory
-from interpot.trajectory import read
+from interpot.proof.walls import check_walls, motions, trajectory_of
+from interpot.records import (
+    Dynamics,
+    FloatArray,
+    Frame,
+    MdRun,
+    Piston,
+    Progress,
+    ReferenceModel,
+    Trajectory,
+    Wall,
+)
 from interpot.units import UnitStyle
 
 __all__ = ["check_forces", "compare", "validate"]
@@ -54,6 +64,8 @@ def validate(
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
     log: str | Path | None = None,
+    walls: Sequence[str | Wall] = (),
+    piston: Piston | None = None,
     progress: Progress | None = None,
     progress_elsewhere: Progress | None = None,
 ) -> Comparison:
@@ -91,6 +103,11 @@ def validate(
         As `compare` takes them.
     log
         LAMMPS log of the reference, for the energies and the pressure that its trajectory does not hold.
+    walls
+        Of a reference that is a run, as `interpot.read` takes them; its series tell where they were, if they have them.
+        A trajectory has been read with its walls. They move in the found potential's run as they do in the reference.
+    piston
+        The wall that is free to move in that run.
     progress, progress_elsewhere
         Called with the steps done and their total: of this run, and of those of the truth in other states.
 
@@ -104,13 +121,15 @@ def validate(
     InterpotError
         The species differ, masses, velocities or the timestep are unknown, or the run blows up.
     """
-    observed = _trajectory(reference)
+    observed = trajectory_of(reference, walls=walls)
     start = start_frame(observed, masses, temperature)
     check_species(potential, start)
+    check_walls(potential, start)
     few = _with_masses_of(start, evenly_spaced(observed, _FEWEST))
     check_overlap(potential, few)
     check_state(ensemble, temperature, pressure, few, observed.units)
     plan = dynamics(schedule(observed, timestep, steps, every), ensemble, temperature, pressure, seed)
+    plan = replace(plan, walls=motions(observed), piston=piston)
     thermo = None if log is None else logged(log, observed, plan.timestep)
     where = Path(tempfile.mkdtemp(prefix="interpot-validation-")) if folder is None else Path(folder)
     for suffix in ("lammpstrj", "npz"):  # what the engines write
@@ -132,6 +151,7 @@ def validate(
         charges=charges,
         axes=axes,
         thermo=thermo,
+        walls=walls,
     )
     slower = np.nan
     if truth is not None:
@@ -156,8 +176,12 @@ def _against(
 ) -> Iterator[StateCheck]:
     """Compare with the truth on the frames of the potential's own run, and in other states."""
     program = start_engine(truth.engine)
-    frames = evenly_spaced(_trajectory(run, start.dimension), FORCE_FRAMES)
-    yield on_own_frames(potential, truth, program, frames, run.units)
+    frames = evenly_spaced(trajectory_of(run, start.surfaces, start.dimension), FORCE_FRAMES)
+    if truth.recorded:
+        words = "the reference moves its walls itself, so that it cannot say what forces it has there"
+        yield StateCheck(OWN_FRAMES, None, float("nan"), float("nan"), words)
+    else:
+        yield on_own_frames(potential, truth, program, frames, run.units)
     yield from elsewhere(potential, truth, program, start, plan, run.units, progress)
 
 
@@ -171,6 +195,7 @@ def compare(
     charges: Mapping[str, float] | None = None,
     axes: tuple[int, ...] | None = None,
     thermo: Mapping[str, FloatArray] | None = None,
+    walls: Sequence[str | Wall] = (),
 ) -> Comparison:
     """Compare a run of the found potential with the reference.
 
@@ -190,13 +215,15 @@ def compare(
         Along which densities and temperatures are compared (0, 1, 2); None takes the open axes of the box.
     thermo
         Time series of the reference, as `MdRun.thermo`; None takes those of a run.
+    walls
+        As `validate` takes them.
 
     Raises
     ------
     InterpotError
         Reference and found are the same file, or in different units.
     """
-    observed = _trajectory(reference)
+    observed = trajectory_of(reference, walls=walls)
     check_distinct(observed, found.trajectory)
     if observed.units != found.units:
         raise InterpotError(
@@ -214,14 +241,14 @@ def compare(
         frames=_kept(observed, len(first.kinds)),
         trajectory=observed,
         units=units,
-        reach=max(c.cutoff for c in potential.channels) * potential.units.length,
+        reach=_reach(potential),
         thermo=thermo,
         ensemble=ensemble,
         charges={name: charge * units.charge for name, charge in (charges or {}).items()},
         axes=axes,
         potential=continued(potential),
     )
-    repeated = _trajectory(found, first.dimension)
+    repeated = trajectory_of(found, first.surfaces, first.dimension)
     own = _as_recorded(common, repeated, found.thermo)
     frames = _with_masses_of(own.first, common.frames)
     runs = {"found": found} | ({"reference": reference} if isinstance(reference, MdRun) else {})
@@ -261,10 +288,10 @@ def _interval(run: Recorded) -> float | None:
         return None
 
 
-def _trajectory(source: Trajectory | MdRun, dimension: int | None = None) -> Trajectory:
-    if not isinstance(source, MdRun):
-        return source
-    return read(source.trajectory, units=source.units.name, dimension=dimension)
+def _reach(potential: Potential) -> float:
+    """Return how far particles see each other, in Å; where they do not, how far they see the walls."""
+    pairs = [c.cutoff for c in potential.channels if c.kind == "pair"]
+    return max(pairs or [c.cutoff for c in potential.channels]) * potential.units.length
 
 
 def _with_masses_of(run: Frame, frames: Sequence[Frame]) -> list[Frame]:

@@ -36,6 +36,7 @@ from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
 from interpot.proof.blow_up import blown_up
 from interpot.proof.calculator import PairCalculator, stand_ins
+from interpot.proof.checks import check_pairs_only
 from interpot.proof.engines.black_box import BlackBox, NoNumberError
 from interpot.proof.engines.recorder import Recorder, freedom, recorder
 from interpot.proof.ensembles import check_dynamics
@@ -108,6 +109,7 @@ class Ase:
             The dynamics contradict themselves, the calculator fails, or the run blows up.
         """
         check_dynamics(dynamics, start)
+        check_pairs_only(model, "the ase engine", dynamics)
         _check_start(start, dynamics)
         system = _System(model, start, dynamics, units)
         path = writable_folder(Path(folder)) / f"{label}.npz"
@@ -257,6 +259,7 @@ def _check_start(start: Frame, dynamics: Dynamics) -> None:
 def _atoms(model: Potential | ReferenceModel, frame: Frame) -> Atoms:
     """Return a frame as ASE's Atoms with the model as calculator; the corner of the cell is the origin."""
     if isinstance(model, Potential):
+        check_pairs_only(model, "the ase engine")
         missing = sorted({frame.species[k] for k in np.unique(frame.kinds)} - set(model.species))
         if missing:
             raise InterpotError(

@@ -14,8 +14,9 @@ import subprocess
 import sysconfig
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from interpot.proof.engines.lammps_input import (
     model_species,
     static_script,
 )
+from interpot.proof.engines.lammps_walls import Walls
 from interpot.records import Dynamics, Evaluation, FloatArray, Frame, MdRun, Progress, ReferenceModel
 from interpot.units import UnitStyle
 
@@ -42,6 +44,21 @@ _SERIES = {
 } | {f"P{ab}": f"p{ab}" for ab in ("xx", "yy", "zz", "xy", "xz", "yz")}  # fmt: skip
 # what LAMMPS says of particles that are nowhere any more
 _FLOWN = ("Lost atoms", "Out of range atoms", "Non-numeric")
+# ... and of one that a wall does not hold
+_THROUGH = ("Particle on or inside", "Sqrt of negative value in variable")
+# a wall below a particle that it repels
+_SIGN = """units lj
+boundary f f f
+region box block 0 4 0 4 0 4
+create_box 1 box
+create_atoms 1 single 2 2 1 units box
+mass 1 1.0
+pair_style zero 1.0 nocoeff
+pair_coeff * *
+fix wall all wall/lepton zlo 0.0 "1/r" 2.0
+thermo_style custom step f_wall[1]
+run 0
+"""
 _TAIL = 8  # lines of the engine's output that a failure shows at most
 
 
@@ -138,7 +155,8 @@ class Lammps:
             The dynamics contradict themselves, or LAMMPS fails, or the energy ceases to be a number.
         """
         data = data_file(start, model_species(model, start), units)
-        script = dynamics_script(model, start, dynamics, units, label)
+        walls = self._walls(model, start, units, dynamics)
+        script = dynamics_script(model, start, dynamics, units, label, walls)
         folder = writable_folder(Path(folder))
         for suffix, text in (("data", data), ("in", script)):
             with atomic(folder / f"{label}.{suffix}") as path:
@@ -150,8 +168,23 @@ class Lammps:
             if output.blown_up is not None:
                 frame = last_frame(dump, units, start.dimension) or start
                 raise blown_up(output.blown_up, frame, dynamics.timestep, units)
-            thermo = _thermo(output, dynamics)
+            thermo = _thermo(output, dynamics, walls.columns)
         return MdRun(trajectory, thermo, units, output.seconds)
+
+    def _walls(
+        self, model: Potential | ReferenceModel, start: Frame, units: UnitStyle, dynamics: Dynamics
+    ) -> Walls:
+        """Return the walls of a run; the sign of a force on one is asked for only where it is needed."""
+        plane = isinstance(model, Potential) and any(c.kind == "wall" for c in model.channels)
+        return Walls(model, start, units, dynamics, self.push_sign if plane else -1)
+
+    @cached_property
+    def push_sign(self) -> int:
+        """Sign of the force on a wall as ``fix wall/lepton`` tells it: -1 is that on the particles (22 Jul 2025)."""
+        with tempfile.TemporaryDirectory(prefix="interpot-") as name:
+            (Path(name) / "sign.in").write_text(_SIGN, encoding="utf-8")
+            output = self._execute(Path(name), "sign.in", "sign.log", "sign.dump")
+        return 1 if output.rows[-1][1] < 0 else -1  # the particle is pushed up, the wall down
 
     def _execute(
         self,
@@ -228,6 +261,12 @@ class _Output:
 
     def failure(self, script: Path, status: int) -> str:
         """One sentence with the engine's own last lines, its complaint first."""
+        if any(sign in line for line in self.error for sign in _THROUGH):
+            step = int(self.rows[-1][0]) if self.rows else 0
+            return (
+                f"a particle is on a wall or beyond it, after step {step} of {script}: start with all particles inside "
+                "the walls, and use a shorter timestep, or a wall that repels what comes close"
+            )
         said = [line for line in (self.error or self.last) if line] or [f"exit status {status}"]
         return f"LAMMPS stopped in {script}: {'; '.join(said)}"
 
@@ -242,9 +281,9 @@ def _is_row(words: list[str]) -> bool:
     return True
 
 
-def _thermo(output: _Output, dynamics: Dynamics) -> dict[str, FloatArray]:
-    table = np.array(output.rows, dtype=np.float64)
-    series = {_SERIES[head]: table[:, k].copy() for k, head in enumerate(output.columns)}
+def _thermo(output: _Output, dynamics: Dynamics, walls: Mapping[str, str]) -> dict[str, FloatArray]:
+    table, names = np.array(output.rows, dtype=np.float64), _SERIES | dict(walls)
+    series = {names[head]: table[:, k].copy() for k, head in enumerate(output.columns)}
     expected = dynamics.steps // dynamics.every + 1
     if len(table) != expected:
         raise InterpotError(f"LAMMPS recorded {len(table)} rows of thermo data, expected {expected}")

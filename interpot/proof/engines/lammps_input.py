@@ -18,6 +18,8 @@ from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.geometry import complete_vectors
 from interpot.proof.dialects.lammps import commands
+from interpot.proof.engines.lammps_walls import Walls
+from interpot.proof.engines.piston import GROUP
 from interpot.proof.ensembles import check_dynamics
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
 from interpot.units import UnitStyle
@@ -143,10 +145,12 @@ def _box_lines(
     frame: Frame, vectors: FloatArray, origin: FloatArray, positions: FloatArray, margin: float
 ) -> list[str]:
     low, high = origin.copy(), origin + np.diag(vectors)
-    # Open axes grow with the particles but never fall below these bounds, so that a flat cloud has a volume.
+    # Open axes grow with the particles but never fall below these bounds, so that a flat cloud has a volume. A box
+    # that confines them keeps its faces, where walls may stand (EDGE).
     for axis in np.flatnonzero(~np.array(frame.cell.periodic)):
-        low[axis] = min(low[axis], positions[:, axis].min() - margin)
-        high[axis] = max(high[axis], positions[:, axis].max() + margin)
+        x = positions[:, axis]
+        if not frame.cell.vectors[axis].any() or x.min() <= low[axis] or x.max() >= high[axis]:
+            low[axis], high[axis] = min(low[axis], x.min() - margin), max(high[axis], x.max() + margin)
     if frame.dimension == 2:
         low[2], high[2] = -0.5, 0.5
     lines = [f"{a!r} {b!r} {x}lo {x}hi" for a, b, x in zip(low.tolist(), high.tolist(), "xyz", strict=True)]
@@ -178,7 +182,7 @@ def static_script(model: Potential | ReferenceModel, frame: Frame, units: UnitSt
     """Write the script for energy, virial and forces of one configuration, all 17 digits."""
     return "\n".join(
         [
-            *_system(model, frame, units, data),
+            *_system(model, frame, units, data, Walls(model, frame, units)),
             "compute virial all pressure NULL virial",  # without the kinetic part
             "thermo_style custom step pe vol c_virial[1] c_virial[2] c_virial[3] c_virial[4] c_virial[5] c_virial[6]",
             "thermo_modify format float %.17g norm no",
@@ -191,9 +195,14 @@ def static_script(model: Potential | ReferenceModel, frame: Frame, units: UnitSt
 
 
 def dynamics_script(
-    model: Potential | ReferenceModel, start: Frame, dynamics: Dynamics, units: UnitStyle, label: str
+    model: Potential | ReferenceModel,
+    start: Frame,
+    dynamics: Dynamics,
+    units: UnitStyle,
+    label: str,
+    walls: Walls | None = None,
 ) -> str:
-    """Write the script of a run, such that ``lmp -in LABEL.in`` repeats it.
+    """Write the script of a run, such that ``lmp -in LABEL.in`` repeats it; `walls` are those of the start if None.
 
     Raises
     ------
@@ -201,29 +210,45 @@ def dynamics_script(
         The dynamics contradict themselves.
     """
     check_dynamics(dynamics, start)
+    walls = walls or Walls(model, start, units, dynamics)
     names = " ".join(model_species(model, start))
+    who = "all" if dynamics.piston is None else GROUP
     return "\n".join(
         [
             f"# {label}: molecular dynamics, written by interpot {VERSION}",
             f"# rerun with: lmp -in {label}.in",
             f"variable dump index {label}.lammpstrj",
-            *_system(model, start, units, f"{label}.data"),
+            *_system(model, start, units, f"{label}.data", walls),
             "",
             f"timestep {float(dynamics.timestep)}",
             f"thermo {dynamics.every}",
-            "thermo_style custom step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz vol",
-            "thermo_modify format float %.17g norm no lost error",
+            *_thermo(),
             *_prepare(start, dynamics),
             "",
             "# the recorded part",
-            *_integrate(dynamics.ensemble, start, dynamics),
-            f"dump frames all custom {dynamics.every} ${{dump}} {DUMP_COLUMNS}",
+            *walls.recorded,
+            *_thermo(tuple(walls.columns), piston=dynamics.piston is not None),
+            *_integrate(dynamics.ensemble, start, dynamics, who),
+            f"dump frames {who} custom {dynamics.every} ${{dump}} {DUMP_COLUMNS}",
             "dump_modify frames sort id format float %.12g units yes time yes first yes &",
             f"    element {names}",
             f"run {dynamics.steps}",
             "",
         ]
     )
+
+
+def _thermo(columns: tuple[str, ...] = (), piston: bool = False) -> list[str]:
+    """Say what is printed; the atom that carries a piston has no part in the temperature."""
+    style = "thermo_style custom step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz vol"
+    modify = "thermo_modify format float %.17g norm no lost error"
+    if piston:
+        return [
+            f"compute temperature {GROUP} temp",
+            " ".join((style, *columns)),
+            f"{modify} temp temperature",
+        ]
+    return [" ".join((style, *columns)), modify]
 
 
 def _prepare(start: Frame, dynamics: Dynamics) -> list[str]:
@@ -252,11 +277,11 @@ def _before(dynamics: Dynamics) -> str:
     return dynamics.ensemble
 
 
-def _integrate(ensemble: str, start: Frame, dynamics: Dynamics) -> list[str]:
-    fix = "fix motion all nve"
+def _integrate(ensemble: str, start: Frame, dynamics: Dynamics, who: str = "all") -> list[str]:
+    fix = f"fix motion {who} nve"
     if ensemble != "nve":
         t, p = (f"{value:.17g}" for value in (dynamics.temperature or 0.0, dynamics.pressure or 0.0))
-        fix = f"fix motion all {ensemble} temp {t} {t} {_DAMPING * dynamics.timestep:.17g}"
+        fix = f"fix motion {who} {ensemble} temp {t} {t} {_DAMPING * dynamics.timestep:.17g}"
         if ensemble == "npt":
             relaxation = f"{_BARO_DAMPING * dynamics.timestep:.17g}"
             axes = f"x {p} {p} {relaxation} y {p} {p} {relaxation} couple xy"
@@ -265,7 +290,14 @@ def _integrate(ensemble: str, start: Frame, dynamics: Dynamics) -> list[str]:
     return [fix, *(["fix plane all enforce2d"] if start.dimension == 2 else [])]
 
 
-def _system(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str) -> list[str]:
+def _system(
+    model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str, walls: Walls
+) -> list[str]:
+    if walls.acting and not np.allclose(lammps_box(frame).rotation, np.eye(3), rtol=0, atol=1e-12):
+        raise InterpotError(
+            f"the cell of {frame.source or 'the frame'} is not lower triangular, and LAMMPS would turn it, but not the "
+            "walls and fields: give the cell with its first vector along x and its second in the plane of x and y"
+        )
     flags = ["p" if periodic else "m" for periodic in frame.cell.periodic]
     if frame.dimension == 2:
         flags[2] = "p"  # LAMMPS's rule for two dimensions
@@ -277,8 +309,10 @@ def _system(model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, d
         "atom_style atomic",
         "atom_modify map array",
         f"read_data {data}",
+        *walls.start,
         *model_commands(model, units),
         "pair_modify shift no",
         f"neighbor {skin!r} bin",
         "neigh_modify every 1 delay 0 check yes",
+        *walls.acting,
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from interpot.errors import InterpotError
 from interpot.files import writable_folder
 from interpot.formula.potential import Potential
+from interpot.proof.checks import check_pairs_only
 from interpot.proof.engines.openmm_motion import Motion
 from interpot.proof.engines.openmm_systems import PairSystems, library, systems_of
 from interpot.proof.engines.pair_sums import Evaluator, evaluate_pairs
@@ -55,6 +56,7 @@ class OpenMM:
 
         A potential can be evaluated in any cell; the virial of a periodic reference model is None.
         """
+        check_pairs_only(model, "the openmm engine")
         systems = systems_of(model, frame, units)
         if isinstance(systems, PairSystems):
             return evaluate_pairs(systems, frame, systems.reach * systems.units.length)
@@ -103,6 +105,7 @@ class OpenMM:
             The dynamics contradict themselves, OpenMM fails or does not know such a box, or the run blows up.
         """
         check_dynamics(dynamics, start)
+        check_pairs_only(model, "the openmm engine", dynamics)
         motion = Motion(model, start, dynamics, units, self.platform, self.threads)
         path = writable_folder(Path(folder)) / f"{label}.npz"
         total = dynamics.equilibration + dynamics.steps

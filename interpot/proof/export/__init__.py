@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations_with_replacement
 from pathlib import Path
+
+import numpy as np
 
 from interpot.comparison import ExportCheck
 from interpot.errors import InterpotError
@@ -16,9 +20,12 @@ from interpot.formula.potential import Potential
 from interpot.proof.export.check import check, save
 from interpot.proof.export.exporter import Exporter
 from interpot.proof.export.probes import probes
+from interpot.proof.forces import names_of
 from interpot.records import Frame
 from interpot.table import load_row
 from interpot.units import UnitStyle
+
+_log = logging.getLogger("interpot")
 
 EXPORTERS: dict[str, str] = {
     "lammps": "interpot.proof.export.lammps:EXPORTER",
@@ -46,7 +53,8 @@ def export(
 ) -> ExportCheck | None:
     """Write a potential for another program, let that program evaluate it, and compare with the original.
 
-    Below the sampled range a formula that does not repel there is continued (`interpot.formula.continuation`).
+    Below the sampled range a formula that does not repel there is continued (`interpot.formula.continuation`). Walls
+    and fields that a target cannot hold are left out, which its file and a warning say.
 
     Parameters
     ----------
@@ -72,11 +80,13 @@ def export(
     Raises
     ------
     InterpotError
-        Unknown target or style, a pair of species without a formula, a formula that the target cannot express, a
-        target that is not installed, or deviations above its tolerance; nothing is written then.
+        Unknown target or style, only walls and fields for a target that holds none, a pair of species without a
+        formula, a formula that the target cannot express, a target that is not installed, or deviations above its
+        tolerance; nothing is written then.
     """
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
-    written = continued(potential if units is None else potential.to_units(units))
+    held = holding(potential, exporter, target)
+    written = continued(held if units is None else held.to_units(units))
     path = Path(path)
     path = path if exporter.folder else writable_file(path)
     evaluated = checked and exporter.evaluate is not None
@@ -95,15 +105,41 @@ def export(
         return _settle(result, draft, path)
 
 
+def holding(potential: Potential, exporter: Exporter, target: str) -> Potential:
+    """Return the channels that a target can hold, with a line in the provenance, and a warning, on those left out."""
+    left = [c.label for c in potential.channels if c.kind not in exporter.kinds]
+    if not left:
+        return potential
+    kept = np.array([c.kind in exporter.kinds for c in potential.channels for _ in c.parameters], dtype=bool)
+    channels = tuple(c for c in potential.channels if c.kind in exporter.kinds)
+    if not channels:
+        raise InterpotError(
+            f"{target} holds pair functions only, and the potential has none, but {', '.join(left)}: export it "
+            "to lammps, python or latex"
+        )
+    _log.warning(
+        "the file for %s has the pair functions only: it lacks %s; lammps, python and latex hold walls and fields",
+        target,
+        ", ".join(left),
+    )
+    words = {"left out": f"{', '.join(left)}: walls and fields, which are not part of this file"}
+    covariance = potential.covariance[np.ix_(kept, kept)]
+    return replace(
+        potential, channels=channels, covariance=covariance, provenance={**potential.provenance, **words}
+    )
+
+
 def usage(target: str, path: str | Path, potential: Potential) -> str:
     """Say in a line how the target is told to use what was written of a potential at a path."""
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
-    pair = ", ".join(f'"{name}"' for name in potential.channels[0].species)
+    pair = ", ".join(f'"{name}"' for name in names_of(potential.channels[0]))
     return exporter.usage.replace("PAIR", pair).replace("NAME", str(path))
 
 
 def _check_complete(potential: Potential, target: str) -> None:
-    known = {channel.species for channel in potential.channels}
+    known = {channel.species for channel in potential.channels if channel.kind == "pair"}
+    if not known:
+        return  # particles that do not see each other
     pairs = combinations_with_replacement(potential.species, 2)
     missing = ["-".join(pair) for pair in pairs if pair not in known]
     if missing:

@@ -18,7 +18,7 @@ from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.formula.potential import Potential
 from interpot.proof.export.exporter import SINGLE, Exporter
-from interpot.proof.forces import PairForces
+from interpot.proof.forces import PotentialForces
 from interpot.records import Evaluation, FloatArray, Frame
 from interpot.version import VERSION
 
@@ -48,7 +48,7 @@ def check(
     """
     assert exporter.evaluate is not None
     engine = exporter.engine()
-    original = PairForces(potential)
+    original = PotentialForces(potential)
     wanted = [original(frame) for frame in frames]
     found = exporter.evaluate(path, potential, frames)
     worst = np.array([_deviations(f, w) for f, w in zip(found, wanted, strict=True)])

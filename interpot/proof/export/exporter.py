@@ -37,6 +37,8 @@ class Exporter:
     single
         Evaluates it in single precision, as its users may run it: the forces of periodic frames may then deviate by
         `SINGLE`. None where that is no use of the target.
+    kinds
+        Of the channels that it can hold; others are left out, and that is said.
     usage
         How the target is told to use it, in a line; NAME stands for the file, PAIR for two species in quotes.
     """
@@ -48,7 +50,10 @@ class Exporter:
     folder: bool = False
     single: Evaluate | None = None
     usage: str = ""
+    kinds: tuple[str, ...] = ("pair",)
 
+
+EVERY_KIND = ("pair", "wall", "field")
 
 ANALYTIC = 1e-8
 """Largest relative deviation of a formula that is evaluated in double precision."""

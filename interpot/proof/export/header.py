@@ -21,14 +21,35 @@ def header(potential: Potential) -> list[str]:
         lines += [
             "",
             f"{channel.label}: {potential.describe(channel)}",
-            f"  phi(r) = {channel.expression}",
-            f"  seen for {low:.6g} <= r <= {high:.6g}, zero from r = {channel.cutoff:.12g} on,"
-            f" phi({channel.zero}) = 0",
+            f"  phi(r) = {channel.expression}{_where(channel)}",
+            f"  seen for {low:.6g} <= r <= {high:.6g}{_end(channel)}",
             *_continuation(channel),
         ]
     if potential.provenance:
         lines += ["", *(f"{key}: {value}" for key, value in potential.provenance.items())]
     return [part for line in lines for part in line.splitlines() or [""]]
+
+
+def _where(channel: ChannelFormula) -> str:
+    """What r is, if not the distance of two particles."""
+    if channel.kind == "wall":
+        return f", r the distance to the wall {channel.site}"
+    if channel.kind == "field":
+        centre = ", ".join(f"{x:.12g}" for x in channel.centre)
+        of = (
+            f"distance from ({centre})" if channel.site == "r" else f"{channel.site}, counted from ({centre})"
+        )
+        charges = ", ".join(f"{q:g} ({s})" for s, q in zip(channel.species, channel.charges, strict=False))
+        return f", r the {of}" + (f"; times the charge {charges}" if charges else "")
+    return ""
+
+
+def _end(channel: ChannelFormula) -> str:
+    """Where the function ends; a field does not."""
+    if channel.kind == "field":
+        return ""
+    shifted = "; energies count from there" if channel.kind == "wall" else f", phi({channel.zero}) = 0"
+    return f", zero from r = {channel.cutoff:.12g} on{shifted}"
 
 
 def _continuation(channel: ChannelFormula) -> list[str]:

@@ -12,19 +12,36 @@ from pathlib import Path
 from interpot.files import atomic
 from interpot.formula.potential import Potential
 from interpot.proof.dialects.lammps import commands
+from interpot.proof.dialects.lammps_walls import in_units, one_body, position_name
 from interpot.proof.engines.lammps import Lammps
-from interpot.proof.export.exporter import ANALYTIC, Exporter
+from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.proof.export.header import header
-from interpot.records import Evaluation, Frame, ReferenceModel
+from interpot.proof.export.walls import surfaces_of
+from interpot.records import Evaluation, Frame, ReferenceModel, Surface
 
 
 def write(potential: Potential, path: Path) -> None:
     """Write the include file."""
     types = ", ".join(f"{number} = {name}" for number, name in enumerate(potential.species, 1))
-    comments = [*header(potential), "", f"atom types: {types}"]
+    surfaces = surfaces_of(potential)
+    comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential.units.length)]
     lines = [f"# {line}".rstrip() for line in comments]
+    length = potential.units.length
+    acting = one_body(potential, in_units(surfaces, length)).lines
     with atomic(path) as temporary:
-        temporary.write_text("\n".join([*lines, *commands(potential), ""]), encoding="utf-8")
+        temporary.write_text("\n".join([*lines, *commands(potential), *acting, ""]), encoding="utf-8")
+
+
+def _positions(surfaces: Sequence[Surface], length: float) -> list[str]:
+    """Say which variables are to be defined."""
+    if not surfaces:
+        return []
+    return [
+        "",
+        'Before this file is included, say where the walls are; they may move ("40-0.5*time"):',
+        *(f"  variable {position_name(s.name)} equal {s.position / length!r}" for s in surfaces),
+        "A wall needs a box that is open along its axis: boundary f, m or s.",
+    ]
 
 
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
@@ -39,5 +56,10 @@ def version() -> str:
 
 
 EXPORTER = Exporter(
-    write, evaluate, version, ANALYTIC, usage="include NAME, after the box and the atoms are defined"
+    write,
+    evaluate,
+    version,
+    ANALYTIC,
+    usage="include NAME, after the box and the atoms are defined",
+    kinds=EVERY_KIND,
 )

@@ -10,7 +10,7 @@ from interpot.files import atomic
 from interpot.formula.channel_formula import Parameter
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
-from interpot.proof.export.exporter import ANALYTIC, Exporter
+from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.units import UnitStyle
 
 _UNIT_SIGNS = {
@@ -20,7 +20,9 @@ _UNIT_SIGNS = {
 
 def write(potential: Potential, path: Path) -> None:
     """Write an ``align`` with one formula per channel and a ``tabular`` of constants."""
-    formulas = [rf"  \varphi_{{\text{{{_text(c.label)}}}}}(r) &= {c.latex}" for c in potential.channels]
+    formulas = [
+        rf"  \varphi_{{\text{{{_text(c.label)}}}}}({c.variable}) &= {c.latex}" for c in potential.channels
+    ]
     rows = [
         f"  {_text(c.label)} & {_text(c.form) if k == 0 else ''} & {_row(p, potential.units)} \\\\"
         for c in potential.channels
@@ -31,7 +33,7 @@ def write(potential: Potential, path: Path) -> None:
         " \\\\\n".join(formulas),
         r"\end{align}",
         r"\begin{tabular}{llll}",
-        r"  pair & form & constant & unit \\ \hline",
+        r"  function & form & constant & unit \\ \hline",
         *rows,
         r"\end{tabular}",
         "",
@@ -64,4 +66,11 @@ def _text(words: str) -> str:
     return words
 
 
-EXPORTER = Exporter(write, None, lambda: "", ANALYTIC, usage=r"\input{NAME} in a document that loads amsmath")
+EXPORTER = Exporter(
+    write,
+    None,
+    lambda: "",
+    ANALYTIC,
+    usage=r"\input{NAME} in a document that loads amsmath",
+    kinds=EVERY_KIND,
+)

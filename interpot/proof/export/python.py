@@ -19,30 +19,34 @@ from interpot.files import atomic
 from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.codegen import R, derivative
 from interpot.formula.potential import Potential
-from interpot.proof.export.exporter import ANALYTIC, Exporter
+from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.proof.export.header import header
-from interpot.proof.forces import PairForces
+from interpot.proof.forces import PotentialForces, names_of
 from interpot.records import Evaluation, FloatArray, Frame
 
 _TAIL = '''
 
 def energy(r, a, b):
-    """Potential energy of a pair of species a and b at distance r, zero from the cutoff on."""
+    """Potential energy of a pair of species a and b at distance r, zero from the cutoff on.
+
+    Of a species a before a wall b ("zlo") at the distance r, or in a field b ("z"; a is "charge" where it acts on
+    charges, and the energy that of a charge 1) at the coordinate r.
+    """
     return _truncated(0, r, a, b)
 
 
 def force(r, a, b):
-    """Radial force -dphi/dr of that pair, positive where it repels."""
+    """Force -dphi/dr, positive where the pair, or the wall, repels."""
     return -_truncated(1, r, a, b)
 
 
 def _truncated(row, r, a, b):
     r = numpy.asarray(r, dtype=float)
-    pair = PAIRS.get(tuple(sorted((a, b))))
-    if pair is None:
-        known = ", ".join(map("-".join, PAIRS))
+    function = FUNCTIONS.get((a, b), FUNCTIONS.get((b, a)))
+    if function is None:
+        known = ", ".join(map("-".join, FUNCTIONS))
         raise ValueError(f"no pair {a}-{b} in this potential: it has {known}")
-    return numpy.where(r < pair[2], pair[row](r), 0.0)
+    return numpy.where(r < function[2], function[row](r), 0.0)
 '''
 
 
@@ -60,18 +64,21 @@ def write(potential: Potential, path: Path) -> None:
     bodies = [_functions(number, channel, printer) for number, channel in enumerate(potential.channels)]
     imports = sorted({"numpy", *printer.module_imports})
     pairs = (
-        f"    {c.species!r}: (_phi_{n}, _slope_{n}, {c.cutoff!r}),\n"
-        for n, c in enumerate(potential.channels)
+        f"    {names_of(c)!r}: (_phi_{n}, _slope_{n}, {_end(c)}),\n" for n, c in enumerate(potential.channels)
     )
     text = "\n".join(header(potential)).replace("\\", "/").replace('"""', "'''")
     parts = chain(
         [f'"""{text}\n"""\n\n'],
         (f"import {name}\n" for name in imports),
         bodies,
-        ["\n\nPAIRS = {\n", *pairs, "}\n", _TAIL],
+        ["\n\nFUNCTIONS = {\n", *pairs, "}\n", _TAIL],
     )
     with atomic(path) as temporary:
         temporary.write_text("".join(parts), encoding="utf-8")
+
+
+def _end(channel: ChannelFormula) -> str:
+    return "numpy.inf" if channel.kind == "field" else repr(channel.cutoff)
 
 
 def _functions(number: int, channel: ChannelFormula, printer: Any) -> str:
@@ -88,7 +95,7 @@ def _functions(number: int, channel: ChannelFormula, printer: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """One pair of species in an exported module."""
+    """One function in an exported module, by its two names."""
 
     module: Mapping[str, Any]
     a: str
@@ -102,8 +109,8 @@ class _Pair:
 
 
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
-    """Run the file on its own and sum its functions over the pairs of frames."""
-    sums = PairForces(potential, partial(_Pair, runpy.run_path(str(path))))
+    """Run the file on its own and sum its functions over the particles of frames."""
+    sums = PotentialForces(potential, partial(_Pair, runpy.run_path(str(path))))
     return [sums(frame) for frame in frames]
 
 
@@ -112,4 +119,6 @@ def version() -> str:
     return f"numpy {np.__version__}"
 
 
-EXPORTER = Exporter(write, evaluate, version, ANALYTIC, usage="energy(r, PAIR) and force(r, PAIR) of NAME")
+EXPORTER = Exporter(
+    write, evaluate, version, ANALYTIC, usage="energy(r, PAIR) and force(r, PAIR) of NAME", kinds=EVERY_KIND
+)
