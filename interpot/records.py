@@ -84,12 +84,15 @@ class Wall:
 
     Attributes
     ----------
-    name, shape, axis, inward, centre
+    name, shape, axis, inward
         As of a `Surface`.
     position
         In words, lengths and times in the units of the trajectory: "edge" (the face of the box), a number, a function
         of time such as "40 - 0.5*t", "frame:KEY" (what the file says with each frame), "FILE" or "FILE:COLUMN" (a table
-        or a LAMMPS log), "log:COLUMN" (the log beside the trajectory, of the same name).
+        or a LAMMPS log; a "*" in FILE is the trajectory's name), "log:COLUMN" (the log beside the trajectory, of the
+        same name).
+    centre
+        Of a cylinder or sphere, in the units of the trajectory.
     """
 
     name: str
@@ -137,6 +140,8 @@ class Frame:
         Number of the frame in that file, from 0.
     surfaces
         The walls, where they are in this frame.
+    told
+        What else the file says with each frame, of the names that were asked for, in its own units.
     """
 
     positions: FloatArray
@@ -156,6 +161,7 @@ class Frame:
     source: str = ""
     index: int = 0
     surfaces: tuple[Surface, ...] = ()
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 class Trajectory(Protocol):

@@ -15,8 +15,8 @@ import interpot
 ROOT = Path(interpot.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 FOUNDATIONS = {
-    "units", "errors", "display", "files", "interrupts", "records", "comparison", "geometry", "grid", "lanes",
-    "neighbours", "table", "threads", "version",
+    "units", "errors", "display", "expression", "files", "interrupts", "records", "comparison", "geometry", "grid",
+    "lanes", "neighbours", "table", "threads", "version",
 }  # fmt: skip
 LAYERS = (
     "foundations",

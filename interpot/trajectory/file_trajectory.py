@@ -177,13 +177,14 @@ class FileTrajectory:
         """What is read and how, as JSON can hold it: for provenance, and to find out whether a file has changed.
 
         "sources" has "path", "size" (bytes) and "mtime_ns" of each file; "units", "frames" (start, stop, step),
-        "species" and "dimension" are what `read` was told.
+        "species", "dimension" and "walls" are what `read` was told; "wall files" are tables that tell where walls are.
 
         Raises
         ------
         InterpotError
             A file is gone.
         """
+        files = self._surfaces.files(self.sources)
         return {
             "sources": [_state(path) for path in self.sources],
             "units": self.units.name,
@@ -191,6 +192,7 @@ class FileTrajectory:
             "species": None if self._species is None else dict(self._species),
             "dimension": self._dimension,
             **({"walls": [asdict(wall) for wall in self.walls]} if self.walls else {}),
+            **({"wall files": [_state(path) for path in files]} if files else {}),
         }
 
     def _index(self, number: int, frames: int | None) -> FrameIndex:
@@ -294,6 +296,7 @@ class FileTrajectory:
             self._dimension,
             begin,
             learnt,
+            self._surfaces.told,
         )
 
     def _is_chosen(self, frame: int) -> bool:
@@ -312,7 +315,11 @@ class FileTrajectory:
         """Check a reader's frame, name its species, settle its dimension."""
         check_finite(frame)
         frame = settle_dimension(self._named(frame), self._dimension)
-        return replace(frame, surfaces=self._surfaces(frame)) if self.walls else frame
+        return replace(frame, surfaces=self._surfaces(frame, self._frames_of)) if self.walls else frame
+
+    def _frames_of(self, source: str) -> int:
+        """Count the frames of one of the files, by its name."""
+        return self._index([str(path) for path in self.sources].index(source), None).count
 
     def _named(self, frame: Frame) -> Frame:
         if self._species is None:

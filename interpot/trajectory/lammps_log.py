@@ -44,6 +44,14 @@ def read_log(path: str | Path, first: int | None = None, last: int | None = None
     InterpotError
         The file holds no such table, or no row between those steps.
     """
+    series = read_columns(path, first, last)
+    return {HEADS[name]: values for name, values in series.items() if name in HEADS}
+
+
+def read_columns(
+    path: str | Path, first: int | None = None, last: int | None = None
+) -> dict[str, FloatArray]:
+    """Read all columns of a log by LAMMPS's own heads ("Step", "v_wall"); else as `read_log`."""
     runs = _runs(Path(path))
     if not runs:
         raise InterpotError(
@@ -67,7 +75,7 @@ def read_log(path: str | Path, first: int | None = None, last: int | None = None
             f"'{path}' has the steps {seen.min():.0f} to {seen.max():.0f}, the reference {low:.0f} to {high:.0f}: "
             "expected the log of the same run"
         )
-    return {HEADS[name]: table[:, k].copy() for k, name in enumerate(heads) if name in HEADS}
+    return {name: table[:, k].copy() for k, name in enumerate(heads)}
 
 
 def _runs(path: Path) -> list[tuple[list[str], FloatArray]]:

@@ -3,7 +3,8 @@
 ASE's convention is eV, Å, amu and, for ``momenta``, its own unit of time: the internal units. For another
 style than "metal" every number, momenta included, is taken to be in that style. Forces are the columns
 ``forces`` (or ``force``); velocities come from ``momenta`` only, as programs agree on no unit for ``velo``. The
-energy is the entry ``energy``, the virial the entry ``virial`` (GAP), else ``stress`` (ASE: σ = -W/V).
+energy is the entry ``energy``, the virial the entry ``virial`` (GAP), else ``stress`` (ASE: σ = -W/V). Any other
+entry that is a number can be asked for by its name (`Frame.told`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from itertools import count
+from numbers import Real
 from pathlib import Path
 
 from ase import Atoms
@@ -21,7 +23,7 @@ from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.trajectory.atoms import from_atoms
 from interpot.trajectory.place import place, printable, shown
-from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short
+from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short, not_told
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 from interpot.units import UnitStyle
 
@@ -56,7 +58,8 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                     f"{place(path, index)} (lines {first} to {stream.line - 1}) is no extended XYZ that ASE "
                     f"reads: {_reason(error)}"
                 ) from error
-            yield replace(_in_style(frame, atoms, request.units), source=str(path), index=index)
+            told = _told(atoms, request.told, place(path, index))
+            yield replace(_in_style(frame, atoms, request.units), source=str(path), index=index, told=told)
 
 
 def ends(path: Path, request: Request) -> Iterator[Mark]:
@@ -110,6 +113,19 @@ def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{printable(str(error).encode())} is not a chemical symbol"
     return printable(" ".join(str(error).split()).encode()) or type(error).__name__
+
+
+def _told(atoms: Atoms, keys: tuple[str, ...], where: str) -> dict[str, float]:
+    """Numbers of the comment line."""
+    numbers = {
+        name: float(value)
+        for name, value in {**atoms.info, **(atoms.calc.results if atoms.calc else {})}.items()
+        if isinstance(value, Real) and not isinstance(value, bool)
+    }
+    for key in keys:
+        if key not in numbers:
+            raise not_told(key, where, numbers)
+    return {key: numbers[key] for key in keys}
 
 
 def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:

@@ -16,6 +16,7 @@ virial          (m, 3, 3)              W of `interpot.geometry`, an energy, with
 units           a name                 the unit style
 time            (m,)
 step            (m,) integer
+any other name  (m,)                   asked for by name (`Frame.told`)
 ==============  =====================  ==========================================================
 """
 
@@ -36,12 +37,12 @@ from numpy.typing import NDArray
 from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, IntArray
 from interpot.trajectory.place import place, shown
-from interpot.trajectory.readers.reader import Request
-from interpot.units import UnitStyle
+from interpot.trajectory.readers.reader import Request, not_told
 
 # RuntimeError: what reads as encryption or as an unknown compression; KeyError: as another name
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError)
 _VECTORS = ("positions", "forces", "velocities")
+_NOT_PER_FRAME = ("masses", "species", "cell", "origin", "periodic", "virial", "units")
 
 
 def stated_units(path: Path) -> str | None:
@@ -68,7 +69,7 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                 raise InterpotError(
                     f"{name} of '{path}' have shape {array.shape}: expected that of positions, {shape}"
                 )
-        constant = _Constant(archive, shape, request.units)
+        constant = _Constant(archive, shape, request)
         for index in range(shape[0]):
             if request.wanted(index):
                 yield constant.frame(index, {name: array.at(index) for name, array in vectors.items()})
@@ -151,7 +152,8 @@ class _Frames:
 class _Constant:
     """What is the same for all frames, and the small arrays with one entry per frame."""
 
-    def __init__(self, archive: _Archive, shape: tuple[int, ...], units: UnitStyle) -> None:
+    def __init__(self, archive: _Archive, shape: tuple[int, ...], request: Request) -> None:
+        units = request.units
         self.path, self.units, self.dimension = archive.path, units, shape[2]
         frames, particles, _ = shape
         shapes: dict[str, list[tuple[int, ...]]] = {
@@ -168,6 +170,7 @@ class _Constant:
         given = {name: self._get(archive, name, shapes[name]) for name in shapes if name in archive.names}
         self.time, self.step, self.cells = given.get("time"), given.get("step"), given.get("cell")
         self.energy, self.virial = given.get("energy"), given.get("virial")
+        self.told = {key: self._told(archive, key, frames) for key in request.told}
         self.masses = given["masses"] * units.mass if "masses" in given else None
         self.origin = np.asarray(given.get("origin", np.zeros(3)), dtype=np.float64)
         periodic = given.get("periodic", np.full(3, self.cells is not None)).astype(bool).tolist()
@@ -192,6 +195,13 @@ class _Constant:
             raise InterpotError(f"array '{name}' of '{archive.path}' holds {array.dtype}: expected numbers")
         return array
 
+    @classmethod
+    def _told(cls, archive: _Archive, key: str, frames: int) -> NDArray[Any]:
+        if key not in archive.names:
+            others = (name for name in archive.names if name not in (*_VECTORS, *_NOT_PER_FRAME))
+            raise not_told(key, f"'{archive.path}'", others)
+        return cls._get(archive, key, [(frames,)])
+
     def frame(self, index: int, vectors: dict[str, FloatArray]) -> Frame:
         """Put one frame together, in internal units."""
         units = self.units
@@ -215,6 +225,7 @@ class _Constant:
             time=None if self.time is None else float(self.time[index]) * units.time,
             source=str(self.path),
             index=index,
+            told={key: float(values[index]) for key, values in self.told.items()},
         )
 
     def _cell(self, index: int, positions: FloatArray, step: int | None) -> Cell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -55,6 +55,8 @@ class Request:
     learnt
         What the reader has seen in earlier frames of this file on which its reading of later ones depends; its
         own words, which it adds.
+    told
+        Names of numbers that are wanted in `Frame.told`, where the format has such.
     """
 
     units: UnitStyle
@@ -64,6 +66,7 @@ class Request:
     dimension: int | None = None
     begin: Mark = START
     learnt: set[str] = field(default_factory=set)
+    told: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
@@ -113,3 +116,10 @@ def cut_short(path: Path, index: int, found: int, atoms: int, torn: bool) -> Cut
     """Say how much of a frame is there; a line without its end may hold half a number, and does not count."""
     unfinished = " and a line without its end" if torn else ""
     return CutShortError(path, index, f"{found} of its {atoms} atoms{unfinished}")
+
+
+def not_told(key: str, where: str, known: Iterable[object]) -> InterpotError:
+    """Say that a file does not tell a number that is wanted with each frame, and what it does tell."""
+    return InterpotError(
+        f"{where} does not tell a number '{key}': it has {', '.join(map(str, known)) or 'none'}; name one of those"
+    )
