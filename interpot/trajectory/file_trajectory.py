@@ -191,7 +191,11 @@ class FileTrajectory:
             "frames": [self._frames.start, self._frames.stop, self._frames.step],
             "species": None if self._species is None else dict(self._species),
             "dimension": self._dimension,
-            **({"walls": [asdict(wall) for wall in self.walls]} if self.walls else {}),
+            **(
+                {"walls": [{**asdict(wall), "centre": [*wall.centre]} for wall in self.walls]}
+                if self.walls
+                else {}
+            ),
             **({"wall files": [_state(path) for path in files]} if files else {}),
         }
 

@@ -111,8 +111,8 @@ def write_side_files() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["40 - 3*t", "40 + 0.1*sin(2*pi*t) - 3*t - 0.1*sin(2*pi*t)", "steps.dat", "finer.dat", "finer.dat:v_w"]
-    + ["times.csv", "bare.csv", "one.dat", "one.dat:1", "wide.dat:hi", "*.walls", "log:v_hi", "run.log:v_hi"],
+    "40 - 3*t; 40 + 0.1*sin(2*pi*t) - 3*t - 0.1*sin(2*pi*t); steps.dat; finer.dat; finer.dat:v_w; times.csv; bare.csv; "
+    "one.dat; one.dat:1; wide.dat:hi; *.walls; log:v_hi; run.log:v_hi".split("; "),
 )
 def test_positions_that_change(dump: Path, words: str) -> None:
     write_side_files()
@@ -229,13 +229,13 @@ def test_one_sentence_for_bad_positions(dump: Path, wall: str, words: str) -> No
 
 
 def test_two_walls_of_one_name_are_refused(dump: Path) -> None:
-    with pytest.raises(InterpotError, match="two walls are named zhi: .* zhi:second=POSITION"):
+    with pytest.raises(InterpotError, match=r"two walls are named zhi: .* zhi:second=POSITION"):
         read(dump, walls=["zhi=edge", "zhi=40"])
 
 
 def test_a_function_of_time_needs_the_time(dump: Path) -> None:
     write_dump(dump, times=False)
-    with pytest.raises(InterpotError, match="frame 0 .* does not tell its time: dump it"):
+    with pytest.raises(InterpotError, match=r"frame 0 .* does not tell its time: dump it"):
         positions(read(dump, walls=["zhi=40 - t"]))
 
 
@@ -262,7 +262,8 @@ units real
 boundary p p f
 region b block 0 20 0 20 0 30
 create_box 1 b
-create_atoms 1 random 20 4711 NULL overlap 3.0 maxtry 1000
+region low block 0 20 0 20 5 20
+create_atoms 1 random 20 4711 low overlap 3.0 maxtry 1000
 mass 1 39.948
 pair_style zero 5.0
 pair_coeff * *
