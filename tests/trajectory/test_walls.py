@@ -111,8 +111,25 @@ def write_side_files() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    "40 - 3*t; 40 + 0.1*sin(2*pi*t) - 3*t - 0.1*sin(2*pi*t); steps.dat; finer.dat; finer.dat:v_w; times.csv; bare.csv; "
-    "one.dat; one.dat:1; wide.dat:hi; *.walls; log:v_hi; run.log:v_hi".split("; "),
+    [
+        *(
+            "40 - 3*t",
+            "40 + 0.1*sin(2*pi*t) - 3*t - 0.1*sin(2*pi*t)",
+            "steps.dat",
+            "finer.dat",
+            "finer.dat:v_w",
+        ),
+        *(
+            "times.csv",
+            "bare.csv",
+            "one.dat",
+            "one.dat:1",
+            "wide.dat:hi",
+            "*.walls",
+            "log:v_hi",
+            "run.log:v_hi",
+        ),
+    ],
 )
 def test_positions_that_change(dump: Path, words: str) -> None:
     write_side_files()
@@ -270,7 +287,7 @@ pair_coeff * *
 fix m all nve
 variable hi equal 30-0.01*time-0.3*sin(2*PI*time/40)
 fix w all wall/harmonic zhi v_hi 0.3 0.0 2.0
-fix p all print 10 "$(step) $(v_hi:%.15g)" file walls.dat screen no
+fix p all print 10 "$(step) $(v_hi:%.15g)" file walls.dat title "# step wall" screen no
 timestep 2
 thermo_style custom step time v_hi
 thermo 10
