@@ -1,0 +1,153 @@
+"""Hard walls in a stream of frames: who was turned back, where the wall is, of what kind, and the pressure on it.
+
+A hard (reflecting) wall has no force that a trajectory could hold. It shows in the velocities: between two frames a
+particle is turned back although the forces do not ask for it (`interpot.trajectory.flights`), time and again at the
+same place (`interpot.trajectory.hard_wall`). Planes across an open axis are found, of one position for each end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interpot.records import Frame
+from interpot.trajectory.flights import Turns, join, open_axes, time_of_flight, turned_back
+from interpot.trajectory.hard_wall import HardWall, find_wall
+
+ENOUGH = 20_000
+"""Turns after which a watch that only has to recognise walls looks no further."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounces:
+    """What was found in a stream of frames.
+
+    Attributes
+    ----------
+    hard_walls
+        Those that were recognised.
+    frames
+        How many frames were looked at.
+    """
+
+    hard_walls: tuple[HardWall, ...]
+    frames: int
+
+    @property
+    def turns(self) -> Turns:
+        """All bounces at these walls, wall by wall."""
+        return join([wall.turns for wall in self.hard_walls])
+
+    def hit_between(self, first: int, last: int, particles: int) -> NDArray[np.bool_]:
+        """Whether each particle hit a wall between two frames, counted from the first of the stream, (n,)."""
+        turns, mask = self.turns, np.zeros(particles, dtype=bool)
+        mask[turns.particle[(turns.frame >= first) & (turns.frame < last)]] = True
+        return mask
+
+
+class BounceWatch:
+    """Looks at frames one after the other; what it keeps grows with the turns, not with the frames.
+
+    Parameters
+    ----------
+    enough
+        Turns after which it looks no further; None keeps all.
+    """
+
+    def __init__(self, enough: int | None = None) -> None:
+        self._enough = enough
+        self._parts: list[Turns] = []
+        self._count = self.frames = 0
+        self._before: Frame | None = None
+        self._start = self._time = self._duration = 0.0
+        self._ends: dict[tuple[int, int], float] = {}
+        self._spacing = 0.0
+        self._per_step: list[float] = []
+
+    def see(self, frame: Frame) -> None:
+        """Look at the next frame; one without velocities or without an open axis tells nothing."""
+        if self._enough is not None and self._count >= self._enough:
+            return
+        before, self._before = self._before, frame
+        if frame.velocities is None or not len(frame.positions) or not open_axes(frame):
+            self._before = None
+            return
+        self.frames += 1
+        if before is None:
+            self._time = frame.time or 0.0
+            volume = abs(float(np.linalg.det(frame.cell.vectors[: frame.dimension, : frame.dimension])))
+            self._spacing = (volume / len(frame.positions)) ** (1 / frame.dimension)
+        elif _continues(before, frame):
+            interval = self._interval(before, frame)
+            if interval > 0:
+                found = turned_back(before, frame, interval, self.frames - 2, self._time)
+                self._parts.extend(found)
+                self._count += sum(map(len, found))
+                self._time += interval
+                self._duration += interval
+        self._reach(frame)
+
+    def _interval(self, before: Frame, after: Frame) -> float:
+        """Time between two frames: as told, else by the steps and the flights seen so far, else by these flights."""
+        if before.time is not None and after.time is not None:
+            return after.time - before.time
+        flown = time_of_flight(before, after)
+        if before.step is None or after.step is None or after.step <= before.step:
+            return flown
+        steps = after.step - before.step
+        if len(self._per_step) < 1000 and flown > 0:
+            self._per_step.append(flown / steps)
+        return float(np.median(self._per_step)) * steps if self._per_step else flown
+
+    def _reach(self, frame: Frame) -> None:
+        """Keep the outermost places."""
+        for axis in open_axes(frame):
+            x = frame.positions[:, axis]
+            for inward, end, better in ((1, x.min(), min), (-1, x.max(), max)):
+                self._ends[axis, inward] = better(float(end), self._ends.get((axis, inward), float(end)))
+
+    def bounces(self) -> Bounces:
+        """Return what has been found so far."""
+        turns = join(self._parts)
+        walls = []
+        for (axis, inward), end in sorted(self._ends.items(), key=lambda item: (item[0][0], -item[0][1])):
+            mine = turns[(turns.axis == axis) & (turns.inward == inward)]
+            if wall := find_wall(mine, end, self._spacing, self.frames, self._duration):
+                walls.append(wall)
+        return Bounces(tuple(walls), self.frames)
+
+
+def _continues(before: Frame, after: Frame) -> bool:
+    """Whether two frames are of one run, with the same particles in the same rows."""
+    if before.source != after.source or len(before.positions) != len(after.positions):
+        return False
+    if before.ids is None or after.ids is None:
+        return before.ids is None and after.ids is None
+    return bool(np.array_equal(before.ids, after.ids))
+
+
+def find_bounces(frames: Iterable[Frame]) -> Bounces:
+    """Find the hard walls of a trajectory, and which particles hit them between which frames.
+
+    Parameters
+    ----------
+    frames
+        With velocities; forces and masses make it work in dense systems, too. The time between frames is taken from
+        the flights of the particles where the frames do not tell it.
+    """
+    watch = BounceWatch()
+    for frame in frames:
+        watch.see(frame)
+    return watch.bounces()
+
+
+def watched(frames: Iterable[Frame], tell: Callable[[Bounces], None]) -> Iterator[Frame]:
+    """Pass frames on and, after the last of them, tell which hard walls there are."""
+    watch = BounceWatch(ENOUGH)
+    for frame in frames:
+        watch.see(frame)
+        yield frame
+    tell(watch.bounces())
