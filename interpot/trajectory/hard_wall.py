@@ -22,11 +22,15 @@ from interpot.units import UnitStyle
 OF_FLIGHT, OF_SPACING = 0.02, 0.003
 """Half the width of the window: the smaller one of these parts of a flight and of the mean distance of particles."""
 
+UNINFORMED = 0.25
+"""Part of the window that is left where no accelerations are known."""
+
 NEIGHBOURHOOD = 10.0
 """Its width, in that of the window."""
 
-MOST = 0.4
-"""Of the turns in the neighbourhood, the least part in the window; chance puts a tenth there."""
+MOST, MOST_ON_PATH = 0.4, 0.6
+"""Of the turns in the neighbourhood, the least part in the window, of a fixed and of a moving wall; chance puts a tenth
+there, and more about a path that is fitted to them."""
 
 FEWEST = 8
 """Turns within the window, so that there is no chance of their being in one place."""
@@ -36,6 +40,9 @@ DEGREES = (0, 1, 2, 4, 8, 12, 16)
 
 ELASTIC, OFTEN = 0.15, 0.8
 """A wall is elastic if it keeps the normal speed and the tangential velocity to so much of the kick, so often."""
+
+CLEAR = 0.2
+"""Of the window: places that scatter less tell that the velocities are those that the wall has left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +58,8 @@ class HardWall:
     position, error : Å
         Median place of the turns and its standard error; of a moving wall about its path.
     kind
-        "elastic": v → 2u - v along the normal (or -v), nothing across it; else "thermal".
+        "elastic": v → 2u - v along the normal (or -v), nothing across it; else "thermal". "unclear" where forces
+        between the frames have blurred it.
     moving
         Whether its position changes in time.
     path
@@ -96,14 +104,15 @@ class HardWall:
         if self.moving:
             ends = self.path(self.turns.time[[0, -1]]) / units.length
             where = f"moving from {letter} = {ends[0]:.6g} to {ends[1]:.6g} {unit}"
+        kind = "elastic or thermal" if self.kind == "unclear" else self.kind
         return (
-            f"hard wall {self.name} {where}, {self.kind}: {self.hits} hits in {self.frames} frames; it has no force, "
+            f"hard wall {self.name} {where}, {kind}: {self.hits} hits in {self.frames} frames; it has no force, "
             "so that no channel is needed for it"
         )
 
 
 def find_wall(
-    turns: Turns, outermost: float, spacing: float, frames: int, duration: float
+    turns: Turns, outermost: float, spacing: float, frames: int, duration: float, informed: bool = True
 ) -> HardWall | None:
     """Find out whether the turns of one side are those of a hard wall.
 
@@ -117,6 +126,9 @@ def find_wall(
         Mean distance of particles, (V/n)^(1/d).
     frames, duration
         Of what was looked at.
+    informed
+        Whether forces and masses were known. Where they were not, a soft wall turns particles back unexplained, and
+        the window is made the narrower.
 
     Returns
     -------
@@ -130,12 +142,16 @@ def find_wall(
         if len(here) < max(FEWEST, 5 * (degree + 1)):
             continue
         width = min(OF_FLIGHT * float(np.median(here.flight)), OF_SPACING * spacing)
+        width *= 1.0 if informed else UNINFORMED
         path = _fixed(here, width) if degree == 0 else _moving(here, degree, width)
         off = here.place - path(here.time)
         sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
-        if sharp.sum() < FEWEST or sharp.sum() < MOST * near.sum() or _follows_speed(here[near], off[near]):
+        most = MOST_ON_PATH if degree else MOST
+        if sharp.sum() < max(FEWEST, most * near.sum()) or _follows_speed(here[near], off[near]):
             continue
-        path, moving = (_drift(here[sharp], path)) if degree == 0 else (path, True)
+        if degree > 0 and np.ptp(path(here.time)) < NEIGHBOURHOOD * width:
+            continue  # it hardly moves, and as a fixed one it is not hard
+        path, moving = _drift(here[sharp], path) if degree == 0 else (path, True)
         return _described(here[near], path, moving, width, frames, duration)
     return None
 
@@ -201,7 +217,7 @@ def _described(
         inward=inward,
         position=place,
         error=1.2533 * spread / float(np.sqrt(sharp.sum())),
-        kind="elastic" if _is_elastic(turns[sharp], path) else "thermal",
+        kind=_kind(turns[sharp], path, width),
         moving=moving,
         path=path,
         turns=turns,
@@ -212,12 +228,16 @@ def _described(
     )
 
 
-def _is_elastic(turns: Turns, path: Chebyshev) -> bool:
-    """Whether v → 2u - v, or v → -v, with nothing across: in the frame of the wall or in that of the data."""
+def _kind(turns: Turns, path: Chebyshev, width: float) -> str:
+    """Whether v → 2u - v, or v → -v, with nothing across: in the frame of the wall or in that of the data.
+
+    Asked is the half whose places are closest to the path, because their flights were disturbed the least.
+    """
+    off = np.abs(turns.place - path(turns.time))
+    turns = turns[off <= np.median(off)]
     kick = np.abs(turns.after - turns.before)
     smooth = turns.aside <= ELASTIC * kick
-    velocity = path.deriv()(turns.time)
-    return any(
-        bool(np.mean(smooth & (np.abs(turns.after + turns.before - 2 * u) <= ELASTIC * kick)) >= OFTEN)
-        for u in (0.0, velocity)
-    )
+    for u in (0.0, path.deriv()(turns.time)):
+        if np.mean(smooth & (np.abs(turns.after + turns.before - 2 * u) <= ELASTIC * kick)) >= OFTEN:
+            return "elastic"
+    return "thermal" if np.median(off) <= CLEAR * width else "unclear"
