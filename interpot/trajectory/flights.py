@@ -19,8 +19,8 @@ from interpot.records import FloatArray, Frame, IntArray
 UNEXPLAINED = 0.5
 """Of the change of velocity, the least part that the recorded forces leave over where a wall has acted."""
 
-BEYOND = 0.02
-"""Of the flight between two frames: so far within the outermost particle a wall may seem to be."""
+BEYOND = 0.3
+"""Of the flight between two frames: so far within the outermost particle forces may let a wall seem to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +137,7 @@ def turned_back(before: Frame, after: Frame, interval: float, number: int, time:
         change = v1[rows] - v0[rows]
         a0, a1 = (accelerations(frame, rows)[:, axis] for frame in (before, after))
         free = 0.5 * (a0 + a1) * interval
-        doubt = np.maximum(UNEXPLAINED * np.abs(change), np.abs(a1 - a0) * interval)
+        doubt = np.maximum(UNEXPLAINED * np.abs(change), 0.5 * np.abs(a1 - a0) * interval)
         rows = rows[np.abs(change - free) > doubt]
         if len(rows):
             found.append(_turns(before, after, interval, number, time, axis, rows))

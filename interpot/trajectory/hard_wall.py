@@ -135,10 +135,11 @@ def find_wall(
     HardWall or None
         None where the turns are too few, or scatter as those of a soft wall or of collisions.
     """
+    best: HardWall | None = None
     for degree in DEGREES:
         here = turns
         if degree == 0:
-            here = turns[turns.inward * (turns.place - outermost) <= BEYOND * turns.flight]
+            here = turns[turns.inward * (turns.place - outermost) <= OF_FLIGHT * turns.flight]
         if len(here) < max(FEWEST, 5 * (degree + 1)):
             continue
         width = min(OF_FLIGHT * float(np.median(here.flight)), OF_SPACING * spacing)
@@ -149,11 +150,15 @@ def find_wall(
         most = MOST_ON_PATH if degree else MOST
         if sharp.sum() < max(FEWEST, most * near.sum()) or _follows_speed(here[near], off[near]):
             continue
-        if degree > 0 and np.ptp(path(here.time)) < NEIGHBOURHOOD * width:
-            continue  # it hardly moves, and as a fixed one it is not hard
-        path, moving = _drift(here[sharp], path) if degree == 0 else (path, True)
-        return _described(here[near], path, moving, width, frames, duration)
-    return None
+        if degree == 0:
+            path, moving = _drift(here[sharp], path)
+            found = _described(turns, path, moving, width, frames, duration)
+            slack = max(3 * found.error, 0.1 * width)
+            return found if moving or found.inward * (outermost - found.position) >= -slack else None
+        if np.ptp(path(here.time)) >= NEIGHBOURHOOD * width:  # else, as a fixed one, it is not hard
+            found = _described(turns, path, True, width, frames, duration)
+            best = found if best is None or found.error < 0.5 * best.error else best
+    return best
 
 
 def _fixed(turns: Turns, width: float) -> Chebyshev:
@@ -205,6 +210,8 @@ def _described(
     turns: Turns, path: Chebyshev, moving: bool, width: float, frames: int, duration: float
 ) -> HardWall:
     off = turns.place - path(turns.time)
+    here = np.abs(off) <= np.maximum(BEYOND * turns.flight, NEIGHBOURHOOD * width)
+    turns, off = turns[here], off[here]
     sharp = np.abs(off) <= width
     place = float(np.median(turns.place[sharp]))
     spread = 1.4826 * float(np.median(np.abs(off[sharp] - np.median(off[sharp]))))
