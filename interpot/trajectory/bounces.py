@@ -17,9 +17,6 @@ from interpot.records import Frame
 from interpot.trajectory.flights import Turns, join, open_axes, time_of_flight, turned_back
 from interpot.trajectory.hard_wall import HardWall, find_wall
 
-ENOUGH = 5_000
-"""Turns after which a watch that only has to recognise walls looks no further."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounces:
@@ -54,7 +51,7 @@ class BounceWatch:
     Parameters
     ----------
     enough
-        Turns after which it looks no further; None keeps all.
+        Turns after which it looks no further, `interpot.trajectory.hard_wall.ENOUGH` to recognise walls; None keeps all.
     """
 
     def __init__(self, enough: int | None = None) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Frame, Wall
-from interpot.trajectory.bounces import ENOUGH, BounceWatch
+from interpot.trajectory.bounces import BounceWatch
 from interpot.trajectory.checks import check_dimension, check_finite
 from interpot.trajectory.dimension import settle_dimension
+from interpot.trajectory.hard_wall import ENOUGH
 from interpot.trajectory.index import FrameIndex, frame_index
 from interpot.trajectory.place import place
 from interpot.trajectory.readers import Format

@@ -38,6 +38,9 @@ FEWEST = 8
 DEGREES = (0, 1, 2, 4, 8, 12, 16)
 """Of the polynomials in time that a wall's motion is tried with; each coefficient needs five turns."""
 
+ENOUGH = 5_000
+"""Turns that are enough to judge by; of more, every so many-th is taken."""
+
 ELASTIC, OFTEN = 0.15, 0.8
 """A wall is elastic if it keeps the normal speed and the tangential velocity to so much of the kick, so often."""
 
@@ -102,7 +105,7 @@ class HardWall:
         digits = 4 if error <= 0 else min(max(-floor(log10(error)), 0), 10)
         where = f"at {letter} = {self.position / units.length:.{digits}f} ± {error:.1g} {unit}"
         if self.moving:
-            ends = self.path(self.turns.time[[0, -1]]) / units.length
+            ends = self.path(np.array([self.turns.time.min(), self.turns.time.max()])) / units.length
             where = f"moving from {letter} = {ends[0]:.6g} to {ends[1]:.6g} {unit}"
         kind = "elastic or thermal" if self.kind == "unclear" else self.kind
         return (
@@ -136,22 +139,21 @@ def find_wall(
         None where the turns are too few, or scatter as those of a soft wall or of collisions.
     """
     best: HardWall | None = None
+    some = turns[np.arange(len(turns)) % (1 + len(turns) // ENOUGH) == 0]
     for degree in DEGREES:
-        here = turns
+        here = some
         if degree == 0:
-            here = turns[turns.inward * (turns.place - outermost) <= OF_FLIGHT * turns.flight]
+            here = some[some.inward * (some.place - outermost) <= OF_FLIGHT * some.flight]
         if len(here) < max(FEWEST, 5 * (degree + 1)):
             continue
         width = min(OF_FLIGHT * float(np.median(here.flight)), OF_SPACING * spacing)
         width *= 1.0 if informed else UNINFORMED
-        path = _fixed(here, width) if degree == 0 else _moving(here, degree, width)
+        path = _moving(here, degree, width) if degree else _fixed(here, width)
         off = here.place - path(here.time)
-        sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
-        most = MOST_ON_PATH if degree else MOST
-        if sharp.sum() < max(FEWEST, most * near.sum()) or _follows_speed(here[near], off[near]):
+        if not _is_hard(here, off, width, MOST_ON_PATH if degree else MOST):
             continue
         if degree == 0:
-            path, moving = _drift(here[sharp], path)
+            path, moving = _drift(here[np.abs(off) <= width], path)
             found = _described(turns, path, moving, width, frames, duration)
             slack = max(3 * found.error, 0.1 * width)
             return found if moving or found.inward * (outermost - found.position) >= -slack else None
@@ -159,6 +161,12 @@ def find_wall(
             found = _described(turns, path, True, width, frames, duration)
             best = found if best is None or found.error < 0.5 * best.error else best
     return best
+
+
+def _is_hard(turns: Turns, off: FloatArray, width: float, most: float) -> bool:
+    """Whether the turns crowd in the window about a path, and do not follow the speed."""
+    sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
+    return bool(sharp.sum() >= max(FEWEST, most * near.sum())) and not _follows_speed(turns[near], off[near])
 
 
 def _fixed(turns: Turns, width: float) -> Chebyshev:
@@ -172,8 +180,10 @@ def _fixed(turns: Turns, width: float) -> Chebyshev:
 def _moving(turns: Turns, degree: int, width: float) -> Chebyshev:
     """Path by least squares, in which turns off the path count the less the further off they are (Cauchy's weights)."""
     weights = np.ones(len(turns))
-    for _ in range(60):
-        path = Chebyshev.fit(turns.time, turns.place, degree, domain=_span(turns), w=np.sqrt(weights))
+    for _ in range(30):
+        path: Chebyshev = Chebyshev.fit(
+            turns.time, turns.place, degree, domain=_span(turns), w=np.sqrt(weights)
+        )
         off = np.abs(turns.place - path(turns.time))
         scale = max(1.5 * float(np.median(off)), 0.1 * width)
         weights = 1 / (1 + (off / scale) ** 2)
