@@ -51,7 +51,8 @@ class BounceWatch:
     Parameters
     ----------
     enough
-        Turns after which it looks no further, `interpot.trajectory.hard_wall.ENOUGH` to recognise walls; None keeps all.
+        Turns after which it looks no further (`interpot.trajectory.hard_wall.ENOUGH` to recognise walls); None keeps
+        all.
     """
 
     def __init__(self, enough: int | None = None) -> None:
