@@ -360,7 +360,7 @@ def _check_usable(frame: Frame, target: FloatArray) -> None:
 def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]]:
     """Frames and their targets; those from files are read ahead, on another core, others are copied."""
     if isinstance(frames, FileTrajectory):
-        yield from target_rows(ahead(frames), target)
+        yield from target_rows(frames.watched(ahead(frames)), target)
         return
     for frame, rows in target_rows(frames, target):  # whoever made the frame may use its memory for the next
         names = ("positions", "velocities", "masses", "virial")

@@ -7,7 +7,7 @@ same place (`interpot.trajectory.hard_wall`). Planes across an open axis are fou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from interpot.records import Frame
 from interpot.trajectory.flights import Turns, join, open_axes, time_of_flight, turned_back
 from interpot.trajectory.hard_wall import HardWall, find_wall
-
-ENOUGH = 20_000
-"""Turns after which a watch that only has to recognise walls looks no further."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +51,8 @@ class BounceWatch:
     Parameters
     ----------
     enough
-        Turns after which it looks no further; None keeps all.
+        Turns after which it looks no further (`interpot.trajectory.hard_wall.ENOUGH` to recognise walls); None keeps
+        all.
     """
 
     def __init__(self, enough: int | None = None) -> None:
@@ -62,9 +60,9 @@ class BounceWatch:
         self._parts: list[Turns] = []
         self._count = self.frames = 0
         self._before: Frame | None = None
-        self._start = self._time = self._duration = 0.0
+        self._time = self._duration = 0.0
         self._ends: dict[tuple[int, int], float] = {}
-        self._spacing = 0.0
+        self._spacing, self._informed = 0.0, True
         self._per_step: list[float] = []
 
     def see(self, frame: Frame) -> None:
@@ -76,6 +74,7 @@ class BounceWatch:
             self._before = None
             return
         self.frames += 1
+        self._informed &= frame.forces is not None and frame.masses is not None
         if before is None:
             self._time = frame.time or 0.0
             volume = abs(float(np.linalg.det(frame.cell.vectors[: frame.dimension, : frame.dimension])))
@@ -115,7 +114,7 @@ class BounceWatch:
         walls = []
         for (axis, inward), end in sorted(self._ends.items(), key=lambda item: (item[0][0], -item[0][1])):
             mine = turns[(turns.axis == axis) & (turns.inward == inward)]
-            if wall := find_wall(mine, end, self._spacing, self.frames, self._duration):
+            if wall := find_wall(mine, end, self._spacing, self.frames, self._duration, self._informed):
                 walls.append(wall)
         return Bounces(tuple(walls), self.frames)
 
@@ -142,12 +141,3 @@ def find_bounces(frames: Iterable[Frame]) -> Bounces:
     for frame in frames:
         watch.see(frame)
     return watch.bounces()
-
-
-def watched(frames: Iterable[Frame], tell: Callable[[Bounces], None]) -> Iterator[Frame]:
-    """Pass frames on and, after the last of them, tell which hard walls there are."""
-    watch = BounceWatch(ENOUGH)
-    for frame in frames:
-        watch.see(frame)
-        yield frame
-    tell(watch.bounces())

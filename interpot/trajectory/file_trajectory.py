@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,8 +13,10 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Frame, Wall
+from interpot.trajectory.bounces import BounceWatch
 from interpot.trajectory.checks import check_dimension, check_finite
 from interpot.trajectory.dimension import settle_dimension
+from interpot.trajectory.hard_wall import ENOUGH
 from interpot.trajectory.index import FrameIndex, frame_index
 from interpot.trajectory.place import place
 from interpot.trajectory.readers import Format
@@ -306,6 +308,15 @@ class FileTrajectory:
     def _is_chosen(self, frame: int) -> bool:
         start, stop, step = self._frames.start, self._frames.stop, self._frames.step
         return bool(frame >= start and (stop is None or frame < stop) and (frame - start) % step == 0)
+
+    def watched(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Pass on frames of a walk; after the last of them, hard walls that turned particles back are remarked."""
+        watch = BounceWatch(ENOUGH)
+        for frame in frames:
+            watch.see(frame)
+            yield frame
+        for wall in watch.bounces().hard_walls:
+            self._remark(wall.sentence(self.units))
 
     def _remark(self, sentence: str) -> None:
         if sentence not in self.remarks:  # a second walk meets the same

@@ -19,8 +19,8 @@ from interpot.records import FloatArray, Frame, IntArray
 UNEXPLAINED = 0.5
 """Of the change of velocity, the least part that the recorded forces leave over where a wall has acted."""
 
-BEYOND = 0.02
-"""Of the flight between two frames: so far within the outermost particle a wall may seem to be."""
+BEYOND = 0.3
+"""Of the flight between two frames: so far within the outermost particle forces may let a wall seem to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,27 +82,31 @@ def open_axes(frame: Frame) -> list[int]:
     return [axis for axis in range(frame.dimension) if not frame.cell.periodic[axis]]
 
 
-def accelerations(frame: Frame) -> FloatArray:
-    """F/m, or zeros where the frame lacks one of them, (n, 3) in internal units."""
+def accelerations(frame: Frame, rows: IntArray) -> FloatArray:
+    """F/m of some particles, or zeros where the frame lacks one of them, (k, 3) in internal units."""
     if frame.forces is None or frame.masses is None:
-        return np.zeros_like(frame.positions)
-    return frame.forces / frame.masses[:, None]
+        return np.zeros((len(rows), 3))
+    return np.asarray(frame.forces[rows] / frame.masses[rows, None])
 
 
 def time_of_flight(before: Frame, after: Frame) -> float:
     """Time between two frames by the flights of their particles; NaN where nothing moves.
 
-    It is the median of (x₁ - x₀)/v̄ along the open axes of the faster half of those that were not turned back.
+    It is the median of (x₁ - x₀ + (a₁ - a₀) Δt²/12)/v̄ along the open axes of the faster half of those that were not
+    turned back.
     """
     assert before.velocities is not None and after.velocities is not None
     axes = open_axes(before)
-    v = 0.5 * (before.velocities[:, axes] + after.velocities[:, axes])
-    x = after.positions[:, axes] - before.positions[:, axes]
-    onwards = before.velocities[:, axes] * after.velocities[:, axes] > 0
+    v0, v1 = before.velocities[:, axes], after.velocities[:, axes]
+    v, onwards = 0.5 * (v0 + v1), v0 * v1 > 0
     if not onwards.any():
         return float("nan")
     fast = onwards & (np.abs(v) >= np.median(np.abs(v[onwards])))
-    return float(np.median(x[fast] / v[fast]))
+    x = (after.positions - before.positions)[:, axes][fast]
+    rows = np.arange(len(v))
+    change = (accelerations(after, rows) - accelerations(before, rows))[:, axes][fast]
+    interval = float(np.median(x / v[fast]))
+    return float(np.median((x + change * interval**2 / 12) / v[fast]))
 
 
 def turned_back(before: Frame, after: Frame, interval: float, number: int, time: float) -> list[Turns]:
@@ -125,14 +129,15 @@ def turned_back(before: Frame, after: Frame, interval: float, number: int, time:
     """
     assert before.velocities is not None and after.velocities is not None
     found = []
-    accelerated = accelerations(before), accelerations(after)
     for axis in open_axes(before):
         v0, v1 = before.velocities[:, axis], after.velocities[:, axis]
         rows = np.flatnonzero(v0 * v1 < 0)
+        if not len(rows):
+            continue
         change = v1[rows] - v0[rows]
-        a0, a1 = (a[rows, axis] for a in accelerated)
+        a0, a1 = (accelerations(frame, rows)[:, axis] for frame in (before, after))
         free = 0.5 * (a0 + a1) * interval
-        doubt = np.maximum(UNEXPLAINED * np.abs(change), np.abs(a1 - a0) * interval)
+        doubt = np.maximum(UNEXPLAINED * np.abs(change), 0.5 * np.abs(a1 - a0) * interval)
         rows = rows[np.abs(change - free) > doubt]
         if len(rows):
             found.append(_turns(before, after, interval, number, time, axis, rows))
@@ -146,7 +151,7 @@ def _turns(
     frames = before, after
     x0, x1 = (frame.positions[rows, axis] for frame in frames)
     v0, v1 = before.velocities[rows, axis], after.velocities[rows, axis]
-    a = [accelerations(frame)[rows] for frame in frames]
+    a = [accelerations(frame, rows) for frame in frames]
     a0, a1 = a[0][:, axis], a[1][:, axis]
     tau = _meeting(x0, x1, v0, v1, a0, a1, interval)
     jerk = (a1 - a0) / interval

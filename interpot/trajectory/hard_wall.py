@@ -22,11 +22,15 @@ from interpot.units import UnitStyle
 OF_FLIGHT, OF_SPACING = 0.02, 0.003
 """Half the width of the window: the smaller one of these parts of a flight and of the mean distance of particles."""
 
+UNINFORMED = 0.25
+"""Part of the window that is left where no accelerations are known."""
+
 NEIGHBOURHOOD = 10.0
 """Its width, in that of the window."""
 
-MOST = 0.4
-"""Of the turns in the neighbourhood, the least part in the window; chance puts a tenth there."""
+MOST, MOST_ON_PATH = 0.4, 0.6
+"""Of the turns in the neighbourhood, the least part in the window, of a fixed and of a moving wall; chance puts a tenth
+there, and more about a path that is fitted to them."""
 
 FEWEST = 8
 """Turns within the window, so that there is no chance of their being in one place."""
@@ -34,8 +38,14 @@ FEWEST = 8
 DEGREES = (0, 1, 2, 4, 8, 12, 16)
 """Of the polynomials in time that a wall's motion is tried with; each coefficient needs five turns."""
 
+ENOUGH = 5_000
+"""Turns that are enough to judge by; of more, every so many-th is taken."""
+
 ELASTIC, OFTEN = 0.15, 0.8
 """A wall is elastic if it keeps the normal speed and the tangential velocity to so much of the kick, so often."""
+
+CLEAR = 0.2
+"""Of the window: places that scatter less tell that the velocities are those that the wall has left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +61,8 @@ class HardWall:
     position, error : Å
         Median place of the turns and its standard error; of a moving wall about its path.
     kind
-        "elastic": v → 2u - v along the normal (or -v), nothing across it; else "thermal".
+        "elastic": v → 2u - v along the normal (or -v), nothing across it; else "thermal". "unclear" where forces
+        between the frames have blurred it.
     moving
         Whether its position changes in time.
     path
@@ -94,16 +105,17 @@ class HardWall:
         digits = 4 if error <= 0 else min(max(-floor(log10(error)), 0), 10)
         where = f"at {letter} = {self.position / units.length:.{digits}f} ± {error:.1g} {unit}"
         if self.moving:
-            ends = self.path(self.turns.time[[0, -1]]) / units.length
+            ends = self.path(np.array([self.turns.time.min(), self.turns.time.max()])) / units.length
             where = f"moving from {letter} = {ends[0]:.6g} to {ends[1]:.6g} {unit}"
+        kind = "elastic or thermal" if self.kind == "unclear" else self.kind
         return (
-            f"hard wall {self.name} {where}, {self.kind}: {self.hits} hits in {self.frames} frames; it has no force, "
+            f"hard wall {self.name} {where}, {kind}: {self.hits} hits in {self.frames} frames; it has no force, "
             "so that no channel is needed for it"
         )
 
 
 def find_wall(
-    turns: Turns, outermost: float, spacing: float, frames: int, duration: float
+    turns: Turns, outermost: float, spacing: float, frames: int, duration: float, informed: bool = True
 ) -> HardWall | None:
     """Find out whether the turns of one side are those of a hard wall.
 
@@ -117,27 +129,44 @@ def find_wall(
         Mean distance of particles, (V/n)^(1/d).
     frames, duration
         Of what was looked at.
+    informed
+        Whether forces and masses were known. Where they were not, a soft wall turns particles back unexplained, and
+        the window is made the narrower.
 
     Returns
     -------
     HardWall or None
         None where the turns are too few, or scatter as those of a soft wall or of collisions.
     """
+    best: HardWall | None = None
+    some = turns[np.arange(len(turns)) % (1 + len(turns) // ENOUGH) == 0]
     for degree in DEGREES:
-        here = turns
+        here = some
         if degree == 0:
-            here = turns[turns.inward * (turns.place - outermost) <= BEYOND * turns.flight]
+            here = some[some.inward * (some.place - outermost) <= OF_FLIGHT * some.flight]
         if len(here) < max(FEWEST, 5 * (degree + 1)):
             continue
         width = min(OF_FLIGHT * float(np.median(here.flight)), OF_SPACING * spacing)
-        path = _fixed(here, width) if degree == 0 else _moving(here, degree, width)
+        width *= 1.0 if informed else UNINFORMED
+        path = _moving(here, degree, width) if degree else _fixed(here, width)
         off = here.place - path(here.time)
-        sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
-        if sharp.sum() < FEWEST or sharp.sum() < MOST * near.sum() or _follows_speed(here[near], off[near]):
+        if not _is_hard(here, off, width, MOST_ON_PATH if degree else MOST):
             continue
-        path, moving = (_drift(here[sharp], path)) if degree == 0 else (path, True)
-        return _described(here[near], path, moving, width, frames, duration)
-    return None
+        if degree == 0:
+            path, moving = _drift(here[np.abs(off) <= width], path)
+            found = _described(turns, path, moving, width, frames, duration)
+            slack = max(3 * found.error, 0.1 * width)
+            return found if moving or found.inward * (outermost - found.position) >= -slack else None
+        if np.ptp(path(here.time)) >= NEIGHBOURHOOD * width:  # else, as a fixed one, it is not hard
+            found = _described(turns, path, True, width, frames, duration)
+            best = found if best is None or found.error < 0.5 * best.error else best
+    return best
+
+
+def _is_hard(turns: Turns, off: FloatArray, width: float, most: float) -> bool:
+    """Whether the turns crowd in the window about a path, and do not follow the speed."""
+    sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
+    return bool(sharp.sum() >= max(FEWEST, most * near.sum())) and not _follows_speed(turns[near], off[near])
 
 
 def _fixed(turns: Turns, width: float) -> Chebyshev:
@@ -151,8 +180,10 @@ def _fixed(turns: Turns, width: float) -> Chebyshev:
 def _moving(turns: Turns, degree: int, width: float) -> Chebyshev:
     """Path by least squares, in which turns off the path count the less the further off they are (Cauchy's weights)."""
     weights = np.ones(len(turns))
-    for _ in range(60):
-        path = Chebyshev.fit(turns.time, turns.place, degree, domain=_span(turns), w=np.sqrt(weights))
+    for _ in range(30):
+        path: Chebyshev = Chebyshev.fit(
+            turns.time, turns.place, degree, domain=_span(turns), w=np.sqrt(weights)
+        )
         off = np.abs(turns.place - path(turns.time))
         scale = max(1.5 * float(np.median(off)), 0.1 * width)
         weights = 1 / (1 + (off / scale) ** 2)
@@ -189,6 +220,8 @@ def _described(
     turns: Turns, path: Chebyshev, moving: bool, width: float, frames: int, duration: float
 ) -> HardWall:
     off = turns.place - path(turns.time)
+    here = np.abs(off) <= np.maximum(BEYOND * turns.flight, NEIGHBOURHOOD * width)
+    turns, off = turns[here], off[here]
     sharp = np.abs(off) <= width
     place = float(np.median(turns.place[sharp]))
     spread = 1.4826 * float(np.median(np.abs(off[sharp] - np.median(off[sharp]))))
@@ -201,7 +234,7 @@ def _described(
         inward=inward,
         position=place,
         error=1.2533 * spread / float(np.sqrt(sharp.sum())),
-        kind="elastic" if _is_elastic(turns[sharp], path) else "thermal",
+        kind=_kind(turns[sharp], path, width),
         moving=moving,
         path=path,
         turns=turns,
@@ -212,12 +245,16 @@ def _described(
     )
 
 
-def _is_elastic(turns: Turns, path: Chebyshev) -> bool:
-    """Whether v → 2u - v, or v → -v, with nothing across: in the frame of the wall or in that of the data."""
+def _kind(turns: Turns, path: Chebyshev, width: float) -> str:
+    """Whether v → 2u - v, or v → -v, with nothing across: in the frame of the wall or in that of the data.
+
+    Asked is the half whose places are closest to the path, because their flights were disturbed the least.
+    """
+    off = np.abs(turns.place - path(turns.time))
+    turns = turns[off <= np.median(off)]
     kick = np.abs(turns.after - turns.before)
     smooth = turns.aside <= ELASTIC * kick
-    velocity = path.deriv()(turns.time)
-    return any(
-        bool(np.mean(smooth & (np.abs(turns.after + turns.before - 2 * u) <= ELASTIC * kick)) >= OFTEN)
-        for u in (0.0, velocity)
-    )
+    for u in (0.0, path.deriv()(turns.time)):
+        if np.mean(smooth & (np.abs(turns.after + turns.before - 2 * u) <= ELASTIC * kick)) >= OFTEN:
+            return "elastic"
+    return "thermal" if np.median(off) <= CLEAR * width else "unclear"
