@@ -98,6 +98,20 @@ class KnotSplines:
         needed = floor(float(self.coordinate(np.array([smallest]))[0]) + 1e-9) + 1
         return replace(self, intervals=max(self.intervals, needed))
 
+    def inwards(self, s: float, slack: float) -> float:
+        """A coordinate that is smaller by a fraction, of whatever the knots are uniform in."""
+        raise NotImplementedError
+
+    def sums(self, s: FloatArray, factor: FloatArray | None = None) -> FloatArray:
+        """Σ factor B_m(s) of every spline, (size,)."""
+        u = self.coordinate(s)
+        first = np.clip(u.astype(np.int64), 0, self.intervals - 1)
+        powers = (u - first)[:, None] ** np.arange(DEGREE, -1, -1)
+        values = (powers if factor is None else powers * factor[:, None]) @ SEGMENTS.T
+        out = np.zeros(self.size)
+        np.add.at(out, first[:, None] + np.arange(DEGREE + 1), values)
+        return out
+
     def slopes(self, s: FloatArray) -> tuple[IntArray, FloatArray]:
         """See `Basis.slopes`; six splines at each s."""
         u = self.coordinate(s)
@@ -142,6 +156,10 @@ class LogSplines(KnotSplines):
         """See `KnotSplines`."""
         return np.asarray(-1 / (self.spacing * s))
 
+    def inwards(self, s: float, slack: float) -> float:
+        """See `KnotSplines`; a fraction of s."""
+        return float(s * np.exp(-slack))
+
     def slopes(self, s: FloatArray) -> tuple[IntArray, FloatArray]:
         """See `Basis.slopes`; compiled."""
         first = np.empty(s.size, dtype=np.int64)
@@ -165,6 +183,10 @@ class UniformSplines(KnotSplines):
     def rate(self, s: FloatArray) -> FloatArray:
         """See `KnotSplines`."""
         return np.full(np.shape(s), -1 / self.spacing)
+
+    def inwards(self, s: float, slack: float) -> float:
+        """See `KnotSplines`; a fraction of the largest coordinate."""
+        return s - slack * self.cutoff
 
 
 FIELD_INTERVALS = 100

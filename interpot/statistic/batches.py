@@ -14,10 +14,12 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.blas import add_products
-from interpot.statistic.features import Features, PairSplines, Seen, features_of
+from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
 from interpot.statistic.layout import Layout, moved
+from interpot.statistic.mixed_features import features_of
 from interpot.statistic.triangular import RowTables
 
 PANEL_BYTES = 2**20
@@ -148,16 +150,14 @@ class Summation:
     Raises
     ------
     InterpotError
-        Energies or virials over something else than pairs and splines.
+        Energies or virials over something else than splines.
     """
 
     def __init__(self, layout: Layout, wanted: Wanted = NOTHING) -> None:
         self._features: Features = features_of(layout)
         self._wanted = wanted
-        if wanted.of_frames and not isinstance(self._features, PairSplines):
-            raise InterpotError(
-                "rows of energies and virials need splines over pair channels: leave out bases"
-            )
+        if wanted.of_frames and not all(isinstance(basis, KnotSplines) for basis in layout.bases):
+            raise InterpotError("rows of energies and virials need splines: leave out bases")
         self._panels: dict[int, _Panel] = {}
 
     def __call__(self, batch: Batch, layout: Layout) -> list[BatchSums]:
@@ -184,6 +184,7 @@ class Summation:
         sums.tables = empty_tables(layout, self._wanted)
         for panel in self._panels.values():  # what an attempt that failed has left
             panel.filled = 0
+        self._features.start(layout, self._wanted.factor == "qr")
         for frame, target in frames:
             self._features.begin(frame, layout)
             forces = np.ascontiguousarray(target[self._features.order])
@@ -206,11 +207,11 @@ class Summation:
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._flush(sums, a)
+        self._features.conclude(sums.products)
         return sums
 
     def _add_frame_rows(self, sums: BatchSums, frame: Frame) -> None:
         """Add the rows of energy and virial of the present frame."""
-        assert isinstance(self._features, PairSplines)
         energy, virial = self._features.sums()
         self._check_reach(sums.layout)
         composition, known = np.diff(self._features.starts).astype(np.float64), knows_kinetic(frame)
@@ -229,7 +230,7 @@ class Summation:
         if self._wanted.factor == "qr" and panel.filled:
             name, rows = sums.layout.species[a], panel.rows[: panel.filled]
             sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
-        panel.flush(sums.products[a])
+        panel.flush(self._features.products(sums.products[a], a))
 
     def _check_reach(self, layout: Layout) -> None:
         if layout.covering(self._features.closest().tolist()) is not layout:
@@ -237,13 +238,14 @@ class Summation:
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""
-        panel = self._panel(a, len(sums.layout.own[a]))
+        panel = self._panel(a, self._features.width(a))
         first, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         while first < stop:
             last = min(first + (panel.capacity - panel.filled) // dimension, stop)
             rows = slice(panel.filled, panel.filled + dimension * (last - first))
             panel.rows[rows] = 0
             self._features.fill(panel.rows, panel.filled, a, first, last)
+            self._features.cross(sums.products[a], panel.rows, panel.filled, a, first, last, forces)
             panel.rows[rows, -1] = forces[first:last, :dimension].ravel()
             first, panel.filled = last, rows.stop
             if panel.filled + dimension > panel.capacity:

@@ -2,13 +2,14 @@
 
 Particles are ranked by species, so that the rows of one species follow each other. `PairSplines` is the fast
 way, for pair channels over splines: search, splines and rows in one compiled loop. `AnyFeatures` takes any channels
-and any bases through their contributions. Both say by `closest` what they have met, so that the lattices can grow.
+and any bases through their contributions. `interpot.statistic.mixed_features` puts channels of one particle beside
+either. All say by `closest` what they have met, so that the lattices can grow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from interpot.statistic.basis import KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.statistic.kernels import (
     Lattice,
+    Samples,
     add_pair_rows,
     add_rows,
     bench_for,
+    no_samples,
     scatter_pair_rows,
     sum_powers,
     survey,
@@ -70,6 +73,25 @@ class Features(Protocol):
     starts: IntArray
     """First rank of each species of the layout, and the number of particles."""
 
+    def start(self, layout: Layout, whole: bool) -> None:
+        """Take up sums of a batch over a layout; `whole` asks for rows with all columns."""
+
+    def width(self, a: int) -> int:
+        """Columns of the features in the panel of species `a`."""
+        raise NotImplementedError
+
+    def products(self, products: FloatArray, a: int) -> FloatArray:
+        """Where products of the panel's rows belong, given those of all columns of species `a`."""
+        return products
+
+    def cross(
+        self, products: FloatArray, panel: FloatArray, row: int, a: int, low: int, high: int, forces: FloatArray
+    ) -> None:
+        """Add products of the same particles' columns that the panel does not hold."""
+
+    def conclude(self, products: Sequence[FloatArray]) -> None:
+        """Add what else belongs to the products of all columns, per species, when all rows have been made."""
+
     def begin(self, frame: Frame, layout: Layout) -> None:
         """Take up a frame; raises `InterpotError` for a species without channels."""
 
@@ -84,6 +106,10 @@ class Features(Protocol):
 
     def survey(self) -> FloatArray:
         """Smallest coordinate of each channel in the whole frame, (channels,)."""
+
+    def sums(self) -> tuple[FloatArray, FloatArray]:
+        """Energy and virial of every function in the whole frame, (K,) and (6, K)."""
+        raise NotImplementedError
 
     def end(self, seen: Seen) -> None:
         """Add what was met to what was seen, when the rows of all species have been made."""
@@ -106,13 +132,31 @@ def kinds_of(frame: Frame, layout: Layout) -> IntArray:
     return kinds
 
 
-class PairSplines:
+class Beside(NamedTuple):
+    """What else acts on the particles whose pairs are scattered; see `interpot.statistic.kernels.scatter_pair_rows`."""
+
+    alone: Samples
+    together: FloatArray
+    width: int
+    where: IntArray
+
+
+def nobody_beside(particles: int) -> Beside:
+    """Nothing else acts on them."""
+    return Beside(no_samples(particles), np.zeros(0), 0, np.zeros(0, np.int64))
+
+
+class PairSplines(Features):
     """Pair channels over `LogSplines`; see `Features`."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._grid_of = GridMaker(max(c.cutoff for c in channels))
         self._cutoff = self._grid_of.cutoff
         self._bench = bench_for(0, 0)
+
+    def width(self, a: int) -> int:
+        """See `Features`."""
+        return len(self._layout.own[a])
 
     def begin(self, frame: Frame, layout: Layout) -> None:
         """See `Features`."""
@@ -148,8 +192,10 @@ class PairSplines:
                 self._squares[c],
             )  # fmt: skip
 
-    def scatter(self, products: FloatArray, forces: FloatArray, a: int) -> bool:
-        """See `Features`."""
+    def scatter(
+        self, products: FloatArray, forces: FloatArray, a: int, beside: Beside | None = None
+    ) -> bool:
+        """See `Features`; `beside` says what else acts on the particles."""
         layout, low, high = self._layout, int(self.starts[a]), int(self.starts[a + 1])
         acting = list(layout.members[a])
         partners = [self._partner(a, c) for c in acting]
@@ -168,11 +214,11 @@ class PairSplines:
         squares = self._squares[acting]
         scatter_pair_rows(
             products.ravel(), len(products), forces, low, high, self._frame.dimension, self._grid,
-            self._grid_of.stencil(self._cutoff, False), np.array(partners), np.array(cutoffs),
-            np.array([lattice.knots_per_log for lattice in lattices]),
-            np.array([lattice.intervals for lattice in lattices]),
-            np.array([lattice.column for lattice in lattices]), layout.starts[acting], self._bench.found,
-            self._ends, squares,
+            self._grid_of.stencil(self._cutoff, False), np.array(partners, np.int64), np.array(cutoffs, float),
+            np.array([lattice.knots_per_log for lattice in lattices], float),
+            np.array([lattice.intervals for lattice in lattices], np.int64),
+            np.array([lattice.column for lattice in lattices], np.int64), layout.starts[acting], self._bench.found,
+            self._ends, squares, *(beside or nobody_beside(len(forces))),
         )  # fmt: skip
         self._squares[acting] = squares
         return True
@@ -228,12 +274,16 @@ class PairSplines:
         np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
 
 
-class AnyFeatures:
+class AnyFeatures(Features):
     """Any channels over any bases; see `Features`."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._collectors = collectors(channels)
         self._count = len(channels)
+
+    def width(self, a: int) -> int:
+        """See `Features`."""
+        return len(self._layout.own[a])
 
     def begin(self, frame: Frame, layout: Layout) -> None:
         """See `Features`."""
@@ -292,10 +342,3 @@ class AnyFeatures:
                 seen.counts[self._layout.starts[c] :][: basis.intervals] += np.bincount(
                     first, minlength=basis.intervals
                 )
-
-
-def features_of(layout: Layout) -> Features:
-    """Choose the fast way where it can be gone."""
-    pairs = all(c.kind == "pair" for c in layout.channels)
-    splines = all(isinstance(b, LogSplines) for b in layout.bases)
-    return PairSplines(layout.channels) if pairs and splines else AnyFeatures(layout.channels)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from interpot.lanes import LANES
 from interpot.neighbours import neighbours
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.vectors import add_slopes, add_slopes_once
+from interpot.statistic.vectors import add_slopes, add_slopes_once, add_values_once
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -310,10 +310,112 @@ def survey(grid, low, high, step, other, stencil, cutoff, found, extremes):
     return total / max(asked, 1)
 
 
+class Samples(NamedTuple):
+    """What functions of one particle's coordinates contribute, sorted by the rank of the particle.
+
+    Attributes
+    ----------
+    begin : (n + 1,) int64
+        First sample of each rank, and their number.
+    column : (p,) int64
+        Of the first of six splines, among those that act on the particle's species.
+    values : (p, 6) float64
+        dB/ds.
+    arm : (p, 3) float64
+        Minus the gradient of s, times the charge if any; nothing in directions that do not count.
+    """
+
+    begin: IntArray
+    column: IntArray
+    values: FloatArray
+    arm: FloatArray
+
+
+def no_samples(particles: int) -> Samples:
+    """Samples of no function."""
+    return Samples(
+        np.zeros(particles + 1, np.int64), np.zeros(0, np.int64), np.zeros((0, 6)), np.zeros((0, 3))
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def six(values, row):
+    """A row as a tuple, which stays in registers."""
+    return values[row, 0], values[row, 1], values[row, 2], values[row, 3], values[row, 4], values[row, 5]
+
+
+@numba.njit(cache=True, nogil=True)
+def scatter_alone(products, stride, forces, low, high, alone):
+    """Add the products of the columns of `alone` with each other, both triangles, and with the forces.
+
+    Parameters
+    ----------
+    products : one-dimensional float64 array, in and out
+        [X F]ᵀ[X F] of one species, row after row of `stride` columns.
+    forces : (n, 3) float64
+        By rank.
+    low, high
+        Ranks of the species.
+    alone : Samples
+    """
+    begin, column, values, arm = alone.begin, alone.column, alone.values, alone.arm
+    for rank in range(low, high):
+        for one in range(begin[rank], begin[rank + 1]):
+            along = 0.0
+            for d in range(3):
+                along += arm[one, d] * forces[rank, d]
+            for q in range(6):
+                products[(column[one] + q) * stride + stride - 1] += values[one, q] * along
+            for two in range(begin[rank], begin[rank + 1]):
+                both = 0.0
+                for d in range(3):
+                    both += arm[one, d] * arm[two, d]
+                if both == 0.0:
+                    continue
+                others = six(values, two)
+                for q in range(6):
+                    at = (column[one] + q) * stride + column[two]
+                    add_values_once(products, at, others, both * values[one, q])
+
+
+@numba.njit(cache=True, nogil=True)
+def cross_with_rows(products, stride, panel, row, low, high, dimension, alone, where):
+    """Add the products of the columns of `alone` with those of the same particles' rows in a panel.
+
+    A particle near a wall has six numbers there in one of its rows: they cost a hundredth of the rank-k update that
+    whole rows with mostly empty columns would take part in.
+
+    Parameters
+    ----------
+    products
+        As in `scatter_alone`; its upper triangle is filled.
+    panel : (rows, k + 1) float64
+        `dimension` rows per particle, those of rank `low` from `row` on.
+    where : (k,) int64
+        Column of `products` for each of the panel's, rising.
+    """
+    begin, column, values, arm = alone.begin, alone.column, alone.values, alone.arm
+    for rank in range(low, high):
+        for sample in range(begin[rank], begin[rank + 1]):
+            mine, at = six(values, sample), column[sample]
+            before = np.searchsorted(where, at)
+            for d in range(dimension):
+                along = arm[sample, d]
+                if along == 0.0:
+                    continue
+                x = panel[row + dimension * (rank - low) + d]
+                for k in range(before):
+                    add_values_once(products, where[k] * stride + at, mine, along * x[k])
+                for q in range(6):
+                    factor = along * values[sample, q]
+                    for k in range(before, len(where)):
+                        products[(at + q) * stride + where[k]] += factor * x[k]
+
+
 @numba.njit(cache=True, nogil=True)
 def scatter_pair_rows(
     products, stride, forces, low, high, dimension, grid, stencil,
-    others, cutoffs, knots_per_log, intervals, columns, starts, found, ends, extremes,
+    others, cutoffs, knots_per_log, intervals, columns, starts, found, ends, extremes, alone, together, width, where,
 ):  # fmt: skip
     """Add the products of the rows of a dilute system to the sums, without ever writing the rows.
 
@@ -333,6 +435,12 @@ def scatter_pair_rows(
     stencil
         Whole, for the largest cutoff.
     extremes : (c, 2) float64, in and out
+    alone : Samples
+        Of channels of one particle; without any, `together` is not touched.
+    together : one-dimensional float64 array, in and out
+        Row after row of `width` columns: gets the products of the columns of pairs with those of `alone`.
+    where : (stride - 1,) int64
+        Column of `together` for each column of pairs.
     """
     most = len(found)  # no channel meets an image twice, and no image belongs to two channels
     column, t, arm = np.empty(most, dtype=np.int64), np.empty(most), np.empty((most, 3))
@@ -379,6 +487,20 @@ def scatter_pair_rows(
                 for q in range(6):
                     add_slopes_once(
                         products, (column[one] + q) * stride + column[two], t[two], both * slopes[q]
+                    )
+        for sample in range(alone.begin[rank], alone.begin[rank + 1]):
+            values, at = six(alone.values, sample), alone.column[sample]
+            for one in range(met):
+                both = 0.0
+                for d in range(3):
+                    both += arm[one, d] * alone.arm[sample, d]
+                slopes[:] = 0.0
+                add_slopes_once(slopes, 0, t[one], both)
+                there = where[column[one]]
+                for q in range(6):
+                    add_values_once(together, (there + q) * width + at, values, slopes[q])
+                    add_slopes_once(
+                        together, (at + q) * width + there, t[one], both * alone.values[sample, q]
                     )
 
 

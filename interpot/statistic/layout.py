@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import IntArray
-from interpot.statistic.basis import Basis
+from interpot.statistic.basis import Basis, KnotSplines
 from interpot.statistic.channels import Channel
 
 
@@ -31,7 +32,7 @@ def moved(old: Sequence[Basis], new: Sequence[Basis]) -> IntArray:
     return np.concatenate(parts).astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Columns of a set of bases.
 
@@ -60,8 +61,10 @@ class Layout:
     local: tuple[dict[int, int], ...]
 
     @classmethod
-    def of(cls, channels: Sequence[Channel], bases: Sequence[Basis]) -> Layout:
-        """Lay out the columns.
+    def of(
+        cls, channels: Sequence[Channel], bases: Sequence[Basis], species: tuple[str, ...] | None = None
+    ) -> Layout:
+        """Lay out the columns; `species` are those of the channels where none are given.
 
         Raises
         ------
@@ -71,17 +74,31 @@ class Layout:
         for one, channel in enumerate(channels):
             if any(c.key == channel.key for c in channels[:one]):
                 raise InterpotError(f"two channels are given for {channel.label}: expected one")
-        species = tuple(sorted({name for channel in channels for name in channel.species}))
+        if species is None:
+            species = tuple(sorted({name for channel in channels for name in channel.species}))
         starts = offsets(bases)
         members = tuple(tuple(c for c, ch in enumerate(channels) if name in ch.species) for name in species)
         own, local = [], []
         for acting in members:
             sizes = [bases[c].size for c in acting]
-            own.append(np.concatenate([np.arange(starts[c], starts[c + 1]) for c in acting]).astype(np.int64))
-            local.append(
-                dict(zip(acting, np.concatenate([[0], np.cumsum(sizes)[:-1]]).tolist(), strict=True))
-            )
+            parts = [np.arange(starts[c], starts[c + 1]) for c in acting]
+            own.append(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
+            firsts = np.cumsum([0, *sizes])[:-1].tolist()
+            local.append(dict(zip(acting, firsts, strict=True)))
         return cls(tuple(channels), tuple(bases), species, starts, members, tuple(own), tuple(local))
+
+    @cached_property
+    def of_pairs(self) -> Layout:
+        """Layout of the pair channels alone, with all species."""
+        chosen = self.pairs
+        if len(chosen) == len(self.channels):
+            return self
+        return Layout.of([self.channels[c] for c in chosen], [self.bases[c] for c in chosen], self.species)
+
+    @property
+    def pairs(self) -> list[int]:
+        """Places of the pair channels."""
+        return [c for c, channel in enumerate(self.channels) if channel.kind == "pair"]
 
     @property
     def size(self) -> int:
@@ -98,11 +115,11 @@ class Layout:
         return tuple(basis.size for basis in self.bases)
 
     def covering(self, smallest: Sequence[float], slack: float = 0.0) -> Layout:
-        """Return the layout whose bases reach the smallest coordinates (inf: none); what grows has a slack in ln s."""
+        """Return the layout whose bases reach the smallest coordinates (inf: none); what grows has a slack."""
         bases = [
             b
             if s == np.inf or b.covering(s).size == b.size
-            else b.covering(s - abs(s) * (1 - np.exp(-slack)))
+            else b.covering(b.inwards(s, slack) if isinstance(b, KnotSplines) else s)
             for b, s in zip(self.bases, smallest, strict=True)
         ]
         return self if bases == list(self.bases) else Layout.of(self.channels, bases)

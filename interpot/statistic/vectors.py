@@ -96,4 +96,23 @@ def add_slopes_once(typing_context, array, place, t, factor):
     return signature, generate
 
 
+@intrinsic
+def add_values_once(typing_context, array, place, values, factor):
+    """Add a multiple of six given values, a tuple, to one row; see `add_slopes`."""
+    signature = types.void(array, types.intp, types.UniTuple(types.float64, 6), types.float64)
+
+    def generate(context, builder, signature, arguments):
+        array, place, values, factor = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        for first, width in _PIECES:
+            piece = ir.Constant(ir.VectorType(_REAL, width), ir.Undefined)
+            for k in range(width):
+                value = builder.extract_value(values, first + k)
+                piece = builder.insert_element(piece, value, ir.Constant(ir.IntType(32), k))
+            _add(builder, data, builder.add(place, ir.Constant(place.type, first)), piece, factor)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 assert SEGMENT_SLOPES.shape == (6, 5) and SEGMENT_SLOPES.dtype == np.float64

@@ -75,13 +75,16 @@ class Contributions:
     i, j : (p,) int64
         Particles; j = -1 where there is no partner.
     unit : (p, 3) float64
-        Minus the gradient of s with respect to the position of i.
+        Minus the gradient of s with respect to the position of i, times `factor`.
+    factor : (p,) float64 or None
+        With what the function is multiplied, such as a charge; None where it is 1.
     """
 
     s: FloatArray
     i: IntArray
     j: IntArray
     unit: FloatArray
+    factor: FloatArray | None = None
 
 
 Collector = Callable[[Frame], list[Contributions]]

@@ -39,7 +39,7 @@ class FieldCollector:
         if outside.any():
             raise _too_far(channel, frame, int(mine[outside][0]), float(xi[outside][0]))
         nobody = np.full(len(mine), -1, dtype=np.int64)
-        return Contributions(xi, mine, nobody, -factor[mine, None] * gradient)
+        return Contributions(xi, mine, nobody, -factor[mine, None] * gradient, factor[mine])
 
 
 def _factors(channel: Channel, frame: Frame) -> FloatArray:
