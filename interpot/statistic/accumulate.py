@@ -11,13 +11,14 @@ from pathlib import Path
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, Trajectory
 from interpot.statistic.basis import Basis
-from interpot.statistic.channels import Channel, collectors
+from interpot.statistic.channels import Channel
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
+from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
 from interpot.statistic.recognition import recognised
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
@@ -201,13 +202,15 @@ def concluded(
     Raises
     ------
     InterpotError
-        A cutoff beyond all sampled distances.
+        A cutoff beyond all sampled distances, a wall that nobody can reach.
     """
+    check_walls_in_reach(statistic, frames)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
-    _check_reach(statistic, frames)
+    check_cutoffs_in_reach(statistic, frames)
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
+        *beyond_all(statistic, frames),
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
@@ -331,15 +334,6 @@ def _with_recipe(statistic: Statistic, recipe: Recipe) -> Statistic:
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks, "recipe": recipe})
 
 
-# ---------------------------------------------------------------------------- is the cutoff one that pairs reach?
-
-
-def _meet_beyond(channel: Channel, frame: Frame) -> bool:
-    """Whether there are pairs of a channel between its cutoff and twice that distance."""
-    [(_, collect)] = collectors([replace(channel, cutoff=2 * channel.cutoff)])
-    return bool((collect(frame)[0].s >= channel.cutoff).any())
-
-
 def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: UnitStyle) -> list[str]:
     length, unit = units.length, units.length_unit
     remarks = [
@@ -347,23 +341,12 @@ def _found_cutoffs(channels: Sequence[Channel], found: dict[int, float], units: 
         f"instead of the {channels[k].cutoff / length:g} {unit} asked for"
         for k, cutoff in found.items()
     ]
-    others = [c.label for k, c in enumerate(channels) if k not in found]
-    if len(set(found.values())) == 1 and others:  # engines usually have one cutoff for all pairs
-        shared = next(iter(found.values())) / length
+    of_pairs = {cutoff for k, cutoff in found.items() if channels[k].kind == "pair"}
+    others = [c.label for k, c in enumerate(channels) if k not in found and c.kind == "pair"]
+    if len(of_pairs) == 1 and others:  # engines usually have one cutoff for all pairs, and others for walls
+        shared = of_pairs.pop() / length
         remarks.append(
             f"for {', '.join(others)} the data do not show where the force ends: if at {shared:.10g} {unit} for all, "
             f"ask for --cutoff {shared:.10g}"
         )
     return remarks
-
-
-def _check_reach(statistic: Statistic, frames: Trajectory) -> None:
-    """Refuse a cutoff that no pair of a cluster reaches; between the shells of a crystal there are pairs beyond."""
-    length, unit = statistic.units.length, statistic.units.length_unit
-    for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
-        if 0 < seen.maximum < 0.95 * channel.cutoff and not _meet_beyond(channel, next(iter(frames))):
-            raise InterpotError(
-                f"the cutoff of {channel.cutoff / length:g} {unit} for {channel.label} lies beyond the largest sampled "
-                f"distance, {seen.maximum / length:.6g} {unit}: give one within it, such as "
-                f"--cutoff {channel.label}={0.99 * seen.maximum / length:.3g}"
-            )

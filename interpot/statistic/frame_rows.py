@@ -5,7 +5,8 @@ With n particles, of which n_s of species s, and splines B_m of all channels,
     E/n = Σ_m k_m Σ_pairs B_m(r)/n + Σ_s e_s n_s/n              one row a frame
     W/n = -Σ_m k_m Σ_pairs B_m'(r) r r̂ ⊗ r̂ / n                 six rows a frame, three in two dimensions
 
-in the conventions of `interpot.geometry`: rows are per particle, so that large frames weigh no more than small ones.
+with Σ_i B_m(s_i) for the pairs' sum in E, and nothing in W, where a channel is a wall or a field; in the conventions of
+`interpot.geometry`: rows are per particle, so that large frames weigh no more than small ones.
 Beside each row stands its kinetic part, where velocities tell it, so that it can be recognised (`recognition`).
 """
 

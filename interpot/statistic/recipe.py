@@ -14,7 +14,7 @@ from interpot.trajectory import FileTrajectory
 from interpot.version import VERSION
 
 Recipe = dict[str, Any]
-"""As JSON holds it: sources, units, frames, species, dimension, channels, cutoffs, target, memory, energies, virials,
+"""As JSON holds it: sources, units, frames, species, dimension, walls (if any), channels, cutoffs, target, memory, energies, virials,
 factor, version."""
 
 
@@ -48,7 +48,7 @@ def recipe_of(
     return {
         "version": VERSION,
         **state,
-        "channels": [[c.kind, *c.species, *([c.site] if c.site else []), c.cutoff] for c in channels],
+        "channels": [_written(channel) for channel in channels],
         "cutoffs": cutoffs,
         "target": target,
         "memory": memory,
@@ -56,6 +56,16 @@ def recipe_of(
         "virials": wanted.virials,
         "factor": None if wanted.factor == NOTHING.factor else wanted.factor,
     }
+
+
+def _written(channel: Channel) -> list[Any]:
+    """A channel as JSON holds it: its kind, names that tell it from others, and its cutoff at the end."""
+    if channel.kind != "field":
+        return [channel.kind, *channel.species, *([channel.site] if channel.site else []), channel.cutoff]
+    charges = ",".join(f"{name}={q!r}" for name, q in zip(channel.species, channel.charges, strict=False))
+    centre = ",".join(map(repr, channel.centre)) if any(channel.centre) else ""
+    words = [channel.label, f"of {charges}" if charges else "", f"from {centre}" if centre else ""]
+    return [channel.kind, " ".join(filter(None, words)), channel.cutoff]
 
 
 def wanted_of(recipe: Recipe) -> Wanted:
@@ -71,7 +81,8 @@ def check_same_recipe(path: Path, kept: Mapping[str, Any], asked: Recipe) -> Non
     InterpotError
         A sentence that names the first difference.
     """
-    for name, value in asked.items():
+    for name in dict.fromkeys([*asked, *(name for name in kept if name == "walls")]):
+        value = asked.get(name)
         if kept.get(name) != value:
             what = _sources if name == "sources" else _named
             raise InterpotError(
@@ -91,6 +102,8 @@ def _shown(value: object) -> str:
         return ", ".join(
             f"{'-'.join(v[1:-1])} to {v[-1]:g} Å" if isinstance(v, list) else _shown(v) for v in value
         )
+    if isinstance(value, dict) and "position" in value:  # a wall
+        return f"{value['name']}={value['position']}"
     if isinstance(value, dict):
         return ",".join(f"{k}={v}" for k, v in value.items())
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

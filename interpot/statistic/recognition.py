@@ -59,10 +59,12 @@ class EnergyFit:
 
 
 def zero_at_cutoff(statistic: Statistic, coefficients: FloatArray) -> FloatArray:
-    """The same functions, each less its value at the cutoff, (K,)."""
+    """The same functions, each less its value at the cutoff, (K,); a field's, which has no cutoff, is left as it is."""
     k = np.array(coefficients)
     for c, basis in enumerate(statistic.bases):
         assert isinstance(basis, KnotSplines)
+        if statistic.channels[c].kind == "field":
+            continue
         columns = statistic.columns(c)
         k[columns] -= float(basis.matrix(np.array([basis.cutoff]))[0] @ k[columns])
     return k
@@ -99,7 +101,7 @@ def energy_fit(statistic: Statistic, coefficients: FloatArray | None = None) -> 
     whole = rows.summed().tables[0]
     Z, count = Constants(rows, pair_columns(statistic)).of(whole), int(rows.rows.sum())
     species = rows.leading[:-1]
-    labels = [c.label for c in statistic.channels]
+    labels = [c.label for c in statistic.channels if c.kind == "pair"]
     kinetic_part = whole[:, len(species)]
     if _rank(Z[:, : len(species)]) < len(
         species

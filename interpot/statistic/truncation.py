@@ -133,6 +133,8 @@ def _suspect(statistic: Statistic, c: int) -> tuple[float, float] | None:
     and a jump that they cannot follow in one channel leaves traces in the others, significant but small. Hard cores
     fall by less: r^-13 to two thirds.
     """
+    if statistic.channels[c].kind == "field":  # a function of where a particle is ends nowhere
+        return None
     fit = spline_fit(statistic)
     basis, counts = statistic.bases[c], statistic.coverage[c].counts
     assert isinstance(basis, LogSplines)
@@ -164,7 +166,7 @@ def _binned_slopes(
     Bins that no pair visits have an infinite error.
     """
     channels, bases = _with_bins(statistic, brackets, found)
-    accumulator = Accumulator(channels, bases)
+    accumulator = Accumulator(channels, bases, block_length=MOST_FRAMES)
     for frame, rows in frames:
         accumulator.add(frame, rows)
     binned = accumulator.statistic(statistic.units, {})

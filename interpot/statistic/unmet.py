@@ -1,4 +1,4 @@
-"""Pairs of species that never came within their cutoff: nothing can be known of them, but of the others it can."""
+"""Channels without a sample, as pairs that never came within their cutoff: of the others something can be known."""
 
 from __future__ import annotations
 
@@ -7,31 +7,51 @@ import logging
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
+from interpot.units import UnitStyle
 
 _log = logging.getLogger("interpot")
 
 
 def unmet(statistic: Statistic) -> dict[int, str]:
     """Places of the channels without a sample, with a sentence on each, in the units of the data."""
-    length, unit = statistic.units.length, statistic.units.length_unit
     return {
-        c: f"no {channel.label} pair ever comes within its cutoff of {channel.cutoff / length:g} {unit}, so that it "
-        "has no formula: enlarge the cutoff, or add data in which they meet"
+        c: _sentence(channel, statistic.units)
         for c, (channel, seen) in enumerate(zip(statistic.channels, statistic.coverage, strict=True))
         if not np.isfinite(seen.minimum)
     }
 
 
+def _sentence(channel: Channel, units: UnitStyle) -> str:
+    cutoff = f"{channel.cutoff / units.length:g} {units.length_unit}"
+    if channel.kind == "wall":
+        return (
+            f"no {channel.species[0]} ever comes within {cutoff} of the wall {channel.site}, so that {channel.label} has "
+            "no formula: enlarge the cutoff, or add data in which they meet"
+        )
+    if channel.kind == "field":
+        return (
+            f"there is never a {' or '.join(channel.species)} in the field {channel.label}, so that it has no formula: "
+            "add data that hold them, or leave it out"
+        )
+    return (
+        f"no {channel.label} pair ever comes within its cutoff of {cutoff}, so that it has no formula: enlarge the "
+        "cutoff, or add data in which they meet"
+    )
+
+
 def check_sampled(statistic: Statistic, names: str) -> None:
-    """Warn of channels whose pairs never meet.
+    """Warn of channels without a sample.
 
     Raises
     ------
     InterpotError
-        No channel has any pair.
+        No channel has any.
     """
     sentences = unmet(statistic)
+    if len(sentences) == len(statistic.channels) and any(c.kind != "pair" for c in statistic.channels):
+        raise InterpotError(f"{names}: {next(iter(sentences.values()))}")
     if len(sentences) == len(statistic.channels):
         labels = ", ".join(channel.label for channel in statistic.channels)
         cutoff, units = max(channel.cutoff for channel in statistic.channels), statistic.units

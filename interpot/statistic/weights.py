@@ -3,8 +3,8 @@
     L(φ, e) = Σ |F - F_φ|² + w_E Σ_frames ((E - E_φ,e)/n)² + w_W Σ_frames Σ_{a≤b} ((W - W_φ)_ab/n)²
 
 in the conventions of `interpot.geometry`. Two kinds of constants are eliminated from the energies, exactly and for all
-blocks together, before anything is searched: one for each species, and one for each channel times the number of its
-pairs within the cutoff. The first is where an offset of the file goes, and a tail correction at constant density. The
+blocks together, before anything is searched: one for each species, and one for each pair channel times the number of
+its pairs within the cutoff. The first is where an offset of the file goes, and a tail correction at constant density. The
 second makes it indifferent whether the reference shifts its potential to zero at the cutoff (LAMMPS: pair_modify
 shift) or not: forces do not see that constant either. Both are found again by `interpot.statistic.recognition`. A
 tail correction that changes with the volume, and any of the pressure, is no sum over these pairs: leave it out
@@ -102,11 +102,15 @@ def _check(name: str, weight: object, kinds: Mapping[str, SpeciesSums]) -> None:
 
 
 def pair_columns(statistic: Statistic) -> FloatArray:
-    """What counts the pairs of each channel, (K, channels): the splines of a channel add up to 1 at every distance."""
+    """What counts the pairs of each pair channel, (K, pair channels); those of walls and fields shift nothing.
+
+    The splines of a channel add up to 1 at every distance.
+    """
     starts = offsets(statistic.bases)
-    ones = np.zeros((int(starts[-1]), len(statistic.channels)))
-    for c in range(len(statistic.channels)):
-        ones[starts[c] : starts[c + 1], c] = 1.0
+    pairs = [c for c, channel in enumerate(statistic.channels) if channel.kind == "pair"]
+    ones = np.zeros((int(starts[-1]), len(pairs)))
+    for k, c in enumerate(pairs):
+        ones[starts[c] : starts[c + 1], k] = 1.0
     return ones
 
 
@@ -118,7 +122,7 @@ class Constants:
     ----------
     rows
         Of energies.
-    pairs : (K, channels)
+    pairs : (K, pair channels)
         As `pair_columns` gives them.
     """
 
@@ -126,12 +130,12 @@ class Constants:
     pairs: FloatArray
 
     def of(self, table: FloatArray) -> FloatArray:
-        """Z of a table, (m, species + channels): composition, then pairs of each channel, per particle."""
+        """Z of a table, (m, species + pair channels): composition, then pairs of each channel, per particle."""
         count = len(self.rows.leading)
         return np.hstack([table[:, : count - 1], table[:, count:-1] @ self.pairs])
 
     def fitted(self, whole: FloatArray) -> FloatArray:
-        """T of Z T ≈ [X E], (species + channels, K + 1)."""
+        """T of Z T ≈ [X E], (species + pair channels, K + 1)."""
         Z = self.of(whole)
         lengths = np.linalg.norm(Z, axis=0)
         lengths[lengths == 0] = 1.0

@@ -18,7 +18,7 @@ import numpy as np
 from interpot import read
 from interpot.files import atomic
 from interpot.neighbours import PairSearch
-from interpot.records import Cell, Frame
+from interpot.records import Cell, Frame, Surface
 from interpot.units import STYLES, UnitStyle
 from suite.records import NotMeasured, Setting
 
@@ -150,6 +150,23 @@ def mixed(frames: Frames, species: tuple[str, ...] = ("A", "B", "C")) -> Frames:
     n = len(frames.frames[0].positions)
     kinds = np.random.default_rng(1).permutation(np.arange(n) % len(species)).astype(np.int64)
     return Frames([replace(frame, species=species, kinds=kinds) for frame in frames.frames])
+
+
+def between_walls(frames: Frames, gap: float = 0.7) -> Frames:
+    """The same frames, no longer periodic along z, between walls at a distance of `gap` from the outermost particles."""
+    made = []
+    for frame in frames.frames:
+        height = frame.cell.vectors[2, 2]
+        x = frame.positions.copy()
+        x[:, 2] = gap + (x[:, 2] - frame.cell.origin[2]) % height
+        box = np.diag([*np.diag(frame.cell.vectors)[:2], height + 2 * gap])
+        cell = Cell(box, np.array([*frame.cell.origin[:2], 0.0]), (True, True, False))
+        surfaces = (
+            Surface("zlo", "plane", 2, 1, 0.0),
+            Surface("zhi", "plane", 2, -1, float(height + 2 * gap)),
+        )
+        made.append(replace(frame, positions=x, cell=cell, surfaces=surfaces))
+    return Frames(made, frames.units)
 
 
 def silicon(repeats: int, frames: int) -> Frames:

@@ -14,6 +14,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         "One pass over three species, beside one species with as many basis functions",
         "suite.accumulating:mixture",
     ),
+    "walls": Benchmark(
+        "One pass over pairs, two walls and a field, beside the pairs alone", "suite.accumulating:walls"
+    ),
     "small-box": Benchmark(
         "Pairs of a 64-atom box with several images, beside those of a large box of the same crystal",
         "suite.accumulating:small_box",

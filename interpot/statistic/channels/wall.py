@@ -11,6 +11,9 @@ from interpot.geometry import across
 from interpot.records import Frame, Surface
 from interpot.statistic.channels.channel import Channel, Contributions
 
+TOLERANCE = 1e-6
+"""Of the box: a wall at its edge may be beyond it by the rounding of a file."""
+
 
 class WallCollector:
     """Collects the contributions of all wall channels."""
@@ -24,12 +27,14 @@ class WallCollector:
         Raises
         ------
         InterpotError
-            A frame does not say where a wall is, or a particle is on it or beyond.
+            A frame does not say where a wall is, it is outside a periodic box, or a particle is on it or beyond.
         """
         return [self._of(channel, frame) for channel in self._channels]
 
     def _of(self, channel: Channel, frame: Frame) -> Contributions:
         surface = _surface(channel, frame)
+        if surface.shape == "plane" and frame.cell.periodic[surface.axis]:
+            _check_within(surface, frame)
         mine = particles_of(channel.species[0], frame)
         xi, gradient = across(frame.positions[mine], surface.shape, surface.axis, surface.centre)
         s = surface.inward * (xi - surface.position)
@@ -54,6 +59,25 @@ def _surface(channel: Channel, frame: Frame) -> Surface:
         f"frame {frame.index} of '{frame.source}' does not say where the wall {channel.site} is: give it with --wall "
         f"{channel.site}=POSITION (walls= of interpot.read in Python)"
     )
+
+
+def _check_within(surface: Surface, frame: Frame) -> None:
+    if (gap := outside(surface, frame)) > TOLERANCE * float(np.abs(frame.cell.vectors).max()):
+        raise InterpotError(
+            f"the wall {surface.name} at {surface.position:.6g} Å is {gap:.4g} Å outside the box of frame {frame.index} "
+            f"of '{frame.source}', which is periodic along {'xyz'[surface.axis]}: expected it within; check its position"
+        )
+
+
+def outside(surface: Surface, frame: Frame) -> float:
+    """How far a plane wall is from the box, whichever side; 0 within it, of curved walls, and without a box."""
+    edge = float(np.abs(frame.cell.vectors[:, surface.axis]).max())
+    if surface.shape != "plane" or edge == 0:
+        return 0.0
+    corners = frame.cell.vectors[:, surface.axis]
+    low = float(frame.cell.origin[surface.axis] + corners[corners < 0].sum())
+    high = float(frame.cell.origin[surface.axis] + corners[corners > 0].sum())
+    return max(low - surface.position, surface.position - high, 0.0)
 
 
 def _beyond(surface: Surface, frame: Frame, particle: int, s: float) -> InterpotError:

@@ -1,0 +1,87 @@
+"""Is there anybody where a channel reaches? Cutoffs beyond all pairs, walls beyond all particles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.records import Frame, Trajectory
+from interpot.statistic.channels import Channel, collectors
+from interpot.statistic.channels.wall import outside
+from interpot.statistic.normal_equations import Coverage, Statistic
+
+NEARLY = 0.95
+"""Of a cutoff: who comes that far has reached it."""
+
+
+def check_cutoffs_in_reach(statistic: Statistic, frames: Trajectory) -> None:
+    """Refuse a cutoff that no pair of a cluster reaches; between the shells of a crystal there are pairs beyond.
+
+    Raises
+    ------
+    InterpotError
+        No two particles are as far from each other as the cutoff.
+    """
+    length, unit = statistic.units.length, statistic.units.length_unit
+    for channel, seen in _short_of(statistic, "pair"):
+        if not _meet_beyond(channel, next(iter(frames))):
+            raise InterpotError(
+                f"the cutoff of {channel.cutoff / length:g} {unit} for {channel.label} lies beyond the largest sampled "
+                f"distance, {seen.maximum / length:.6g} {unit}: give one within it, such as "
+                f"--cutoff {channel.label}={0.99 * seen.maximum / length:.3g}"
+            )
+
+
+def beyond_all(statistic: Statistic, frames: Trajectory) -> list[str]:
+    """Sentences on walls whose cutoff is beyond all particles: the other wall, or nothing, may keep them from there."""
+    length, unit = statistic.units.length, statistic.units.length_unit
+    return [
+        f"no {channel.species[0]} is ever farther than {seen.maximum / length:.6g} {unit} from the wall {channel.site}: "
+        f"its force is known up to there, and not up to its cutoff of {channel.cutoff / length:g} {unit}"
+        for channel, seen in _short_of(statistic, "wall")
+        if not _meet_beyond(channel, next(iter(frames)))
+    ]
+
+
+def _short_of(statistic: Statistic, kind: str) -> Iterator[tuple[Channel, Coverage]]:
+    """Channels whose largest sampled coordinate falls short of their cutoff."""
+    for channel, seen in zip(statistic.channels, statistic.coverage, strict=True):
+        if channel.kind == kind and 0 < seen.maximum < NEARLY * channel.cutoff:
+            yield channel, seen
+
+
+def _meet_beyond(channel: Channel, frame: Frame) -> bool:
+    """Whether anything of a channel is between its cutoff and twice that distance."""
+    [(_, collect)] = collectors([replace(channel, cutoff=2 * channel.cutoff)])
+    return bool((collect(frame)[0].s >= channel.cutoff).any())
+
+
+def check_walls_in_reach(statistic: Statistic, frames: Trajectory) -> None:
+    """Refuse a wall so far outside the box that nobody in it can feel it.
+
+    Raises
+    ------
+    InterpotError
+        No particle was ever near a wall, and the first frame's box ends farther from it than its cutoff.
+    """
+    length, unit = statistic.units.length, statistic.units.length_unit
+    alone = [
+        channel
+        for channel, seen in zip(statistic.channels, statistic.coverage, strict=True)
+        if channel.kind == "wall" and not np.isfinite(seen.minimum)
+    ]
+    if not alone:
+        return
+    frame = next(iter(frames))
+    surfaces = {surface.name: surface for surface in frame.surfaces}
+    for channel in alone:
+        surface = surfaces.get(channel.site)
+        if surface is not None and (gap := outside(surface, frame)) > channel.cutoff:
+            raise InterpotError(
+                f"the wall {surface.name} at {surface.position / length:.6g} {unit} stands {gap / length:.4g} {unit} "
+                f"outside the box of frame {frame.index} of '{frame.source}', farther than the "
+                f"{channel.cutoff / length:g} {unit} that {channel.label} reaches: check the wall's position"
+            )
