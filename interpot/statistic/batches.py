@@ -86,11 +86,13 @@ class BatchSums:
             return self
         grown = BatchSums(layout)
         for a, acting in enumerate(layout.members):
-            local = layout.local[a]
-            place = np.concatenate(
-                [*(local[c] + np.arange(self.layout.bases[c].size) for c in acting), [len(layout.own[a])]]
-            )
-            grown.products[a][np.ix_(place, place)] = self.products[a]
+            old, new = self.layout.local[a], layout.local[a]
+            sizes = [(old[c], new[c], self.layout.bases[c].size) for c in acting]
+            sizes.append((len(self.layout.own[a]), len(layout.own[a]), 1))  # of the forces
+            for row, new_row, height in sizes:
+                for column, new_column, width in sizes:
+                    part = self.products[a][row : row + height, column : column + width]
+                    grown.products[a][new_row : new_row + height, new_column : new_column + width] = part
         grown.rows, grown.frames, grown.net = self.rows, self.frames, self.net
         columns = moved(self.layout.bases, layout.bases)
         grown.tables = tuple(t.laid_out(columns, layout.columns_on(t.species)) for t in self.tables)

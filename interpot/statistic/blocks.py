@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.kernels import pack, unpack
+from interpot.statistic.kernels import move_packed, unpack
 from interpot.statistic.large_arrays import joined, zeros
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.triangular import beside as tables_beside
@@ -72,10 +72,8 @@ class SpeciesSums:
         kept = np.flatnonzero(target >= 0)
         place = np.searchsorted(own, target[kept])
         gram = zeros(len(self.gram), len(own) * (len(own) + 1) // 2)
-        full = np.zeros((len(own), len(own)))
         for b, packed in enumerate(self.gram):
-            full[np.ix_(place, place)] = unpacked(packed, len(target))[np.ix_(kept, kept)]
-            pack(full, gram[b])
+            move_packed(np.ascontiguousarray(packed), len(target), kept, gram[b], len(own), place)
         moment = np.zeros((len(self.moment), len(own)))
         moment[:, place] = self.moment[:, kept]
         return replace(self, columns=own, gram=gram, moment=moment)

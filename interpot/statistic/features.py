@@ -8,8 +8,9 @@ either. All say by `closest` what they have met, so that the lattices can grow.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def nothing_met(channels: int) -> FloatArray:
     return extremes
 
 
-class Features(Protocol):
+class Features(ABC):
     """Rows of one frame after the other."""
 
     order: IntArray
@@ -75,35 +76,50 @@ class Features(Protocol):
 
     def start(self, layout: Layout, whole: bool) -> None:
         """Take up sums of a batch over a layout; `whole` asks for rows with all columns."""
+        return
 
+    @abstractmethod
     def width(self, a: int) -> int:
         """Columns of the features in the panel of species `a`."""
-        raise NotImplementedError
 
     def products(self, products: FloatArray, a: int) -> FloatArray:
         """Where products of the panel's rows belong, given those of all columns of species `a`."""
         return products
 
     def cross(
-        self, products: FloatArray, panel: FloatArray, row: int, a: int, low: int, high: int, forces: FloatArray
+        self,
+        products: FloatArray,
+        panel: FloatArray,
+        row: int,
+        a: int,
+        low: int,
+        high: int,
+        forces: FloatArray,
     ) -> None:
         """Add products of the same particles' columns that the panel does not hold."""
+        return
 
     def conclude(self, products: Sequence[FloatArray]) -> None:
         """Add what else belongs to the products of all columns, per species, when all rows have been made."""
+        return
 
+    @abstractmethod
     def begin(self, frame: Frame, layout: Layout) -> None:
         """Take up a frame; raises `InterpotError` for a species without channels."""
 
+    @abstractmethod
     def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
         """Add the rows of ranks low ... high-1, of species `a`, to its panel, whose last column is not ours."""
 
+    @abstractmethod
     def scatter(self, products: FloatArray, forces: FloatArray, a: int) -> bool:
         """Add the products of all rows of a species directly, if that is faster; return whether it was."""
 
+    @abstractmethod
     def closest(self) -> FloatArray:
         """Smallest coordinate of each channel that `fill` and `scatter` have met in this frame, (channels,)."""
 
+    @abstractmethod
     def survey(self) -> FloatArray:
         """Smallest coordinate of each channel in the whole frame, (channels,)."""
 
@@ -111,6 +127,7 @@ class Features(Protocol):
         """Energy and virial of every function in the whole frame, (K,) and (6, K)."""
         raise NotImplementedError
 
+    @abstractmethod
     def end(self, seen: Seen) -> None:
         """Add what was met to what was seen, when the rows of all species have been made."""
 
@@ -192,9 +209,7 @@ class PairSplines(Features):
                 self._squares[c],
             )  # fmt: skip
 
-    def scatter(
-        self, products: FloatArray, forces: FloatArray, a: int, beside: Beside | None = None
-    ) -> bool:
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, beside: Beside | None = None) -> bool:
         """See `Features`; `beside` says what else acts on the particles."""
         layout, low, high = self._layout, int(self.starts[a]), int(self.starts[a + 1])
         acting = list(layout.members[a])

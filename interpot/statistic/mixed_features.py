@@ -1,8 +1,8 @@
 """Channels of one particle, walls and fields, beside those of pairs.
 
-Their columns are nearly empty: a particle near a plane wall has six numbers, all in one of its rows. So these columns are
-never written into rows, nor take part in the rank-k update, whose time goes with the square of the width. What pairs
-make is summed up as if they were alone; the few products with the other columns are added one by one.
+Their columns are nearly empty: a particle near a plane wall has six numbers, all in one of its rows. So these columns
+are never written into rows, nor take part in the rank-k update, whose time goes with the square of the width. What
+pairs make is summed up as if they were alone; the few products with the other columns are added one by one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.statistic.features import AnyFeatures, Beside, Features, PairSplines, Seen
-from interpot.statistic.kernels import Samples, add_rows, cross_with_rows, scatter_alone
+from interpot.statistic.kernels import Samples, add_rows, cross_with_rows, no_samples, scatter_alone
 from interpot.statistic.layout import Layout
 
 
@@ -41,8 +41,8 @@ class OneBody:
         """All samples by the rank of their particle; none before the lattices reach."""
         parts = self._parts if self.reached else {}
         kinds = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        ranks, columns = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-        values, arms = [np.zeros((0, 6))], [np.zeros((0, 3))]
+        nobody = no_samples(0)
+        ranks, columns, values, arms = [nobody.column], [nobody.column], [nobody.values], [nobody.arm]
         for c, part in parts.items():
             self._first[c], slopes = self._layout.bases[c].slopes(part.s)
             firsts = np.array([local.get(c, 0) for local in self._layout.local], dtype=np.int64)
@@ -53,8 +53,8 @@ class OneBody:
         joined = np.concatenate(ranks)
         order = np.argsort(joined, kind="stable")
         begin = np.concatenate([[0], np.cumsum(np.bincount(joined, minlength=particles))])
-        column, value, arm = (np.concatenate(some)[order] for some in (columns, values, arms))
-        return Samples(begin, column, value, arm)
+        column, value, arm = np.concatenate(columns), np.concatenate(values), np.concatenate(arms)
+        return Samples(begin, column[order], value[order], arm[order])
 
     def closest(self) -> FloatArray:
         """Smallest coordinate of each channel, inf where there is none and for pairs."""
@@ -138,7 +138,14 @@ class MixedFeatures(Features):
         return None
 
     def cross(
-        self, products: FloatArray, panel: FloatArray, row: int, a: int, low: int, high: int, forces: FloatArray
+        self,
+        products: FloatArray,
+        panel: FloatArray,
+        row: int,
+        a: int,
+        low: int,
+        high: int,
+        forces: FloatArray,
     ) -> None:
         """See `Features`."""
         if not self._whole:

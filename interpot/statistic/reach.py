@@ -36,7 +36,7 @@ def check_cutoffs_in_reach(statistic: Statistic, frames: Trajectory) -> None:
 
 
 def beyond_all(statistic: Statistic, frames: Trajectory) -> list[str]:
-    """Sentences on walls whose cutoff is beyond all particles: the other wall, or nothing, may keep them from there."""
+    """Sentences on walls whose cutoff is beyond all particles: the other wall, say, may keep them from there."""
     length, unit = statistic.units.length, statistic.units.length_unit
     return [
         f"no {channel.species[0]} is ever farther than {seen.maximum / length:.6g} {unit} from the wall {channel.site}: "

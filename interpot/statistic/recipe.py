@@ -14,8 +14,8 @@ from interpot.trajectory import FileTrajectory
 from interpot.version import VERSION
 
 Recipe = dict[str, Any]
-"""As JSON holds it: sources, units, frames, species, dimension, walls (if any), channels, cutoffs, target, memory, energies, virials,
-factor, version."""
+"""As JSON holds it: sources, units, frames, species, dimension, walls (where there are any), channels, cutoffs, target,
+memory, energies, virials, factor, version."""
 
 
 def recipe_of(
@@ -82,7 +82,7 @@ def check_same_recipe(path: Path, kept: Mapping[str, Any], asked: Recipe) -> Non
         A sentence that names the first difference.
     """
     for name in dict.fromkeys([*asked, *(name for name in kept if name == "walls")]):
-        value = asked.get(name)
+        value: Any = asked.get(name)
         if kept.get(name) != value:
             what = _sources if name == "sources" else _named
             raise InterpotError(

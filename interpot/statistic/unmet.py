@@ -27,8 +27,8 @@ def _sentence(channel: Channel, units: UnitStyle) -> str:
     cutoff = f"{channel.cutoff / units.length:g} {units.length_unit}"
     if channel.kind == "wall":
         return (
-            f"no {channel.species[0]} ever comes within {cutoff} of the wall {channel.site}, so that {channel.label} has "
-            "no formula: enlarge the cutoff, or add data in which they meet"
+            f"no {channel.species[0]} ever comes within {cutoff} of the wall {channel.site}, so that {channel.label} "
+            "has no formula: enlarge the cutoff, or add data in which they meet"
         )
     if channel.kind == "field":
         return (

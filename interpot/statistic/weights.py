@@ -4,8 +4,8 @@
 
 in the conventions of `interpot.geometry`. Two kinds of constants are eliminated from the energies, exactly and for all
 blocks together, before anything is searched: one for each species, and one for each pair channel times the number of
-its pairs within the cutoff. The first is where an offset of the file goes, and a tail correction at constant density. The
-second makes it indifferent whether the reference shifts its potential to zero at the cutoff (LAMMPS: pair_modify
+its pairs within the cutoff. The first is where an offset of the file goes, and a tail correction at constant density.
+The second makes it indifferent whether the reference shifts its potential to zero at the cutoff (LAMMPS: pair_modify
 shift) or not: forces do not see that constant either. Both are found again by `interpot.statistic.recognition`. A
 tail correction that changes with the volume, and any of the pressure, is no sum over these pairs: leave it out
 of the data (LAMMPS: pair_modify tail no).

@@ -153,7 +153,7 @@ def mixed(frames: Frames, species: tuple[str, ...] = ("A", "B", "C")) -> Frames:
 
 
 def between_walls(frames: Frames, gap: float = 0.7) -> Frames:
-    """The same frames, no longer periodic along z, between walls at a distance of `gap` from the outermost particles."""
+    """The same frames, no longer periodic along z, between walls at a distance of `gap` from all particles."""
     made = []
     for frame in frames.frames:
         height = frame.cell.vectors[2, 2]

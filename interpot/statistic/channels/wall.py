@@ -64,8 +64,9 @@ def _surface(channel: Channel, frame: Frame) -> Surface:
 def _check_within(surface: Surface, frame: Frame) -> None:
     if (gap := outside(surface, frame)) > TOLERANCE * float(np.abs(frame.cell.vectors).max()):
         raise InterpotError(
-            f"the wall {surface.name} at {surface.position:.6g} Å is {gap:.4g} Å outside the box of frame {frame.index} "
-            f"of '{frame.source}', which is periodic along {'xyz'[surface.axis]}: expected it within; check its position"
+            f"the wall {surface.name} at {surface.position:.6g} Å is {gap:.4g} Å outside the box of frame "
+            f"{frame.index} of '{frame.source}', which is periodic along {'xyz'[surface.axis]}: expected it within; "
+            "check the wall's position"
         )
 
 
