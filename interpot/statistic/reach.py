@@ -40,7 +40,7 @@ def beyond_all(statistic: Statistic, frames: Trajectory) -> list[str]:
     length, unit = statistic.units.length, statistic.units.length_unit
     return [
         f"no {channel.species[0]} is ever farther than {seen.maximum / length:.6g} {unit} from the wall "
-        f"{channel.site}: its force is known up to there, and not up to its cutoff of {channel.cutoff / length:g} {unit}"
+        f"{channel.site}: its force is known up to there, not to its cutoff of {channel.cutoff / length:g} {unit}"
         for channel, seen in _short_of(statistic, "wall")
         if not _meet_beyond(channel, next(iter(frames)))
     ]

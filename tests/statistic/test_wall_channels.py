@@ -30,6 +30,7 @@ from interpot.statistic.unmet import unmet
 
 FloatArray = NDArray[np.float64]
 PLANES = (Surface("zlo", "plane", 2, 1, -1.0), Surface("xhi", "plane", 0, -1, 12.5))
+DEEP = (replace(PLANES[0], position=-3.0),)
 ROUND = (
     Surface("tube", "cylinder", 2, -1, 14.0, (5.0, 5.0, 0.0)),
     Surface("ball", "sphere", 0, -1, 16.0, (5.0, 5.0, 5.0)),
@@ -234,15 +235,15 @@ def test_splines_find_the_forces_of_walls_and_charges() -> None:
     potentials = [(wall, lambda s: 0.1 * np.exp(-s)), (field, lambda x: 0.02 * np.sin(x / 4))]
     frames = [
         forced(replace(f, forces=np.zeros_like(f.positions)), potentials, h=1e-2)
-        for f in gas(3, 40, spacing=3.3)
+        for f in gas(3, 40, DEEP, rattle=1.6)
     ]
     channels = (replace(wall, cutoff=30.0), field)
     statistic = accumulate(Frames(frames), channels, cutoffs="given")
     k = statistic.solve()
-    x = np.linspace(-3.0, 7.0, 9)
+    x = np.linspace(-3.0, 6.0, 9)
     slopes = statistic.bases[1].matrix(x, derivative=True) @ k[statistic.columns(1)]
     np.testing.assert_allclose(slopes, 0.005 * np.cos(x / 4), atol=1e-8)
-    s = np.linspace(1.5, 9.0, 7)
+    s = np.linspace(2.0, 12.0, 7)
     slopes = statistic.bases[0].matrix(s, derivative=True) @ k[statistic.columns(0)]
     np.testing.assert_allclose(slopes, -0.1 * np.exp(-s), atol=1e-8)
 
@@ -274,10 +275,10 @@ def test_energies_shift_pairs_and_no_walls() -> None:
     wall = Channel("wall", ("A",), 30.0, "zlo")
     frames = []
     for k in range(60):
-        frame = lattice_gas(random, 2 + k % 3, 4.0, species=("A",), periodic=False, rattle=0.9)
-        frame = replace(frame, surfaces=PLANES[:1], forces=np.zeros_like(frame.positions))
+        frame = lattice_gas(random, 2 + k % 3, 3.0, species=("A",), periodic=False, rattle=1.6)
+        frame = replace(frame, surfaces=DEEP, forces=np.zeros_like(frame.positions))
         frame = forced(frame, [(wall, lambda s: 0.1 * np.exp(-s))], h=1e-2)
-        s = distance(PLANES[0], frame.positions)
+        s = distance(DEEP[0], frame.positions)
         energy = float(np.sum(0.1 * (np.exp(-s) - np.exp(-30.0)))) - 0.3 * len(s)
         frames.append(replace(frame, energy=energy))
     statistic = accumulate(Frames(frames), [wall], cutoffs="given", energies="potential")
@@ -424,7 +425,7 @@ def test_a_cutoff_beyond_all_particles_is_remarked_on() -> None:
     assert remark.startswith(
         f"no A is ever farther than {statistic.coverage[0].maximum:.6g} Å from the wall zlo: "
     )
-    assert "not up to its cutoff of 25 Å" in remark
+    assert "not to its cutoff of 25 Å" in remark
 
 
 # ---------------------------------------------------------------------------- truncated walls
@@ -447,10 +448,10 @@ def test_a_truncated_wall_is_found_beside_truncated_pairs() -> None:
         assert frame.forces is not None
         low, high = frame.positions[:, 2] + 1.5, 16.5 - frame.positions[:, 0]
         frame.forces[:, 2] -= np.where(low < 6.5, wall(low), 0.0)
-        frame.forces[:, 0] += np.where(high < 7.125, wall(high), 0.0)
+        frame.forces[:, 0] += np.where(high < 8.625, wall(high), 0.0)
         frame.forces[:, 1] -= 0.001 * frame.positions[:, 1]
         frames.append(frame)
     statistic = accumulate(Frames(frames, METAL), channels)
-    assert [c.cutoff for c in statistic.channels] == [5.25, 6.5, 7.125, 40.0]
+    assert [c.cutoff for c in statistic.channels] == [5.25, 6.5, 8.625, 40.0]
     remarks = statistic.provenance["remarks"]
     assert "truncates the A-zlo force at 6.5 Å" in remarks[1] and not any("for all" in r for r in remarks)
