@@ -243,7 +243,7 @@ def test_splines_find_the_forces_of_walls_and_charges() -> None:
     x = np.linspace(-3.0, 6.0, 9)
     slopes = statistic.bases[1].matrix(x, derivative=True) @ k[statistic.columns(1)]
     np.testing.assert_allclose(slopes, 0.005 * np.cos(x / 4), atol=1e-8)
-    s = np.linspace(2.0, 12.0, 7)
+    s = np.linspace(3.5, 12.0, 7)
     slopes = statistic.bases[0].matrix(s, derivative=True) @ k[statistic.columns(0)]
     np.testing.assert_allclose(slopes, -0.1 * np.exp(-s), atol=1e-8)
 
