@@ -344,7 +344,7 @@ def test_a_recipe_names_all_that_tells_channels_apart() -> None:
         with pytest.raises(InterpotError, match=f"with the channels {words}, not A-A to 4 Å"):
             check_same_recipe(Path("s.h5"), kept, recipe(PAIRS[0], WALLS[0], other))
     walls = {"walls": [{"name": "zlo", "position": "edge"}]}
-    with pytest.raises(InterpotError, match="with the walls zlo=edge, not zlo=2.5"):
+    with pytest.raises(InterpotError, match=r"with the walls zlo=edge, not zlo=2\.5"):
         check_same_recipe(Path("s.h5"), kept | walls, {**kept, "walls": [{"name": "zlo", "position": "2.5"}]})
     with pytest.raises(InterpotError, match="with the walls zlo=edge, not none"):
         check_same_recipe(Path("s.h5"), kept | walls, kept)
@@ -355,7 +355,7 @@ def test_a_recipe_names_all_that_tells_channels_apart() -> None:
 
 def test_a_wall_nobody_knows_of() -> None:
     with pytest.raises(
-        InterpotError, match="frame 0 of .* does not say where the wall top is: give it with --wall"
+        InterpotError, match=r"frame 0 of .* does not say where the wall top is: give it with --wall"
     ):
         one_pass(Frames(gas(0)), wall_channels(["A", "B"], ["top"], 5.0))
 
