@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from interpot.proof.engines import ENGINES
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.export import EXPORTERS
 from interpot.proof.export.exporter import Exporter
-from interpot.records import Cell, Engine, Frame
+from interpot.records import Cell, Engine, Frame, Surface
 from interpot.statistic.channels.channel import CHANNELS, Channel, collectors
 from interpot.table import load_row
 from interpot.trajectory.readers import READERS
@@ -31,7 +32,14 @@ FRAME = Frame(
     kinds=np.array([0, 1, 0]),
     cell=Cell(np.zeros((3, 3)), np.zeros(3), (False, False, False)),
     forces=np.arange(9.0).reshape(3, 3),
+    surfaces=(Surface("sphere", "sphere", 0, -1, 2.5, (0.1, -0.2, 0.3)),),
 )
+
+ONE_OF_EACH_KIND = {
+    "pair": Channel("pair", ("A", "B"), 3.0),
+    "wall": Channel("wall", ("A",), 3.0, "sphere"),
+    "field": Channel("field", ("A", "B"), 3.0, "r", (1.0, -0.5), (-0.1, 0.2, 0.4)),
+}
 
 
 def has_the_methods_of(protocol: type, found: object) -> None:
@@ -74,8 +82,8 @@ def test_targets(name: str) -> None:
 
 @pytest.mark.parametrize("kind", CHANNELS)
 def test_channels(kind: str) -> None:
-    """Contributions are those of a coordinate: `unit` is minus its gradient with respect to particle i."""
-    [(members, collect)] = collectors([Channel(kind, ("A", "B"), 3.0)])
+    """Contributions are those of a coordinate: `unit` is minus its gradient for particle i, times `factor`."""
+    [(members, collect)] = collectors([ONE_OF_EACH_KIND[kind]])
     assert members == [0]
     has_the_methods_of(type("Protocol", (), {"__call__": lambda self, frame: None}), collect)
     [part] = collect(FRAME)
@@ -87,10 +95,11 @@ def test_channels(kind: str) -> None:
             def coordinate(x: float, p: int = p, d: int = d) -> float:
                 positions = FRAME.positions.copy()
                 positions[part.i[p], d] += x - 1.0
-                [there] = collect(Frame(positions, FRAME.species, FRAME.kinds, FRAME.cell))
+                [there] = collect(replace(FRAME, positions=positions))
                 return float(there.s[(there.i == part.i[p]) & (there.j == part.j[p])][0])
 
-            assert slope(coordinate, 1.0) == pytest.approx(-part.unit[p, d], abs=1e-8)
+            factor = 1.0 if part.factor is None else part.factor[p]
+            assert factor * slope(coordinate, 1.0) == pytest.approx(-part.unit[p, d], abs=1e-8)
 
 
 @pytest.mark.parametrize("name", TERMS)

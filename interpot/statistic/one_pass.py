@@ -163,10 +163,8 @@ class Accumulator:
     @property
     def _batch_is_full(self) -> bool:
         """The first batches are short, because each time that the lattices must grow, a batch begins anew."""
-        widths, rows = (
-            [len(own) + 1 for own in layout.own] for layout in (self._start, self._start.of_pairs)
-        )
-        size = 8 * (self._rows_gathered * max(rows) + len(self._batch) * sum(k * k for k in widths))
+        widths = [len(own) + 1 for own in self._start.of_pairs.own]  # what else there is takes no rows
+        size = 8 * (self._rows_gathered * max(widths) + len(self._batch) * sum(k * k for k in widths))
         return size >= BATCH_BYTES or self._frames_gathered >= min(2 * self._batches + 1, BATCH_FRAMES)
 
     def _submit(self, block_ends: bool) -> None:

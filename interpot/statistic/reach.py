@@ -36,11 +36,11 @@ def check_cutoffs_in_reach(statistic: Statistic, frames: Trajectory) -> None:
 
 
 def beyond_all(statistic: Statistic, frames: Trajectory) -> list[str]:
-    """Sentences on walls whose cutoff is beyond all particles: the other wall, say, may keep them from there."""
+    """Sentences on walls whose cutoff is beyond all particles, which the other wall, say, keeps away."""
     length, unit = statistic.units.length, statistic.units.length_unit
     return [
-        f"no {channel.species[0]} is ever farther than {seen.maximum / length:.6g} {unit} from the wall {channel.site}: "
-        f"its force is known up to there, and not up to its cutoff of {channel.cutoff / length:g} {unit}"
+        f"no {channel.species[0]} is ever farther than {seen.maximum / length:.6g} {unit} from the wall "
+        f"{channel.site}: its force is known up to there, not to its cutoff of {channel.cutoff / length:g} {unit}"
         for channel, seen in _short_of(statistic, "wall")
         if not _meet_beyond(channel, next(iter(frames)))
     ]

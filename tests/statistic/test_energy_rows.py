@@ -386,7 +386,7 @@ def test_refusals() -> None:
         made([replace(frames[0], energy=np.nan)], MIXTURE)
     with pytest.raises(InterpotError, match="energies is 'all': expected one of potential, total"):
         made(frames, MIXTURE, energies="all")
-    with pytest.raises(InterpotError, match="need splines over pair channels"):
+    with pytest.raises(InterpotError, match="need splines: leave out bases"):
         made(frames, MIXTURE, bases=[Functions([np.ones_like], ("one",))] * 3)
     statistic = made(frames, MIXTURE, virials=None)
     with pytest.raises(InterpotError, match="the virials are to weigh 2, but the statistic holds none"):
