@@ -3,7 +3,7 @@
 One species is argon with the constants of A. Rahman, Phys. Rev. 136, A405 (1964), https://doi.org/10.1103/PhysRev.136.A405.
 Several are argon, krypton and xenon with the constants that J. Vrabec, J. Stoll and H. Hasse fitted to vapour-liquid
 equilibria, J. Phys. Chem. B 105, 12126 (2001), https://doi.org/10.1021/jp012542o. Unlike pairs follow the rule of
-C. L. Kong, J. Chem. Phys. 59, 2464 (1973), https://doi.org/10.1063/1.1680358, which for rare gases is better than that of
+C. L. Kong, J. Chem. Phys. 59, 2464 (1973), https://doi.org/10.1063/1.1680358, better for rare gases than that of
 Lorentz and Berthelot: J. Delhommelle, P. Millié, Mol. Phys. 99, 619 (2001), https://doi.org/10.1080/00268970010020041.
 
 Nothing repeats, so that forces can reach far: truncated at 12 Å, the energy of an expanding cloud would drift, as pairs
