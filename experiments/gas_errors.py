@@ -3,7 +3,7 @@
     python experiments/gas_errors.py --out results/gas_errors [--size small|paper]
 
 Argon by LAMMPS (ρσ³ = 0.3, 300 K), forces with noise of 1 % that is added with a seed. Of l runs, m frames and n
-particles, one is varied with the others fixed; each data set is discovered from 24 times, and the deviations of ε and σ
+particles, one is varied with the others fixed; there are several data sets of each size, and the deviations of ε and σ
 from the truth are held against N^(-1/2), N = 3 l m n, and against the standard errors that interpot reports. Noise
 that lasts longer than the frames are apart shows what correlated frames are worth. Then ever smaller data sets are
 searched with the whole library, without noise and with it.

@@ -26,17 +26,18 @@ DENSITY, TEMPERATURE = 0.3, 300.0
 TIMESTEP, EVERY = 0.002, 50
 TRUTH = {"epsilon": EPSILON, "sigma": SIGMA}
 
-_CELLS = {4: (1, 1, 1), 8: (2, 1, 1), 16: (2, 2, 1)}
-"""Cubic cells of four atoms along each edge, where the box is no cube."""
+_CELLS = {2: (1, 1, 1), 8: (2, 1, 1), 16: (2, 2, 1)}
+"""Cells along each edge, where these are not 4k³ particles."""
 
 
 def start(particles: int) -> Frame:
     """A crystal that melts at once."""
     edge = round((particles / 4) ** (1 / 3))
     cells = _CELLS.get(particles, (edge, edge, edge))
-    atoms = bulk("Ar", "fcc", a=(4 / DENSITY) ** (1 / 3) * SIGMA, cubic=True).repeat(cells)
+    lattice, sites = ("bcc", 2) if particles == 2 else ("fcc", 4)
+    atoms = bulk("Ar", lattice, a=(sites / DENSITY) ** (1 / 3) * SIGMA, cubic=True).repeat(cells)
     if len(atoms) != particles:
-        raise ValueError(f"{particles} particles are no crystal: take 4, 8, 16 or 4k³")
+        raise ValueError(f"{particles} particles are no crystal: take 2, 4, 8, 16 or 4k³")
     return from_atoms(atoms)
 
 
@@ -74,16 +75,24 @@ def drawn(case: Case, size: Size, folder: Path) -> Frames:
     for k in range(case.runs):
         run = loaded(simulated(case.particles, (case.repeat + k) % runs, frames, folder))
         first = int(random.integers(0, len(run) - case.frames + 1))
-        chosen += _noisy(run[first : first + case.frames], case, random)
+        part = run[first : first + case.frames]
+        chosen += _noisy(part, case.noise * usual_force(folder), case.memory, random) if case.noise else part
     return Frames(chosen, METAL)
 
 
-def _noisy(run: Sequence[Frame], case: Case, random: np.random.Generator) -> list[Frame]:
-    if not case.noise:
-        return list(run)
-    level = noise_level(run, case.noise)
+@lru_cache
+def usual_force(folder: Path) -> float:
+    """Root mean square force component of this state, eV/Å: that of few particles differs from run to run."""
+    return noise_level(loaded(simulated(*_USUAL, folder)), 1.0)
+
+
+_USUAL = (256, 0, 32)
+"""Particles, run and frames on which it is taken."""
+
+
+def _noisy(run: Sequence[Frame], level: float, memory: float, random: np.random.Generator) -> list[Frame]:
     forces = [frame.forces for frame in run if frame.forces is not None]
-    noise = level * remembering(random.normal(size=(len(run), *forces[0].shape)), case.memory)
+    noise = level * remembering(random.normal(size=(len(run), *forces[0].shape)), memory)
     return [replace(frame, forces=f + e) for frame, f, e in zip(run, forces, noise, strict=True)]
 
 

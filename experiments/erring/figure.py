@@ -10,11 +10,7 @@ from matplotlib.figure import Figure
 from erring.law import LAW, slope_of
 from interpot.report.style import BLUE, GREY, ORANGE, PAGE, VERMILION, in_journal_style
 
-PANELS = {
-    "n": ("particles $n$", "n"),
-    "m": ("frames $m$, 0.1 ps apart", "m"),
-    "l": ("runs $l$", "l"),
-}
+PANELS = {"n": "particles $n$", "m": "frames $m$, 0.1 ps apart", "l": "runs $l$"}
 COLOURS = {"epsilon": BLUE, "sigma": VERMILION}
 LETTERS = {"epsilon": "ε", "sigma": "σ"}
 
@@ -23,12 +19,17 @@ LETTERS = {"epsilon": "ε", "sigma": "σ"}
 def errors_figure(errors: pd.DataFrame) -> Figure:
     """Three panels: deviations (points), what was reported (lines), the law (grey)."""
     figure = Figure(figsize=(PAGE, 2.7), layout="constrained")
-    for axes, (question, (label, _)) in zip(figure.subplots(1, 3, sharey=True), PANELS.items(), strict=True):
+    for axes, (question, label) in zip(figure.subplots(1, 3, sharey=True), PANELS.items(), strict=True):
         _panel(axes, errors[errors.question == question])
         if question == "m":
             _persistent(axes, errors[errors.question == "m persistent"])
         axes.set(xscale="log", yscale="log", xlabel=label)
+        numbers = errors[errors.question == question].number.to_numpy()
+        axes.set_xticks(numbers[::2], [f"{number:d}" for number in numbers[::2]])
+        axes.set_xticks([], minor=True)
         axes.legend(loc="lower left", fontsize=7)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low / (high / low) ** 0.3, high)  # room for the legends
     figure.axes[0].set_ylabel("relative error of the constant")
     return figure
 

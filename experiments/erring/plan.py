@@ -88,13 +88,13 @@ class Size:
         return self.drawn_from, max(self.frames) if case.question.startswith("m") else self.fixed[1]
 
 
-_ALONE = tuple((1, 1, n) for n in (32, 16, 8, 4))
-_SERIES = tuple((1, m, 32) for m in (2, 4, 8, 16, 32, 64))
+_ALONE = tuple((1, 1, n) for n in (32, 16, 8, 4, 2))
+_SERIES = tuple((1, m, 32) for m in (2, 8, 32))
 SIZES = {
     "small": Size((4, 32, 108), (2, 8, 32), (1, 4, 16), (1, 4, 32), 4, 4, ((1, 8, 32), *_ALONE), 3),
     "paper": Size(
         (4, 16, 32, 108, 256, 500, 1372), (2, 4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8, 16, 32, 64),
-        (1, 8, 108), 8, 24, (*reversed(_SERIES), *_ALONE), 40,
+        (1, 8, 108), 8, 16, (*reversed(_SERIES), *_ALONE), 40,
     ),
 }  # fmt: skip
 
