@@ -139,7 +139,8 @@ class Judge:
         loss = np.sqrt((fit.misfit + self._objective.floor) / self.statistic.square)
         residual, (J, directions) = self._residual(fit), self._reach(fit)
         bread, filling = self._bread_and_meat(fit, residual, J)
-        covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
+        with np.errstate(invalid="ignore"):  # of a term that hardly counts anything may be infinite
+            covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
         held_out = self._held_out(residual, J)
         return Candidate(
             fit,

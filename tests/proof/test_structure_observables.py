@@ -46,6 +46,18 @@ def test_coordination_in_a_salt_is_told_apart_by_species() -> None:
     assert values == {"Cl-Cl": 12, "Na-Na": 12, "Cl-Na": 6, "Na-Cl": 6}
 
 
+@pytest.mark.parametrize("name", ["coordination", "clusters"])
+def test_the_shell_in_open_space_is_that_of_the_neighbours(name: str) -> None:
+    """Not the size of the cloud, at which most distances lie."""
+    inside, cube = lattice("fcc"), (False, False, False)
+    opened = [replace(f, cell=replace(f.cell, periodic=cube)) for f in inside]
+    radii = [
+        next(iter(found(name, recorded(frames, reach=20.0)).values())).chosen for frames in (inside, opened)
+    ]
+    (closed,), (free,) = (list(chosen.values()) for chosen in radii)
+    assert free == pytest.approx(closed, rel=0.1)
+
+
 def test_both_runs_count_to_the_same_radius() -> None:
     run = recorded(lattice("fcc"), reach=7.5)
     wide = replace(run, chosen={"shell A-A": 4.5})  # beyond the second shell at 4 Å

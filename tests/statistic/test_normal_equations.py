@@ -91,6 +91,13 @@ def test_addition_refuses_what_does_not_belong_together() -> None:
         statistic + one_pass(Frames(WIDE[:2]), CHANNELS, functions)
 
 
+def test_a_block_is_the_same_by_any_whole_number() -> None:
+    blocks = accumulated(WIDE).blocks
+    for n in range(len(blocks)):
+        np.testing.assert_array_equal(blocks.gram(np.int64(n)), blocks.gram(n))
+        np.testing.assert_array_equal(blocks.gram(np.array([n])), blocks.gram(n))
+
+
 def test_given_functions_add_too() -> None:
     functions = [Functions([np.ones_like, np.sin], ("linear", "cosine"))] * 3
     one, two, both = (one_pass(Frames(f), CHANNELS, functions) for f in (WIDE, CLOSE, [*WIDE, *CLOSE]))

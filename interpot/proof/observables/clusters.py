@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from interpot.errors import InterpotError
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.blocks import mean_value
-from interpot.proof.observables.radial import all_rdfs, first_shell, total_rdf
+from interpot.proof.observables.radial import all_rdfs, first_shell, neighbours_density, total_rdf
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import Frame, IntArray
 
@@ -35,7 +35,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
             curves = all_rdfs(run)
             if not curves:
                 raise InterpotError("there is one particle only")
-            radius, criterion = first_shell(total_rdf(curves, run.first))
+            radius, criterion = first_shell(neighbours_density(total_rdf(curves, run.first), run.first))
         search = PairSearch(radius)
         sizes = [cluster_sizes(frame, search) for frame in run.frames]
     except InterpotError as error:

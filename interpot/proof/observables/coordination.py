@@ -9,7 +9,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.neighbours import PairSearch
 from interpot.proof.observables.blocks import mean_value
-from interpot.proof.observables.radial import all_rdfs, first_shell
+from interpot.proof.observables.radial import all_rdfs, first_shell, neighbours_density
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.records import FloatArray, Frame
 
@@ -30,7 +30,7 @@ def measure(run: Recorded) -> Iterator[Measured]:
                 curves = all_rdfs(run)
                 if tuple(sorted((a, b))) not in curves:
                     raise InterpotError(f"there is one {a} only")
-                radius, criterion = first_shell(curves[min(a, b), max(a, b)])
+                radius, criterion = first_shell(neighbours_density(curves[min(a, b), max(a, b)], run.first))
             series = np.array([neighbour_number(frame, a, b, PairSearch(radius)) for frame in run.frames])
         except InterpotError as error:
             yield quantity.missing(str(error))

@@ -86,6 +86,17 @@ def total_rdf(curves: Mapping[Pair, Curve], frame: Frame) -> Curve:
     return Curve(next(iter(curves.values())).x, y, np.full_like(y, np.nan))
 
 
+def neighbours_density(curve: Curve, frame: Frame) -> Curve:
+    """g(r), or in an open system what it is up to a factor: the distribution of distances over r^(d - 1).
+
+    Without that division its highest peak is the size of the whole cloud.
+    """
+    if fills_space(frame):
+        return curve
+    shells = curve.x ** (frame.dimension - 1)
+    return Curve(curve.x, curve.y / shells, curve.error / shells)
+
+
 def first_shell(curve: Curve) -> tuple[float, str]:
     """Return the radius of the first coordination shell, Å, and the criterion that gave it.
 

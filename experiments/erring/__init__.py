@@ -1,0 +1,1 @@
+"""How the error of a discovered potential falls with the data: the parts of ``experiments/gas_errors.py``."""
