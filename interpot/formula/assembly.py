@@ -55,7 +55,7 @@ def potential_of(
                 part.name,
                 part.expression,
                 parameters,
-                zero="infinity" if part.decays else "cutoff",
+                zero="origin" if channel.kind == "field" else "infinity" if part.decays else "cutoff",
                 kind=channel.kind,
                 site=channel.site,
                 charges=channel.charges,

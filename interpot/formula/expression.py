@@ -49,12 +49,14 @@ class _FullPrecision(StrPrinter):  # type: ignore[misc]
         return "exp(1)"  # sympy's E is no name of the schema
 
 
-def print_expression(expression: sympy.Expr) -> str:
-    """Write φ so that `parse_expression` (and `sympy.sympify`) gives the same formula back."""
-    return str(_FullPrecision().doprint(expression))
+def print_expression(expression: sympy.Expr, variable: str = R.name) -> str:
+    """Write φ in a letter so that `parse_expression` (and `sympy.sympify`) gives the same formula back."""
+    return str(_FullPrecision().doprint(expression.xreplace({R: sympy.Symbol(variable, positive=True)})))
 
 
-def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
+def parse_expression(
+    text: str, symbols: Mapping[str, sympy.Symbol], variable: str = R.name
+) -> sympy.Expr:
     """Read a formula; nothing in the text is executed.
 
     Parameters
@@ -62,7 +64,9 @@ def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Ex
     text
         In the notation of the schema.
     symbols
-        The constants by name; `interpot.formula.codegen.R` is always there.
+        The constants by name.
+    variable
+        Letter of the coordinate, which becomes `interpot.formula.codegen.R`.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol]) -> sympy.Ex
     """
     if len(text) > _LONGEST:
         raise ValueError(f"has {len(text)} characters, more than {_LONGEST}")
-    names = {"pi": sympy.pi, **symbols, R.name: R}
+    names = {"pi": sympy.pi, **symbols, variable: R}
     try:
         expression = _to_sympy(ast.parse(text.strip(), mode="eval").body, names)
     except SyntaxError as error:
