@@ -105,7 +105,8 @@ def substitutes(
     for c, channel in enumerate(statistic.channels):
         seen = statistic.coverage[c]
         alone = objective.without_others(c)
-        grid = Grid.of(alone, library, (seen.minimum, seen.maximum))
+        own = [term for term in library if channel.kind in term.kinds]
+        grid = Grid.of(alone, own, (seen.minimum, seen.maximum))
         (r,) = alone.nodes
         columns = alone.maps[0] @ np.column_stack(
             [term.values(r, *shapes) for term, shapes in zip(grid.terms, grid.shapes, strict=True)]

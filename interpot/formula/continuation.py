@@ -1,6 +1,6 @@
 """What stands for a formula at distances smaller than any sampled one, where it would not repel.
 
-A formula is used inwards of the sampled range as long as it repels there. Buckingham's turns over and falls to -∞,
+A formula of a distance is used inwards of the sampled range as long as it repels there; a field is left as it is. Buckingham's turns over and falls to -∞,
 opposite charges attract without end, a high power of a difference may not be defined: from a distance r_c on, the
 innermost where the formula can be trusted to repel, it is continued inwards by
 
@@ -52,7 +52,9 @@ def continued(potential: Potential) -> Potential:
 
 
 def _core(channel: ChannelFormula) -> Core | None:
-    """Find r_c on a walk inwards; None where the formula repels all the way."""
+    """Find r_c on a walk inwards; None where the formula repels all the way, and for a field."""
+    if not channel.ends:
+        return None
     if not 0 < channel.domain[0] < channel.cutoff:
         raise InterpotError(
             f"{channel.label} was sampled from {channel.domain[0]:g} on, its cutoff is {channel.cutoff:g}: expected "

@@ -111,7 +111,8 @@ def discover(
         looked at again.
     terms
         Members of the library to combine, by name, or formulas of one's own as `interpot.formula.terms.user.terms_from`
-        reads them; by default all members that need not be asked for.
+        reads them; by default all members that need not be asked for. A channel whose kind has none of them has its
+        default ones: a wall those of pairs and some of its own, a field others.
     max_terms
         Largest number of terms in a channel; by default three, and where that does not do four powers, exponentials
         and terms of dispersion.
@@ -140,14 +141,14 @@ def discover(
     whole = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
-    library = load_library() if terms is None else terms_from(terms)
     demands = asked_for(constraints, whole.channels)
     without = unmet(whole)
     seen = [c for c in range(len(whole.channels)) if c not in without]
     statistic = whole.of_channels(seen) if without else whole
     every_part = known_parts(known, whole.channels, whole.units)
     parts = [every_part[c] for c in seen]
-    rules = restrictions(demands, statistic, library, parts)
+    libraries = [_library(terms, channel.kind) for channel in statistic.channels]
+    rules = restrictions(demands, statistic, libraries, parts)
     objective = without_known(Objective.of(statistic), parts, statistic.channels)
     _check_rank(statistic, objective)
     options: dict[str, Any] = {
@@ -156,10 +157,11 @@ def discover(
         "escalate": terms is None and method == "exhaustive",
     }
     searches = [
-        ChannelSearch.of(statistic, objective, c, library, rule, **options) for c, rule in enumerate(rules)
+        ChannelSearch.of(statistic, objective, c, library, rule, **options)
+        for c, (library, rule) in enumerate(zip(libraries, rules, strict=True))
     ]
     searches, found, tried, remarks = _searched(searches, say)
-    remarks = [*without.values(), *remarks, *_undefined(terms, library, statistic)]
+    remarks = [*without.values(), *remarks, *_undefined(terms, libraries, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
     chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
@@ -203,6 +205,12 @@ def check_options(
         raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
     terms_from(terms or ())
     load_method(method)
+
+
+def _library(terms: Sequence[str] | None, kind: str) -> tuple[Term, ...]:
+    """The terms for a kind of channel: of those that are asked for, or by default."""
+    asked = () if terms is None else tuple(term for term in terms_from(terms) if kind in term.kinds)
+    return asked or load_library(kind=kind)
 
 
 def _check_rank(statistic: Statistic, objective: Objective) -> None:
@@ -251,18 +259,24 @@ def _chosen(
     found: list[list[Fit]],
     shared_form: bool | str,
 ) -> tuple[Candidate, Judged, list[str]]:
-    """Choose forms for all channels, one for all of them where that is wanted; what was judged, and remarks."""
+    """Choose forms for all channels, one for all of a kind where that is wanted; what was judged, and remarks."""
     constrained = any(search.rule.names for search in searches)
     refit = partial(fit, objective, constraints=[s.rule for s in searches] if constrained else None)
     chosen, judged = joint_choice(refit, judge, found)
-    shared = find_shared_form(found, chosen, judge, lambda c, form: searches[c].refit(form), refit)
-    if shared is None:
-        return chosen, judged, []
-    taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.preferred))
-    title = named_form(statistic, shared.candidate.fit, 0, None).name
-    if taken:
-        chosen, judged = shared.candidate, marked(judged, shared.candidate)
-    return chosen, judged, [shared.remark(title, taken, shared_form is True)]
+    said = []
+    for kind in dict.fromkeys(channel.kind for channel in statistic.channels):
+        places = [c for c, channel in enumerate(statistic.channels) if channel.kind == kind]
+        shared = find_shared_form(
+            kind, places, found, chosen, judge, lambda c, form: searches[c].refit(form), refit
+        )
+        if shared is None:
+            continue
+        taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.preferred))
+        title = named_form(statistic, shared.candidate.fit, places[0], None).name
+        if taken:
+            chosen, judged = shared.candidate, marked(judged, shared.candidate, places)
+        said.append(shared.remark(title, taken, shared_form is True))
+    return chosen, judged, said
 
 
 def _mixing(
@@ -274,11 +288,13 @@ def _mixing(
     return tuple(with_held_out(tests, objective, judge, chosen, statistic.channels))
 
 
-def _undefined(terms: Sequence[str] | None, library: Sequence[Term], statistic: Statistic) -> list[str]:
+def _undefined(
+    terms: Sequence[str] | None, libraries: Sequence[Sequence[Term]], statistic: Statistic
+) -> list[str]:
     """Say which of the terms that were asked for have no value where a channel was sampled."""
     sentences = [
         f"{channel.label}: {sentence}"
-        for channel, seen in zip(statistic.channels, statistic.coverage, strict=True)
+        for channel, seen, library in zip(statistic.channels, statistic.coverage, libraries, strict=True)
         for term in (library if terms is not None else ())
         if (sentence := undefined(term, seen.minimum, seen.maximum)) is not None
     ]

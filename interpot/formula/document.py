@@ -87,7 +87,9 @@ def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
         cutoff=float(entry["cutoff"]),
         domain=(float(entry["domain"][0]), float(entry["domain"][1])),
         form=entry["form"],
-        expression=parse_expression(entry["expression"], {p.name: p.symbol for p in parameters}, entry["variable"]),
+        expression=parse_expression(
+            entry["expression"], {p.name: p.symbol for p in parameters}, entry["variable"]
+        ),
         parameters=parameters,
         zero=entry["zero"],
         kind=entry["kind"],

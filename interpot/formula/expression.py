@@ -54,9 +54,7 @@ def print_expression(expression: sympy.Expr, variable: str = R.name) -> str:
     return str(_FullPrecision().doprint(expression.xreplace({R: sympy.Symbol(variable, positive=True)})))
 
 
-def parse_expression(
-    text: str, symbols: Mapping[str, sympy.Symbol], variable: str = R.name
-) -> sympy.Expr:
+def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol], variable: str = R.name) -> sympy.Expr:
     """Read a formula; nothing in the text is executed.
 
     Parameters
@@ -75,13 +73,18 @@ def parse_expression(
     """
     if len(text) > _LONGEST:
         raise ValueError(f"has {len(text)} characters, more than {_LONGEST}")
-    names = {"pi": sympy.pi, **symbols, variable: R}
+    # a coordinate of a field may be negative: the root of its square is not itself
+    x = R if variable == R.name else sympy.Symbol(variable, real=True)
+    names = {"pi": sympy.pi, **symbols, variable: x}
     try:
         expression = _to_sympy(ast.parse(text.strip(), mode="eval").body, names)
     except SyntaxError as error:
         raise ValueError(f"is no formula ({error.msg})") from None
     except (RecursionError, MemoryError):
         raise ValueError("is nested too deeply") from None
+    if expression.has(sympy.Abs):
+        raise ValueError(f"holds the root of a square, |{variable}|, which has a kink")
+    expression = expression.xreplace({x: R})
     if expression.has(sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
         raise ValueError("is not real and finite")
     # sympy's exponents have no end, those of the numbers that are printed and compiled have

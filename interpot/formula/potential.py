@@ -215,9 +215,7 @@ class Potential:
         return "\n".join(f"{c.label}: {self.describe(c)}" for c in self.channels)
 
     def _repr_latex_(self) -> str:
-        rows = (
-            rf"\varphi_{{{upright(c.label)}}}({c.variable}) &= {c.plain.latex}" for c in self.channels
-        )
+        rows = (rf"\varphi_{{{upright(c.label)}}}({c.variable}) &= {c.plain.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
     def _repr_html_(self) -> str:
