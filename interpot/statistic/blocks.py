@@ -119,11 +119,11 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def gram(self, which: int | slice | IntArray = slice(None)) -> FloatArray:
+    def gram(self, which: int | np.int64 | slice | IntArray = slice(None)) -> FloatArray:
         """A summed over the chosen blocks, (K, K)."""
         total = np.zeros((self.size, self.size))
         for part in self.parts:
-            packed = part.gram[which] if isinstance(which, int) else part.gram[which].sum(axis=0)
+            packed = part.gram[which] if isinstance(which, int | np.integer) else part.gram[which].sum(axis=0)
             total[np.ix_(part.columns, part.columns)] += unpacked(packed, len(part.columns))
         return total
 
