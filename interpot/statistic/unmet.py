@@ -1,4 +1,4 @@
-"""Channels that nothing was seen of, as pairs that never came within their cutoff: of the others all can be known."""
+"""Pairs of species that never came within their cutoff: nothing can be known of them, but of the others it can."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ def unmet(statistic: Statistic) -> dict[int, str]:
     return {
         c: f"no {channel.label} pair ever comes within its cutoff of {channel.cutoff / length:g} {unit}, so that it "
         "has no formula: enlarge the cutoff, or add data in which they meet"
-        if channel.kind == "pair"
-        else f"no particle of {', '.join(channel.species)} ever feels {channel.label} (cutoff "
-        f"{channel.cutoff / length:g} {unit}), so that it has no formula: enlarge the cutoff, or add data in which one "
-        "does"
         for c, (channel, seen) in enumerate(zip(statistic.channels, statistic.coverage, strict=True))
         if not np.isfinite(seen.minimum)
     }
@@ -39,9 +35,8 @@ def check_sampled(statistic: Statistic, names: str) -> None:
     if len(sentences) == len(statistic.channels):
         labels = ", ".join(channel.label for channel in statistic.channels)
         cutoff, units = max(channel.cutoff for channel in statistic.channels), statistic.units
-        what = "pair" if statistic.channels[0].kind == "pair" else "particle"
         raise InterpotError(
-            f"{names}: no {what} of {labels} ever comes within its cutoff of {cutoff / units.length:g} "
+            f"{names}: no pair of {labels} ever comes within its cutoff of {cutoff / units.length:g} "
             f"{units.length_unit}: enlarge the cutoff, or add data in which they meet"
         )
     for sentence in sentences.values():

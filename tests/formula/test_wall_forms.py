@@ -35,9 +35,9 @@ velocity all create 500 87287 dist gaussian
 fix m all nve
 timestep 0.004
 run 2000
-dump d all custom 25 t.lammpstrj id type element x y z fx fy fz
+dump d all custom 60 t.lammpstrj id type element x y z fx fy fz
 dump_modify d sort id element {elements} format float %.16g
-run 2500
+run 2400
 """
 
 
