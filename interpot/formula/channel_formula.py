@@ -157,7 +157,7 @@ class ChannelFormula:
         return self.kind != "field"
 
     def unit(self, parameter: Parameter, units: UnitStyle) -> str:
-        """Name of the unit of one of its constants, "" for a number: "eV·Å^6", "eV·Å^-1 per e" where charges feel it."""
+        """Name of the unit of a constant, "" for a number: "eV·Å^6", or "eV·Å^-1 per e" where charges feel it."""
         if parameter.energy == parameter.length == 0:
             return ""
         charge = "" if units.name == "lj" else " e"

@@ -228,7 +228,7 @@ class ChannelSearch:
 
 
 def _rare(kind: str) -> Iterator[tuple[Term, ...]]:
-    """Terms for a kind of channel that are tried only where the library does not do, those together that share a shape."""
+    """Terms of a kind that are tried only where the library does not do, those together that share a shape."""
     terms = [term for term in load_library(TERMS) if not term.default and kind in term.kinds]
     shared = {term.name: tuple(s.name for s in term.shapes if s.shared) for term in terms}
     for names in dict.fromkeys(shared.values()):

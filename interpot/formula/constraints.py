@@ -389,7 +389,8 @@ def restrictions(
         for demand in own:
             if isinstance(demand, _OfDistances) and not demand.suits(channel.kind, library):
                 raise InterpotError(
-                    f"'{demand}' means nothing for a field, which neither ends nor has a core: demand it of pairs or walls"
+                    f"'{demand}' means nothing for a field, which neither ends nor has a core: demand it of pairs or "
+                    "walls"
                 )
         place = Place(
             statistic.coverage[c].minimum, channel.cutoff, known[c] if known else None, statistic.units

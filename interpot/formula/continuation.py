@@ -1,8 +1,8 @@
 """What stands for a formula at distances smaller than any sampled one, where it would not repel.
 
-A formula of a distance is used inwards of the sampled range as long as it repels there; a field is left as it is. Buckingham's turns over and falls to -∞,
-opposite charges attract without end, a high power of a difference may not be defined: from a distance r_c on, the
-innermost where the formula can be trusted to repel, it is continued inwards by
+A formula of a distance is used inwards of the sampled range as long as it repels there; a field is left as it is.
+Buckingham's turns over and falls to -∞, opposite charges attract without end, a high power of a difference may not be
+defined: from a distance r_c on, the innermost where the formula can be trusted to repel, it is continued inwards by
 
     φ(r) = φ_c + φ'_c (r - r_c) + ½ φ''_c (r - r_c)² + K (r_c/r - 1)³,    r < r_c,
 

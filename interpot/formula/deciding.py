@@ -1,9 +1,9 @@
 """Which new data would decide between two formulas that the data at hand cannot tell apart.
 
 Between formulas whose forces differ by d(r), a pair at r adds 2 d(r)² to the rise Δ of the loss, as both its particles
-feel it, and a particle at a wall d(r)²; Δ exceeds two of its standard errors 2 s √Δ from Δ = 16 s² on, where s² is the variance of a force component.
-From this follows how many are needed where, and how many more frames where none are new. A field can only be asked
-for more frames.
+feel it, and a particle at a wall d(r)²; Δ exceeds two of its standard errors 2 s √Δ from Δ = 16 s² on, where s² is the
+variance of a force component. From this follows how many are needed where, and how many more frames where none are
+new. A field can only be asked for more frames.
 
 Both functions are extrapolated as they are: new data would move their constants, so that these are estimates.
 """
@@ -88,16 +88,17 @@ class Decision:
     def sentence(self, length: float = 1.0, unit: str = "Å") -> str:
         """Say what to do, with lengths in units of `length` Å."""
         ways = []
-        pair = self.of.kind == "pair"
-        who, wall = ("pairs", "") if pair else ("particles", f" from the wall {self.of.site}")
+        who, near, far = "pairs", "", ""
+        if self.of.kind == "wall":
+            who, near, far = "particles", f" to the wall {self.of.site}", f" from the wall {self.of.site}"
         if np.isfinite(self.closer):
             ways.append(
-                f"{who} closer than {self.closer / length:.3g} {unit}{wall and f' to the wall {self.of.site}'} ({PAIRS} "
-                f"of them; about {self.hotter:.3g} times the temperature brings them there, or a higher density)"
+                f"{who} closer than {self.closer / length:.3g} {unit}{near} ({PAIRS} of them; about "
+                f"{self.hotter:.3g} times the temperature brings them there, or a higher density)"
             )
         if np.isfinite(self.farther):
             ways.append(
-                f"{who} up to {self.farther / length:.3g} {unit}{wall}, if the reference reaches so far"
+                f"{who} up to {self.farther / length:.3g} {unit}{far}, if the reference reaches so far"
             )
         if self.more_data <= MOST_DATA:
             ways.append(f"{max(self.more_data, 1.1):.2g} times as many frames")

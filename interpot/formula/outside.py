@@ -1,7 +1,8 @@
 """What a formula does where it was not sampled: below the smallest distance, up to the cutoff, and beyond it.
 
-A simulation goes where the data did not: a pair that comes closer than any before it, or a particle to a wall, feels what
-the formula happens to be there. Nothing is said of fields, which go on as they are. Buckingham's form is the classic case: repulsive where sampled, it turns at a maximum of φ and falls to -∞.
+A simulation goes where the data did not: a pair that comes closer than any before it, or a particle to a wall, feels
+what the formula happens to be there. Buckingham's form is the classic case: repulsive where sampled, it turns at a
+maximum of φ and falls to -∞. Nothing is said of fields, which go on as they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One form for all pairs of species (or all walls, or all fields), each with its own constants, against a form for each.
+"""One form for all pairs of species, each with constants of its own, against a form for each; walls and fields alike.
 
 Candidates are the forms that the search ranks first for some channel. Each is fitted in all channels jointly and judged
 on the same folds as the forms chosen channel by channel; the paired difference says whether the data allow it.
@@ -64,7 +64,8 @@ class SharedForm:
         if self.allowed:
             words = f"the data allow one form for all {self.kind}s, {title} ({size})"
             return words if taken else f"{words}: ask for a shared form to have it"
-        words = f"the best single form for all {self.kind}s, {title}, is worse ({size}; {self.errors:.3g} standard errors)"
+        size += f"; {self.errors:.3g} standard errors"
+        words = f"the best single form for all {self.kind}s, {title}, is worse ({size})"
         return f"{words}; it was asked for" if asked else words
 
 

@@ -1,7 +1,8 @@
 """The temperature of the data, from distances and forces alone.
 
 In equilibrium ⟨|∇U|²⟩ = kT ⟨∇²U⟩. With a pair potential, every pair of particles adds 2 (φ'' + 2 φ'/r) to ∇²U in three
-dimensions, and a particle at a plane wall or in a field along an axis φ'' (at a curved wall a little more), so that the counts of the sampled distances are all that is needed besides Σ|F|².
+dimensions, and a particle at a plane wall or in a field along an axis φ'' (at a curved wall a little more), so that
+the counts of the sampled coordinates are all that is needed besides Σ|F|².
 
 Source: H. H. Rugh, Phys. Rev. Lett. 78, 772 (1997); B. D. Butler et al., J. Chem. Phys. 109, 6519 (1998).
 """
@@ -23,8 +24,8 @@ WORST = 0.3
 def thermal_energy(statistic: Statistic, potential: Potential) -> float:
     """Estimate kT of the sampled configurations, in the potential's energy unit.
 
-    In two dimensions it is a little too small. NaN where a field acts on several charges, of which the counts do not tell
-    which was where, and where the formula is too bad, or its mean curvature not positive:
+    In two dimensions it is a little too small. NaN where a field acts on several charges, of which
+    the counts do not tell where they were, and where the formula is too bad, or its mean curvature not positive:
     then the data are of no liquid, gas or crystal in equilibrium with it.
     """
     mixed = any(len(set(channel.charges)) > 1 for channel in potential.channels)

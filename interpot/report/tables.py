@@ -55,7 +55,7 @@ def print_potential(console: Console, potential: Potential) -> None:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, in_letters(channel.form)]
         for parameter in channel.parameters:
-            value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
+            value, of = typeset(written(parameter)), raised(channel.unit(parameter, potential.units))
             table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:

@@ -35,7 +35,7 @@ velocity all create 500 87287 dist gaussian
 fix m all nve
 timestep 0.004
 run 2000
-dump d all custom 60 t.lammpstrj id type element x y z fx fy fz
+dump d all custom 150 t.lammpstrj id type element x y z fx fy fz
 dump_modify d sort id element {elements} format float %.16g
 run 2400
 """
@@ -100,6 +100,131 @@ def walls(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
         *(Channel("wall", ("Ar",), reach.get(face, 7.0), face) for face in faces),
     )
     return interpot.discover(interpot.accumulate(frames, channels))
+
+
+# ---------------------------------------------------------------------------- two species, walls of their own, fields
+
+FIELDS = """\
+pair_style lj/cut 6.0
+pair_coeff 1 1 0.0103 3.4
+pair_coeff 2 2 0.014 3.6
+pair_coeff 1 2 0.011 3.5
+fix w1 A wall/lj93 zlo EDGE 0.02 3.2 7.0
+fix w2 B wall/lj93 zlo EDGE 0.03 3.0 7.0
+fix w3 all wall/reflect zhi EDGE
+variable fy atom 0.02*(2*PI/34)*2*sin(2*PI/34*2*y+0.7)
+fix f1 A addforce 0.004 0.0 0.0
+fix f2 B addforce 0.0 v_fy 0.0
+"""
+
+OF_FIELDS = {
+    "Ar-Ar": ("Lennard-Jones 12-6", {"epsilon": 0.0103, "sigma": 3.4}),
+    "Ar-Kr": ("Lennard-Jones 12-6", {"epsilon": 0.011, "sigma": 3.5}),
+    "Kr-Kr": ("Lennard-Jones 12-6", {"epsilon": 0.014, "sigma": 3.6}),
+    "Ar-zlo": ("Lennard-Jones wall 9-3", {"epsilon": 0.02, "sigma": 3.2}),
+    "Kr-zlo": ("Lennard-Jones wall 9-3", {"epsilon": 0.03, "sigma": 3.0}),
+    "Ar@x": ("Uniform field", {"F": 0.004}),
+    "Kr@y": ("Standing wave", {"A": 0.02, "k": 4 * np.pi / 34, "delta": 0.7}),
+}
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
+    """Argon and krypton above a wall that each feels in its own way, each in a field."""
+    folder = tmp_path_factory.mktemp("fields")
+    path = simulate(
+        folder, FIELDS, boundary="p p f", size=34, kinds=2, inside="1 33 1 33 4 30", elements="Ar Kr"
+    )
+    frames = interpot.read(path, walls=["zlo=edge"])
+    channels = (
+        *interpot.pair_channels(frames, 6.0),
+        *(Channel("wall", (name,), 7.0, "zlo") for name in ("Ar", "Kr")),
+        Channel("field", ("Ar",), 36.0, "x"),
+        Channel("field", ("Kr",), 36.0, "y"),
+    )
+    return interpot.discover(interpot.accumulate(frames, channels))
+
+
+def test_each_species_has_its_own_wall_and_field(fields: Discovery) -> None:
+    check(fields.best, OF_FIELDS)
+
+
+def test_a_field_is_written_in_its_letter(fields: Discovery) -> None:
+    assert fields.best.channel("Ar@x").zero == "origin"
+    assert fields.best.channel("Kr", "y").latex == r"A \, \cos{\left(\delta + k \, y \right)}"
+    assert "(x) &= - F \\, x" in fields.best._repr_latex_()
+    assert "r_c" not in str(fields.best.channel("Ar@x").expression)
+
+
+def test_a_field_goes_on_where_it_was_not_sampled(fields: Discovery) -> None:
+    field = fields.best.channel("Ar@x")
+    assert field.energy([-50.0, 50.0]) == pytest.approx([0.2, -0.2], rel=1e-6)
+    assert field.slope(-50.0) == pytest.approx(-0.004, rel=1e-6)
+
+
+def test_the_document_keeps_walls_and_fields(fields: Discovery, tmp_path: Path) -> None:
+    fields.best.save(tmp_path / "p.json")
+    back = Potential.load(tmp_path / "p.json")
+    for one, other in zip(fields.best.channels, back.channels, strict=True):
+        s = np.linspace(*one.domain, 20)
+        assert (one.label, one.kind, one.site, one.zero) == (other.label, other.kind, other.site, other.zero)
+        np.testing.assert_array_equal(other.energy(s), one.energy(s))
+
+
+def test_other_units_are_the_same_walls_and_fields(fields: Discovery) -> None:
+    there = fields.best.to_units("real")
+    for one, other in zip(fields.best.channels, there.channels, strict=True):
+        s = np.linspace(*one.domain, 20)
+        np.testing.assert_allclose(
+            other.energy(s) * there.units.energy, one.energy(s), rtol=1e-12, atol=1e-15
+        )
+    np.testing.assert_allclose(there.to_units("metal").covariance, fields.best.covariance, rtol=1e-9)
+
+
+def test_the_pairs_of_a_potential_have_their_errors(fields: Discovery) -> None:
+    pairs = fields.best.pairs
+    assert [c.label for c in pairs.channels] == ["Ar-Ar", "Ar-Kr", "Kr-Kr"]
+    np.testing.assert_array_equal(np.diag(pairs.covariance) ** 0.5, [p.stderr for p in pairs.parameters])
+    others = fields.best.of_kinds(("wall", "field"))
+    assert [c.label for c in others.channels] == ["Ar-zlo", "Kr-zlo", "Ar@x", "Kr@y"]
+    np.testing.assert_array_equal(others.covariance, fields.best.covariance[6:, 6:])
+    assert fields.best.species == ("Ar", "Kr")
+
+
+# ---------------------------------------------------------------------------- fields on charges, and a trap
+
+TRAP = """\
+pair_style lj/cut 6.0
+pair_coeff * * 0.0103 3.4
+set group A charge 1.0
+set group B charge -2.0
+fix e all efield 0.0 0.0 0.02
+variable fx atom -0.004*(x-15)
+variable fy atom -0.004*(y-16)
+variable fz atom -0.004*(z-17)
+fix t all addforce v_fx v_fy v_fz
+"""
+
+
+def test_a_field_acts_on_charges_beside_a_trap(tmp_path: Path) -> None:
+    path = simulate(
+        tmp_path, TRAP, boundary="f f f", size=60, kinds=2, inside="1 33 1 33 4 30", elements="Na Cl"
+    )
+    frames, centre = interpot.read(path), (15.0, 16.0, 17.0)
+    channels = (
+        *interpot.pair_channels(frames, 6.0),
+        Channel("field", ("Cl", "Na"), 60.0, "z", (-2.0, 1.0)),
+        *(Channel("field", (name,), 50.0, "r", (), centre) for name in ("Na", "Cl")),
+    )
+    best = interpot.discover(interpot.accumulate(frames, channels, cutoffs="given")).best
+    truth = {f"{a}-{b}": ("Lennard-Jones 12-6", {"epsilon": 0.0103, "sigma": 3.4})
+             for a, b in (("Cl", "Cl"), ("Cl", "Na"), ("Na", "Na"))}  # fmt: skip
+    trap = {f"{name}@r": ("Harmonic trap", {"k": 0.004}) for name in ("Na", "Cl")}
+    check(best, {**truth, **trap, "charge@z": ("Uniform electric field", {"E": 0.02})})
+    assert "eV·Å^-1 per e" in best.describe(best.channel("charge", "z"))
+    best.save(tmp_path / "p.json")
+    again = Potential.load(tmp_path / "p.json").to_units("nano").channel("Na@r")
+    assert again.centre == pytest.approx((1.5, 1.6, 1.7)) and again.variable == "r"
 
 
 def test_every_style_of_wall_is_found_with_its_name(walls: Discovery) -> None:

@@ -4,7 +4,8 @@ First the function of r, in the notation of formulas (`interpot.formula.expressi
 that times a coefficient. r is the distance of a pair or to a wall; a function of x is a term of fields, whatever the
 letter of their coordinate. Every other name in it is a shape, a constant that is fitted. After a semicolon each shape
 may have its bounds, and a unit: ``w = 0.5..5 Å``, ``k = 1..8 Å^-1``, ``w = 0.05..0.5 nm``, ``n = 2..9 1`` (a number).
-Where x is the variable, bounds may be negative: ``x_1 = -5..5 Å``. Without a unit the bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
+Where x is the variable, bounds may be negative: ``x_1 = -5..5 Å``. Without a unit the
+bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
 
 The dimension of a shape need not be stated where it follows from the function: what exp or cos are taken of, and
 exponents, are pure numbers, and what is added up has one dimension. Bounds need not be given for a length (from a
