@@ -93,7 +93,7 @@ def walls(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
     folder = tmp_path_factory.mktemp("walls")
     path = simulate(folder, WALLS, boundary="f f f", size=34, kinds=1, inside="4 30 4 30 4 30", elements="Ar")
     faces = [f"{axis}{end}" for axis in "xyz" for end in ("lo", "hi")]
-    frames = interpot.read(path, walls=[f"{face}=edge" for face in faces])
+    frames = interpot.read(path, units="metal", walls=[f"{face}=edge" for face in faces])
     reach = {"yhi": 4.0, "zhi": 6.0}
     channels = (
         *interpot.pair_channels(frames, 6.0),
@@ -135,7 +135,7 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
     path = simulate(
         folder, FIELDS, boundary="p p f", size=34, kinds=2, inside="1 33 1 33 4 30", elements="Ar Kr"
     )
-    frames = interpot.read(path, walls=["zlo=edge"])
+    frames = interpot.read(path, units="metal", walls=["zlo=edge"])
     channels = (
         *interpot.pair_channels(frames, 6.0),
         *(Channel("wall", (name,), 7.0, "zlo") for name in ("Ar", "Kr")),
@@ -210,7 +210,7 @@ def test_a_field_acts_on_charges_beside_a_trap(tmp_path: Path) -> None:
     path = simulate(
         tmp_path, TRAP, boundary="f f f", size=60, kinds=2, inside="1 33 1 33 4 30", elements="Na Cl"
     )
-    frames, centre = interpot.read(path), (15.0, 16.0, 17.0)
+    frames, centre = interpot.read(path, units="metal"), (15.0, 16.0, 17.0)
     channels = (
         *interpot.pair_channels(frames, 6.0),
         Channel("field", ("Cl", "Na"), 60.0, "z", (-2.0, 1.0)),
