@@ -115,7 +115,9 @@ def test_grids_scale_with_the_domain(grid: str) -> None:
 
 def test_whether_it_decays(term: Term) -> None:
     values = {symbol: sympy.Integer(2) for symbol in term.symbols}
-    if "pair" not in term.kinds and term.name != "steele":  # a wall that ends; fields, of which it is not asked
+    if (
+        "pair" not in term.kinds and term.name != "steele"
+    ):  # a wall that ends; fields, of which it is not asked
         return
     end = sympy.Integer(2) if term.ends else sympy.oo
     assert term.decays == (sympy.limit(term.expression.subs(values), R, end, "-") == 0)
