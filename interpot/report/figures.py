@@ -135,7 +135,7 @@ def _curve(
     low, high = float(inside.min()), float(inside.max())
     if low < 0 < high and high > -2.5 * low:
         high = -2.5 * low  # the well is the picture; the wall runs out of it
-    margin = 0.08 * (high - low) or 1.0
+    margin = 0.08 * (high - low) or 0.5 * abs(high) or 1.0
     axes.set_ylim(low - margin, high + margin)
 
 

@@ -35,7 +35,7 @@ def formula(channel: ChannelFormula) -> Formula:
         heads += [(letter, latex(value), _when(condition)) for value, condition in kink.branches]
     lines = [line for head in heads for line in _lines(*head)]
     widest = max(math_extent(line, _SIZE)[0] for line in lines)
-    plain = f"φ(r) = {formula_line(channel.plain.expression)}"
+    plain = f"φ({channel.variable}) = {formula_line(written)}"
     caption = f"{channel.form}, {channel.label}"
     return Formula(tuple(lines), _SIZE * min(1.0, WIDTH / widest), caption, plain)
 
