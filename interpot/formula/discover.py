@@ -43,6 +43,9 @@ FEW_BLOCKS = 3
 """From so few blocks a standard error is little but a guess: with two degrees of freedom its own is half of it."""
 
 
+WITHIN = 0.999
+"""Of the cutoff: a wall that ends farther out ends there."""
+
 _SHOWN = 12  # candidates in a notebook
 
 
@@ -311,6 +314,22 @@ def _correlation(statistic: Statistic, chosen: Candidate) -> list[str]:
     ]
 
 
+def _kinks(best: Potential) -> list[str]:
+    """Say with which cutoff a wall that ends within the present one is exact."""
+    unit = best.units.length_unit
+    ends = [
+        (channel, p.value)
+        for channel in best.channels
+        for p in channel.parameters
+        if channel.form == "Harmonic wall" and p.name == "r_c" and p.value < WITHIN * channel.cutoff
+    ]
+    return [
+        f"{channel.label}: the wall ends at {r_c:.6g} {unit}, within the cutoff of {channel.cutoff:g} {unit}, with a kink "
+        f"of its force that splines do not follow: its constants are exact with a cutoff of {r_c:.6g} {unit}"
+        for channel, r_c in ends
+    ]
+
+
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
     remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
@@ -320,6 +339,7 @@ def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[st
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"
         )
+    remarks += _kinks(best)
     blocks = len(statistic.blocks)
     if 1 < blocks <= FEW_BLOCKS:
         remarks.append(

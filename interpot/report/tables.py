@@ -68,8 +68,8 @@ def print_potential(console: Console, potential: Potential) -> None:
     console.print()
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
-        written = in_variable(channel.plain.expression, channel.variable)
-        console.print(Text(f"φ({channel.variable}){label} = {formula_line(written)}"))
+        phi = in_variable(channel.plain.expression, channel.variable)
+        console.print(Text(f"φ({channel.variable}){label} = {formula_line(phi)}"))
         console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
     loss, least = potential.loss, resolution(potential.loss.name)
     console.print(
