@@ -324,8 +324,8 @@ def _kinks(best: Potential) -> list[str]:
         if channel.form == "Harmonic wall" and p.name == "r_c" and p.value < WITHIN * channel.cutoff
     ]
     return [
-        f"{channel.label}: the wall ends at {r_c:.6g} {unit}, within the cutoff of {channel.cutoff:g} {unit}, with a kink "
-        f"of its force that splines do not follow: its constants are exact with a cutoff of {r_c:.6g} {unit}"
+        f"{channel.label}: the wall ends at {r_c:.6g} {unit}, within the cutoff of {channel.cutoff:g} {unit}, with a "
+        f"kink of its force that splines do not follow: its constants are exact with a cutoff of {r_c:.6g} {unit}"
         for channel, r_c in ends
     ]
 

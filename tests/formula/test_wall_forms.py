@@ -198,33 +198,33 @@ pair_style lj/cut 6.0
 pair_coeff * * 0.0103 3.4
 set group A charge 1.0
 set group B charge -2.0
-fix e all efield 0.0 0.0 0.02
-variable fx atom -0.004*(x-15)
-variable fy atom -0.004*(y-16)
-variable fz atom -0.004*(z-17)
+fix e all efield 0.0 0.0 0.005
+variable fx atom -0.004*(x-30)
+variable fy atom -0.004*(y-31)
+variable fz atom -0.004*(z-32)
 fix t all addforce v_fx v_fy v_fz
 """
 
 
 def test_a_field_acts_on_charges_beside_a_trap(tmp_path: Path) -> None:
     path = simulate(
-        tmp_path, TRAP, boundary="f f f", size=60, kinds=2, inside="1 33 1 33 4 30", elements="Na Cl"
+        tmp_path, TRAP, boundary="f f f", size=60, kinds=2, inside="18 44 18 44 18 44", elements="Na Cl"
     )
-    frames, centre = interpot.read(path, units="metal"), (15.0, 16.0, 17.0)
+    frames, centre = interpot.read(path, units="metal"), (30.0, 31.0, 32.0)
     channels = (
         *interpot.pair_channels(frames, 6.0),
-        Channel("field", ("Cl", "Na"), 60.0, "z", (-2.0, 1.0)),
-        *(Channel("field", (name,), 50.0, "r", (), centre) for name in ("Na", "Cl")),
+        Channel("field", ("Cl", "Na"), 55.0, "z", (-2.0, 1.0)),
+        *(Channel("field", (name,), 30.0, "r", (), centre) for name in ("Na", "Cl")),
     )
     best = interpot.discover(interpot.accumulate(frames, channels, cutoffs="given")).best
     truth = {f"{a}-{b}": ("Lennard-Jones 12-6", {"epsilon": 0.0103, "sigma": 3.4})
              for a, b in (("Cl", "Cl"), ("Cl", "Na"), ("Na", "Na"))}  # fmt: skip
     trap = {f"{name}@r": ("Harmonic trap", {"k": 0.004}) for name in ("Na", "Cl")}
-    check(best, {**truth, **trap, "charge@z": ("Uniform electric field", {"E": 0.02})})
+    check(best, {**truth, **trap, "charge@z": ("Uniform electric field", {"E": 0.005})})
     assert "eV·Å^-1 per e" in best.describe(best.channel("charge", "z"))
     best.save(tmp_path / "p.json")
     again = Potential.load(tmp_path / "p.json").to_units("nano").channel("Na@r")
-    assert again.centre == pytest.approx((1.5, 1.6, 1.7)) and again.variable == "r"
+    assert again.centre == pytest.approx((3.0, 3.1, 3.2)) and again.variable == "r"
 
 
 def test_every_style_of_wall_is_found_with_its_name(walls: Discovery) -> None:
