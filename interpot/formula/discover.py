@@ -31,6 +31,7 @@ from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
+from interpot.statistic.channels import Channel
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
@@ -267,8 +268,8 @@ def _chosen(
     refit = partial(fit, objective, constraints=[s.rule for s in searches] if constrained else None)
     chosen, judged = joint_choice(refit, judge, found)
     said = []
-    for kind in dict.fromkeys(channel.kind for channel in statistic.channels):
-        places = [c for c, channel in enumerate(statistic.channels) if channel.kind == kind]
+    for group in dict.fromkeys(map(_alike, statistic.channels)):
+        kind, places = group[0], [c for c, own in enumerate(statistic.channels) if _alike(own) == group]
         shared = find_shared_form(
             kind, places, found, chosen, judge, lambda c, form: searches[c].refit(form), refit
         )
@@ -280,6 +281,11 @@ def _chosen(
             chosen, judged = shared.candidate, marked(judged, shared.candidate, places)
         said.append(shared.remark(title, taken, shared_form is True))
     return chosen, judged, said
+
+
+def _alike(channel: Channel) -> tuple[str, str, bool]:
+    """What channels have in common that may share a form: all pairs, all walls, fields of one coordinate."""
+    return channel.kind, channel.site if channel.kind == "field" else "", bool(channel.charges)
 
 
 def _mixing(
