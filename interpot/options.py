@@ -231,7 +231,7 @@ def terms_asked_for(of_library: str | None, own: Sequence[str] | None) -> list[s
     if of_library is None and not own:
         return None
     if of_library is None:
-        return [*(term.name for term in library()), *(own or ())]
+        return [*(term.name for term in library(TERMS) if term.default), *(own or ())]
     names = [name.strip() for name in of_library.split(",")]
     if not all(names):
         raise InterpotError(

@@ -11,9 +11,11 @@ import pandas as pd
 import sympy
 
 from interpot.formula.channel_formula import UNITS_OF_KNOWN, ChannelFormula, Loss
+from interpot.formula.codegen import R
 from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
-from interpot.formula.naming import Named, name
+from interpot.formula.naming import Named, of_channel
+from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
@@ -25,9 +27,9 @@ from interpot.version import versions
 
 def named_form(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:
     """Restate one channel's form in the field's constants, what was known of it added."""
-    cutoff = statistic.channels[c].cutoff
-    found = name(candidate.forms[c], candidate.coefficients[c], cutoff)
-    return found if known is None else known.added_to(found, cutoff)
+    channel = statistic.channels[c]
+    found = of_channel(candidate.forms[c], candidate.coefficients[c], channel)
+    return found if known is None else known.added_to(found, channel)
 
 
 def potential_of(
@@ -55,7 +57,7 @@ def potential_of(
                 part.name,
                 part.expression,
                 parameters,
-                zero="infinity" if part.decays else "cutoff",
+                zero="origin" if channel.kind == "field" else "infinity" if part.decays else "cutoff",
                 kind=channel.kind,
                 site=channel.site,
                 charges=channel.charges,
@@ -80,12 +82,11 @@ def _block_diagonal(parts: Sequence[FloatArray]) -> FloatArray:
 
 def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]) -> pd.DataFrame:
     """Tabulate what was judged, by channel and number of constants; within these by loss."""
-    rows = [
-        front_row(
-            statistic.channels[c].label, named_form(statistic, candidate.fit, c, known[c]), candidate, c, mark
-        )
-        for c, candidate, mark in judged
-    ]
+    rows = []
+    for c, candidate, mark in judged:
+        channel, named = statistic.channels[c], named_form(statistic, candidate.fit, c, known[c])
+        variable = channel.site if channel.kind == "field" else R.name
+        rows.append(front_row(channel.label, named, candidate, c, mark, variable))
     chosen = {c: candidate.fit.forms[c] for c, candidate, mark in judged if mark == "chosen"}
     holds = [candidate.fit.forms[c].contains(chosen[c]) for c, candidate, _ in judged]
     front = pd.DataFrame(rows).assign(contains_chosen=holds)
@@ -117,13 +118,16 @@ def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
-def front_row(label: str, named: Named, candidate: Candidate, c: int, mark: str) -> dict[str, Any]:
+def front_row(
+    label: str, named: Named, candidate: Candidate, c: int, mark: str, variable: str = R.name
+) -> dict[str, Any]:
     """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
     form = candidate.fit.forms[c]
+    formula = in_variable(named.expression.subs(dict.fromkeys(map(_symbol, UNITS_OF_KNOWN), 1)), variable)
     return {
         "channel": label,
         "form": named.name,
-        "formula": str(named.expression.subs(dict.fromkeys(map(_symbol, UNITS_OF_KNOWN), 1))),
+        "formula": str(formula),
         "terms": len(form.terms),
         "constants": form.constants,
         "loss": candidate.loss,

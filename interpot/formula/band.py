@@ -57,7 +57,7 @@ def band(potential: Potential, channel: ChannelFormula, r: ArrayLike) -> Band:
     Parameters
     ----------
     r : (m,), length unit
-        Above 0; from the cutoff on the function is zero, and so are its errors.
+        Above 0, but for a field; from the cutoff on the function is zero, and so are its errors.
 
     Returns
     -------
@@ -71,7 +71,11 @@ def band(potential: Potential, channel: ChannelFormula, r: ArrayLike) -> Band:
     free = np.flatnonzero(stderrs != 0)
     correlation = correlation_matrix(potential.covariance[mine, mine][np.ix_(free, free)], stderrs[free])
     energy, slope = (
-        np.where(distance < channel.cutoff, _spread(expression, channel, correlation, distance), 0.0)
+        np.where(
+            (distance < channel.cutoff) | (not channel.ends),
+            _spread(expression, channel, correlation, distance),
+            0.0,
+        )
         for expression in (channel.expression, derivative(channel.expression, R))
     )
     return Band(distance, energy, slope, potential.freedom)

@@ -103,23 +103,27 @@ class ChannelFormula:
     Attributes
     ----------
     species
-        The two species of a pair channel, sorted.
+        The two species of a pair channel, sorted; the species that feels a wall or a field.
     cutoff
-        The function is zero from here on (length units of the potential).
+        The function is zero from here on (length units of the potential); a field's, which has no end, was sampled
+        below it.
     domain
         Smallest and largest sampled coordinate.
     form
         Name in the field: "Lennard-Jones 12-6".
     expression
-        φ(r) in `R` and the parameters' symbols.
+        φ(r) in `R` and the parameters' symbols: r is the distance of a pair, the distance to a wall, the coordinate of
+        a field.
     parameters
         In the order of the rows of the potential's covariance.
     zero
-        Where φ vanishes: "infinity", or "cutoff" for a function that does not decay.
-    kind, variable
-        A row of `interpot.statistic.channels.CHANNELS`, and the letter of its coordinate in files.
+        Where φ vanishes: "infinity", "cutoff" for a function that does not decay, or "origin" for a field, whose φ is
+        given as it stands.
+    kind
+        A row of `interpot.statistic.channels.CHANNELS`.
     site, charges, centre
-        Of a wall or field, as of an `interpot.statistic.channels.Channel`; the centre in units of the potential.
+        Of a wall or field, as of an `interpot.statistic.channels.Channel`; the centre in units of the potential. With
+        charges φ is an energy per charge: a particle has its charge times φ.
     core
         What stands for the formula below the sampled range, where it would not repel there.
     """
@@ -132,7 +136,6 @@ class ChannelFormula:
     parameters: tuple[Parameter, ...]
     zero: str = "infinity"
     kind: str = "pair"
-    variable: str = "r"
     core: Core | None = None
     site: str = ""
     charges: tuple[float, ...] = ()
@@ -142,6 +145,24 @@ class ChannelFormula:
     def label(self) -> str:
         """The channel's name in tables: "Ne-Xe", "Ne-zlo", "Ne@z"."""
         return label_of(self.kind, self.species, self.site, bool(self.charges))
+
+    @property
+    def variable(self) -> str:
+        """Letter of the coordinate where people see it: "r" of a distance, "z" of a field along z."""
+        return self.site if self.kind == "field" else R.name
+
+    @property
+    def ends(self) -> bool:
+        """Whether the function is zero from the cutoff on; a field goes on."""
+        return self.kind != "field"
+
+    def unit(self, parameter: Parameter, units: UnitStyle) -> str:
+        """Name of the unit of a constant, "" for a number: "eV·Å^6", or "eV·Å^-1 per e" where charges feel it."""
+        if parameter.energy == parameter.length == 0:
+            return ""
+        charge = "" if units.name == "lj" else " e"
+        each = f" per{charge or ' charge'}" if self.charges and parameter.energy == 1 else ""
+        return parameter.unit(units) + each
 
     @property
     def complete(self) -> sympy.Expr:
@@ -165,23 +186,23 @@ class ChannelFormula:
     @property
     def latex(self) -> str:
         """φ(r) in the constants' symbols, as the field writes it."""
-        return latex(self.expression)
+        return latex(self.expression, self.variable)
 
     def energy(self, r: ArrayLike) -> FloatArray:
-        """φ(r), zero from the cutoff on; arrays of any shape, in the potential's units."""
+        """φ(r), zero from the cutoff on but for a field; arrays of any shape, in the potential's units."""
         return self._truncated(self.complete, r)
 
     def slope(self, r: ArrayLike) -> FloatArray:
-        """φ'(r) = dφ/dr, exact; zero from the cutoff on."""
+        """φ'(r) = dφ/dr, exact; zero from the cutoff on but for a field."""
         return self._truncated(derivative(self.complete, R), r)
 
     def _truncated(self, expression: sympy.Expr, r: ArrayLike) -> FloatArray:
         distance = np.asarray(r, dtype=np.float64)
-        if np.any(distance <= 0):
+        if self.ends and np.any(distance <= 0):
             raise InterpotError(f"{self.label}: a distance of {distance.min():g} was given, expected r > 0")
         function = compile_array(expression, (R, *(p.symbol for p in self.parameters)))
         values = function(distance, *(p.value for p in self.parameters))
-        return np.where(distance >= self.cutoff, 0.0, values)  # NaN stays NaN
+        return np.where(distance >= self.cutoff, 0.0, values) if self.ends else values  # NaN stays NaN
 
 
 @dataclass(frozen=True, slots=True)

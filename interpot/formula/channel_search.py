@@ -132,7 +132,8 @@ class ChannelSearch:
         if rank < 3:
             raise InterpotError(
                 f"{self.channel.label}: what was seen of it (samples: {int(self.coverage.counts.sum())}) determines "
-                f"fewer independent numbers ({rank}) than a formula has constants; add frames in which they meet"
+                f"fewer independent numbers ({rank}) than a formula has constants; add frames in which "
+                f"{'they meet' if self.channel.kind == 'pair' else 'more particles feel it'}"
             )
         return rank
 
@@ -176,16 +177,16 @@ class ChannelSearch:
         yield f"trying all formulas of up to {self.size} terms", self.library, self.size
         if not self.escalate:
             return
-        if self.max_terms is None:
-            large = tuple(term for term in self.library if term.name in COMBINED_BY_FOUR)
+        large = tuple(term for term in self.library if term.name in COMBINED_BY_FOUR)
+        if self.max_terms is None and large:
             yield f"none does: trying {USUAL + 1} powers, exponentials and dispersion terms", large, USUAL + 1
         common = tuple(term for term in self.library if term.name in COMMON)
-        for rare in _rare():
+        for rare in _rare(self.channel.kind):
             names = " and ".join(term.name.replace("_", "-") for term in rare)
             yield f"none does: trying {names}", (*common, *rare), self.size
         base = [term for term in self.library if term.name in TRUNCATED]
         for variant, row in VARIANTS.items():
-            if variant != "shifted":  # forces cannot tell
+            if base and variant != "shifted":  # forces cannot tell
                 terms = tuple(varied(term, variant, self.channel.cutoff) for term in base)
                 yield f"none does: trying formulas {row.title}", terms, min(self.size, PAIRS)
 
@@ -226,9 +227,9 @@ class ChannelSearch:
         )
 
 
-def _rare() -> Iterator[tuple[Term, ...]]:
-    """Terms that are tried only where the library does not do, those together that share a shape."""
-    terms = [term for term in load_library(TERMS) if not term.default]
+def _rare(kind: str) -> Iterator[tuple[Term, ...]]:
+    """Terms of a kind that are tried only where the library does not do, those together that share a shape."""
+    terms = [term for term in load_library(TERMS) if not term.default and kind in term.kinds]
     shared = {term.name: tuple(s.name for s in term.shapes if s.shared) for term in terms}
     for names in dict.fromkeys(shared.values()):
         yield tuple(term for term in terms if shared[term.name] == names)

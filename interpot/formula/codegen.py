@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike
 from interpot.records import FloatArray
 
 R = sympy.Symbol("r", positive=True)
-"""The pair distance: the one symbol that every expression in r uses."""
+"""The one symbol that every expression uses for its coordinate: the distance of a pair, the distance to a wall, the
+coordinate of a field. The last may be negative: what sympy makes of a sign does not touch whole powers and functions of
+such, of which the terms of fields are made."""
 
 # What a formula may be made of; both numba and every export target know these. Max is of two values: a smooth
 # switch is a polynomial in Max(0, x).

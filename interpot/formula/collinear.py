@@ -13,6 +13,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
 from interpot.formula.naming import TITLES
+from interpot.formula.notation import in_variable
 from interpot.formula.paired import difference
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
@@ -105,12 +106,13 @@ def substitutes(
     for c, channel in enumerate(statistic.channels):
         seen = statistic.coverage[c]
         alone = objective.without_others(c)
-        grid = Grid.of(alone, library, (seen.minimum, seen.maximum))
+        own = [term for term in library if channel.kind in term.kinds]
+        grid = Grid.of(alone, own, (seen.minimum, seen.maximum))
         (r,) = alone.nodes
         columns = alone.maps[0] @ np.column_stack(
             [term.values(r, *shapes) for term, shapes in zip(grid.terms, grid.shapes, strict=True)]
         )
-        form = chosen.forms[c]
+        form, letter = chosen.forms[c], channel.site if channel.kind == "field" else R.name
         for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
             trials = []
             for member in _promising(alone, grid, columns, form, t):
@@ -123,10 +125,10 @@ def substitutes(
                     not _is_limit(alone, form, trial.forms[c], t)
                     and not difference(objective, chosen, trial, variance).told_apart
                 ):
-                    other = member_name(trial.forms[c].terms[t], trial.forms[c].split()[t], statistic.units)
-                    found.append(
-                        Substitute(channel.label, member_name(term, shapes, statistic.units), other, trial)
-                    )
+                    put, its = trial.forms[c].terms[t], trial.forms[c].split()[t]
+                    old = member_name(term, shapes, statistic.units, letter)
+                    new = member_name(put, its, statistic.units, letter)
+                    found.append(Substitute(channel.label, old, new, trial))
     return tuple(found)
 
 
@@ -174,8 +176,8 @@ def _replaced(form: Form, t: int, term: Term, shapes: FloatArray) -> Form:
     return made.freed(np.flatnonzero(np.concatenate(driven)).tolist())
 
 
-def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
-    """Write a term with its shapes as a person would: "r⁻¹²", "exp(-r/0.28 Å)".
+def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = R.name) -> str:
+    """Write a term with its shapes as a person would: "r⁻¹²", "exp(-r/0.28 Å)"; of a field in the letter of that.
 
     Shapes in internal units; lengths and rates are written as lengths of the style.
     """
@@ -195,9 +197,11 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle) -> str:
             )
     expression = term.expression.subs(given)
     exponent = expression.as_base_exp()[1] if expression.as_base_exp()[0] == R else None
+    if exponent == 1:
+        return letter
     if exponent is not None:
-        return "r" + str(exponent).translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    text = str(expression).replace("**", "^").replace("*", " ")
+        return letter + str(exponent).translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    text = str(in_variable(expression, letter)).replace("**", "^").replace("*", " ")
     if len(text) > LONGEST:
         return _title(term, given)
     return re.sub(rf"(\d[\d.e+-]* {re.escape(units.length_unit)})\^", r"(\1)^", text)

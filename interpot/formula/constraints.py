@@ -7,7 +7,10 @@
     power:6 < 0               sign or bounds of a term's coefficient, where a formula has it: <, <=, >, >=, in LOW..HIGH
     power:12 = 95800          a coefficient that is known: every formula has the term
     exponential.alpha in 2..6 range of a term's shape
-    Ne-Xe: smooth             for one channel only
+    Ne-Xe: smooth             for one channel only; Ne-zlo: and Ne@z: for a wall and a field
+
+A repulsive core, decay and smoothness at the cutoff are demanded of functions of a distance, not of fields; a demand on
+a term is one on the kinds of channels that have it.
 
 Numbers are in the units of the data. The dimensions of a formula are right by construction: every term of the library
 says which power of length its shapes and its coefficient carry, so that a formula is the same function in
@@ -59,12 +62,25 @@ class Constraint(Protocol):
     def channel(self) -> str:
         """Label of the channel, or empty for all."""
 
+    def suits(self, kind: str, library: Sequence[Term]) -> bool:
+        """Whether it means anything for a channel of a kind, with its library."""
+
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Add the demand to what restricts a channel."""
 
 
+class _OfDistances:
+    """Demanded of functions that end."""
+
+    __slots__ = ()
+
+    def suits(self, kind: str, library: Sequence[Term]) -> bool:
+        """Whether a channel of a kind is a function of a distance."""
+        return kind != "field"
+
+
 @dataclass(frozen=True, slots=True)
-class RepulsiveCore:
+class RepulsiveCore(_OfDistances):
     """-φ'(r) ≥ 0 from `depth` times the smallest sampled distance up to it."""
 
     depth: float = 0.5
@@ -88,7 +104,7 @@ class RepulsiveCore:
 
 
 @dataclass(frozen=True, slots=True)
-class Decay:
+class Decay(_OfDistances):
     """φ(∞) = 0."""
 
     channel: str = ""
@@ -102,7 +118,7 @@ class Decay:
 
 
 @dataclass(frozen=True, slots=True)
-class Smooth:
+class Smooth(_OfDistances):
     """φ'(r_c) = 0 and, with `order` 2, φ''(r_c) = 0: the force, and its slope, have no jump at the cutoff."""
 
     order: int = 2
@@ -140,6 +156,10 @@ class Coefficient:
     def __post_init__(self) -> None:
         _check_bounds(self)
 
+    def suits(self, kind: str, library: Sequence[Term]) -> bool:
+        """Whether the library has the term."""
+        return any(term.name == self.selector.term for term in library)
+
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Bound the coefficient; a term that is not in the library is refused."""
         _member(str(self), self.selector, library)
@@ -162,6 +182,10 @@ class ShapeRange:
 
     def __post_init__(self) -> None:
         _check_bounds(self)
+
+    def suits(self, kind: str, library: Sequence[Term]) -> bool:
+        """Whether the library has the term."""
+        return any(term.name == self.selector.term for term in library)
 
     def restrict(self, restriction: Restriction, place: Place, library: Sequence[Term]) -> Restriction:
         """Limit the shape; a term or a shape that is not in the library is refused."""
@@ -269,7 +293,7 @@ def parse(text: str) -> Constraint:
     """
     words, channel = text.strip(), ""
     head, colon, rest = words.partition(":")
-    if colon and "-" in head and head.strip() not in CONSTRAINTS:
+    if colon and ("-" in head or "@" in head) and head.strip() not in CONSTRAINTS:
         channel, words = head.strip(), rest.strip()
     name, _, detail = words.partition(":")
     if name in CONSTRAINTS:
@@ -337,7 +361,7 @@ def asked_for(constraints: Iterable[str | Constraint], channels: Sequence[Channe
 def restrictions(
     demands: Iterable[Constraint],
     statistic: Statistic,
-    library: Sequence[Term],
+    libraries: Sequence[Sequence[Term]],
     known: Sequence[Known | None] | None = None,
 ) -> tuple[Restriction, ...]:
     """What the constraints mean for each channel of a statistic.
@@ -348,19 +372,26 @@ def restrictions(
         As `asked_for` reads them; those for other channels are of no account.
     statistic
         Whose channels, sampled distances and units count.
-    library
-        The terms that formulas are made of.
+    libraries
+        The terms that the formulas of each channel are made of.
     known
         Known part of each channel's function.
 
     Raises
     ------
     InterpotError
-        A constraint is about a term that is not there.
+        A constraint is about a term that is not there, or means nothing for the channel that it names.
     """
     demands, made = list(demands), []
-    for c, channel in enumerate(statistic.channels):
-        own = [demand for demand in demands if demand.channel in ("", channel.label)]
+    everywhere = [term for library in libraries for term in library]
+    for c, (channel, library) in enumerate(zip(statistic.channels, libraries, strict=True)):
+        own = [d for d in demands if d.channel == channel.label or _for_all(d, channel, library, everywhere)]
+        for demand in own:
+            if isinstance(demand, _OfDistances) and not demand.suits(channel.kind, library):
+                raise InterpotError(
+                    f"'{demand}' means nothing for a field, which neither ends nor has a core: demand it of pairs or "
+                    "walls"
+                )
         place = Place(
             statistic.coverage[c].minimum, channel.cutoff, known[c] if known else None, statistic.units
         )
@@ -369,6 +400,17 @@ def restrictions(
             restriction = demand.restrict(restriction, place, library)
         made.append(restriction)
     return tuple(made)
+
+
+def _for_all(
+    demand: Constraint, channel: Channel, library: Sequence[Term], everywhere: Sequence[Term]
+) -> bool:
+    """Whether a demand on all channels is one on this; one on a term that none has is told as an error."""
+    if demand.channel:
+        return False
+    return demand.suits(channel.kind, library) or not (
+        isinstance(demand, _OfDistances) or demand.suits(channel.kind, everywhere)
+    )
 
 
 def price(

@@ -1,8 +1,8 @@
 """What stands for a formula at distances smaller than any sampled one, where it would not repel.
 
-A formula is used inwards of the sampled range as long as it repels there. Buckingham's turns over and falls to -∞,
-opposite charges attract without end, a high power of a difference may not be defined: from a distance r_c on, the
-innermost where the formula can be trusted to repel, it is continued inwards by
+A formula of a distance is used inwards of the sampled range as long as it repels there; a field is left as it is.
+Buckingham's turns over and falls to -∞, opposite charges attract without end, a high power of a difference may not be
+defined: from a distance r_c on, the innermost where the formula can be trusted to repel, it is continued inwards by
 
     φ(r) = φ_c + φ'_c (r - r_c) + ½ φ''_c (r - r_c)² + K (r_c/r - 1)³,    r < r_c,
 
@@ -52,8 +52,8 @@ def continued(potential: Potential) -> Potential:
 
 
 def _core(channel: ChannelFormula) -> Core | None:
-    """Find r_c on a walk inwards; None where the formula repels all the way, and for a field, which has no inside."""
-    if channel.kind == "field":
+    """Find r_c on a walk inwards; None where the formula repels all the way, and for a field."""
+    if not channel.ends:
         return None
     if not 0 < channel.domain[0] < channel.cutoff:
         raise InterpotError(

@@ -262,7 +262,7 @@ def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:
     """The terms to combine: where e_0 is no constant of the fit, those that vanish at infinity."""
     # a table says nothing of the distances beyond it, where terms that end have no meaning
     common = tuple(term for term in load_library() if not term.ends)
-    library = common if terms is None else terms_from(terms)
+    library = common if terms is None else tuple(t for t in terms_from(terms) if "pair" in t.kinds)
     if offset:
         return library
     for term in library:

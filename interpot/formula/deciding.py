@@ -1,8 +1,9 @@
 """Which new data would decide between two formulas that the data at hand cannot tell apart.
 
 Between formulas whose forces differ by d(r), a pair at r adds 2 d(r)² to the rise Δ of the loss, as both its particles
-feel it; Δ exceeds two of its standard errors 2 s √Δ from Δ = 16 s² on, where s² is the variance of a force component.
-From this follows how many pairs are needed where, and how many more frames where none are new.
+feel it, and a particle at a wall d(r)²; Δ exceeds two of its standard errors 2 s √Δ from Δ = 16 s² on, where s² is the
+variance of a force component. From this follows how many are needed where, and how many more frames where none are
+new. A field can only be asked for more frames.
 
 Both functions are extrapolated as they are: new data would move their constants, so that these are estimates.
 """
@@ -15,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from interpot.formula.codegen import R, derivative, numpy_function
-from interpot.formula.naming import name
+from interpot.formula.naming import of_channel
 from interpot.formula.paired import difference
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
 from interpot.statistic.basis import KnotSplines
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
 
@@ -28,7 +30,7 @@ NEEDED = 16.0
 """s² of rise that tell two formulas apart by two standard errors."""
 
 PAIRS = 10
-"""New pairs that are taken for granted where a simulation reaches a distance at all."""
+"""New pairs, or particles at a wall, that are taken for granted where a simulation reaches a distance at all."""
 
 HOTTEST = 10.0
 """Times the temperature that are worth proposing."""
@@ -44,7 +46,7 @@ class Decision:
     Attributes
     ----------
     channel
-        Label.
+        Which.
     chosen, rival
         Names of the forms.
     errors
@@ -64,7 +66,7 @@ class Decision:
         the standard error of the spline fit, NaN where nothing was sampled.
     """
 
-    channel: str
+    of: Channel
     chosen: str
     rival: str
     errors: float
@@ -78,16 +80,26 @@ class Decision:
     difference: FloatArray
     error: FloatArray
 
+    @property
+    def channel(self) -> str:
+        """Label."""
+        return self.of.label
+
     def sentence(self, length: float = 1.0, unit: str = "Å") -> str:
         """Say what to do, with lengths in units of `length` Å."""
         ways = []
+        who, near, far = "pairs", "", ""
+        if self.of.kind == "wall":
+            who, near, far = "particles", f" to the wall {self.of.site}", f" from the wall {self.of.site}"
         if np.isfinite(self.closer):
             ways.append(
-                f"pairs closer than {self.closer / length:.3g} {unit} ({PAIRS} of them; about {self.hotter:.3g} times "
-                "the temperature brings them there, or a higher density)"
+                f"{who} closer than {self.closer / length:.3g} {unit}{near} ({PAIRS} of them; about "
+                f"{self.hotter:.3g} times the temperature brings them there, or a higher density)"
             )
         if np.isfinite(self.farther):
-            ways.append(f"pairs up to {self.farther / length:.3g} {unit}, if the reference reaches so far")
+            ways.append(
+                f"{who} up to {self.farther / length:.3g} {unit}{far}, if the reference reaches so far"
+            )
         if self.more_data <= MOST_DATA:
             ways.append(f"{max(self.more_data, 1.1):.2g} times as many frames")
         where = (
@@ -122,7 +134,7 @@ def decision(
     splines
         The best functions, with their errors.
     """
-    c, seen, cutoff = channel, statistic.coverage[channel], statistic.channels[channel].cutoff
+    c, seen, of = channel, statistic.coverage[channel], statistic.channels[channel]
 
     def apart(r: FloatArray) -> FloatArray:
         """By how much the rival's force is larger."""
@@ -132,14 +144,15 @@ def decision(
     chance = difference(objective, chosen, rival, variance)
     r, error = splines.r[c], splines.error[c]
     ratio = np.divide(np.abs(apart(r)), error, out=np.zeros_like(error), where=error > 0)
-    inner = np.linspace(0.9 * seen.minimum, seen.minimum, 40)[:-1]
+    inner = np.linspace(0.9 * seen.minimum, seen.minimum, 40)[:-1] if of.kind != "field" else np.zeros(0)
     drawn = np.concatenate([inner, r[r > seen.minimum]])
     drawn_error = np.concatenate([np.full(len(inner), np.nan), error[r > seen.minimum]])
-    closer, hotter = _closer(chosen, c, apart, seen.minimum, seen.maximum, variance)
-    ends = any(term.ends for f in (chosen, rival) for term in f.forms[c].terms)
-    names = [name(f.forms[c], f.coefficients[c], cutoff).name for f in (chosen, rival)]
+    closer, hotter = _closer(chosen, c, apart, of.kind, (seen.minimum, seen.maximum), variance)
+    # a function that ends somewhere has no meaning from there on
+    ends = of.kind == "field" or any(term.ends for f in (chosen, rival) for term in f.forms[c].terms)
+    names = [of_channel(f.forms[c], f.coefficients[c], of).name for f in (chosen, rival)]
     return Decision(
-        channel=statistic.channels[c].label,
+        of=of,
         chosen=names[0],
         rival=names[1],
         errors=chance.rise / chance.error if chance.error > 0 else 0.0,
@@ -148,7 +161,6 @@ def decision(
         ratio=float(ratio.max()),
         closer=closer,
         hotter=hotter,
-        # a function that ends somewhere has no meaning from there on
         farther=float("nan") if ends else _farther(statistic, c, apart, variance),
         r=drawn,
         difference=apart(drawn),
@@ -156,24 +168,37 @@ def decision(
     )
 
 
+def _feel(kind: str) -> int:
+    """How many particles feel one contribution of a channel."""
+    return 2 if kind == "pair" else 1
+
+
 def _closer(
-    chosen: Fit, c: int, apart: Callable[[FloatArray], FloatArray], low: float, high: float, variance: float
+    chosen: Fit,
+    c: int,
+    apart: Callable[[FloatArray], FloatArray],
+    kind: str,
+    ends: tuple[float, float],
+    variance: float,
 ) -> tuple[float, float]:
     """Largest distance below the smallest sampled one at which a few pairs decide, and how much hotter it is there.
 
     The closest of all pairs has some multiple of kT more energy than the bottom of the well, and so it has at another
     temperature.
     """
+    (low, high), nowhere = ends, (float("nan"), float("nan"))
+    if kind == "field" or variance == 0:
+        return nowhere
     r = np.linspace(low, 0.6 * low, 401)[1:]
-    enough = np.flatnonzero(2 * PAIRS * apart(r) ** 2 >= NEEDED * variance)
-    if variance == 0 or not len(enough):
-        return float("nan"), float("nan")
+    enough = np.flatnonzero(_feel(kind) * PAIRS * apart(r) ** 2 >= NEEDED * variance)
+    if not len(enough):
+        return nowhere
     at = float(r[enough[0]])
     form, a = chosen.forms[c], chosen.coefficients[c]
     bottom = float(np.min(form.columns(np.linspace(low, high, 400)) @ a))
     here, there = (float((form.columns(np.array([x])) @ a)[0]) - bottom for x in (low, at))
     if not (here > 0 and here < there < HOTTEST * here):
-        return float("nan"), float("nan")
+        return nowhere
     return at, there / here
 
 
@@ -181,13 +206,16 @@ def _farther(
     statistic: Statistic, c: int, apart: Callable[[FloatArray], FloatArray], variance: float
 ) -> float:
     """Smallest cutoff that decides, with as many pairs beyond the present one as their density there tells."""
-    basis, seen, cutoff = statistic.bases[c], statistic.coverage[c], statistic.channels[c].cutoff
+    basis, seen, channel = statistic.bases[c], statistic.coverage[c], statistic.channels[c]
+    cutoff = channel.cutoff
     assert isinstance(basis, KnotSplines)
     if variance == 0 or not seen.counts[0]:
         return float("nan")
     r = np.linspace(cutoff, 2 * cutoff, 401)
-    density = seen.counts[0] / (cutoff * basis.spacing) * (r / cutoff) ** 2  # pairs per Å
-    rise = np.cumsum(2 * apart(r) ** 2 * density) * (r[1] - r[0])
+    # per Å: pairs in spherical shells, particles in layers along a wall
+    growth = (r / cutoff) ** 2 if channel.kind == "pair" else np.ones_like(r)
+    density = seen.counts[0] / (cutoff * basis.spacing) * growth
+    rise = np.cumsum(_feel(channel.kind) * apart(r) ** 2 * density) * (r[1] - r[0])
     enough = np.flatnonzero(rise >= NEEDED * variance)
     return float(r[enough[0]]) if len(enough) and np.isfinite(rise[enough[0]]) else float("nan")
 

@@ -31,6 +31,7 @@ from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
+from interpot.statistic.channels import Channel
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit, spline_fit
@@ -42,6 +43,9 @@ Progress = Callable[[str], None]
 FEW_BLOCKS = 3
 """From so few blocks a standard error is little but a guess: with two degrees of freedom its own is half of it."""
 
+
+WITHIN = 0.999
+"""Of the cutoff: a wall that ends farther out ends there."""
 
 _SHOWN = 12  # candidates in a notebook
 
@@ -111,7 +115,8 @@ def discover(
         looked at again.
     terms
         Members of the library to combine, by name, or formulas of one's own as `interpot.formula.terms.user.terms_from`
-        reads them; by default all members that need not be asked for.
+        reads them; by default all members that need not be asked for. A channel whose kind has none of them has its
+        default ones: a wall those of pairs and some of its own, a field others.
     max_terms
         Largest number of terms in a channel; by default three, and where that does not do four powers, exponentials
         and terms of dispersion.
@@ -140,14 +145,14 @@ def discover(
     whole = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
-    library = load_library() if terms is None else terms_from(terms)
     demands = asked_for(constraints, whole.channels)
     without = unmet(whole)
     seen = [c for c in range(len(whole.channels)) if c not in without]
     statistic = whole.of_channels(seen) if without else whole
     every_part = known_parts(known, whole.channels, whole.units)
     parts = [every_part[c] for c in seen]
-    rules = restrictions(demands, statistic, library, parts)
+    libraries = [_library(terms, channel.kind) for channel in statistic.channels]
+    rules = restrictions(demands, statistic, libraries, parts)
     objective = without_known(Objective.of(statistic), parts, statistic.channels)
     _check_rank(statistic, objective)
     options: dict[str, Any] = {
@@ -156,10 +161,11 @@ def discover(
         "escalate": terms is None and method == "exhaustive",
     }
     searches = [
-        ChannelSearch.of(statistic, objective, c, library, rule, **options) for c, rule in enumerate(rules)
+        ChannelSearch.of(statistic, objective, c, library, rule, **options)
+        for c, (library, rule) in enumerate(zip(libraries, rules, strict=True))
     ]
     searches, found, tried, remarks = _searched(searches, say)
-    remarks = [*without.values(), *remarks, *_undefined(terms, library, statistic)]
+    remarks = [*without.values(), *remarks, *_undefined(terms, libraries, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
     chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
@@ -203,6 +209,12 @@ def check_options(
         raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
     terms_from(terms or ())
     load_method(method)
+
+
+def _library(terms: Sequence[str] | None, kind: str) -> tuple[Term, ...]:
+    """The terms for a kind of channel: of those that are asked for, or by default."""
+    asked = () if terms is None else tuple(term for term in terms_from(terms) if kind in term.kinds)
+    return asked or load_library(kind=kind)
 
 
 def _check_rank(statistic: Statistic, objective: Objective) -> None:
@@ -251,18 +263,29 @@ def _chosen(
     found: list[list[Fit]],
     shared_form: bool | str,
 ) -> tuple[Candidate, Judged, list[str]]:
-    """Choose forms for all channels, one for all of them where that is wanted; what was judged, and remarks."""
+    """Choose forms for all channels, one for all of a kind where that is wanted; what was judged, and remarks."""
     constrained = any(search.rule.names for search in searches)
     refit = partial(fit, objective, constraints=[s.rule for s in searches] if constrained else None)
     chosen, judged = joint_choice(refit, judge, found)
-    shared = find_shared_form(found, chosen, judge, lambda c, form: searches[c].refit(form), refit)
-    if shared is None:
-        return chosen, judged, []
-    taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.preferred))
-    title = named_form(statistic, shared.candidate.fit, 0, None).name
-    if taken:
-        chosen, judged = shared.candidate, marked(judged, shared.candidate)
-    return chosen, judged, [shared.remark(title, taken, shared_form is True)]
+    said = []
+    for group in dict.fromkeys(map(_alike, statistic.channels)):
+        kind, places = group[0], [c for c, own in enumerate(statistic.channels) if _alike(own) == group]
+        shared = find_shared_form(
+            kind, places, found, chosen, judge, lambda c, form: searches[c].refit(form), refit
+        )
+        if shared is None:
+            continue
+        taken = not shared.same and (shared_form is True or (shared_form == "auto" and shared.preferred))
+        title = named_form(statistic, shared.candidate.fit, places[0], None).name
+        if taken:
+            chosen, judged = shared.candidate, marked(judged, shared.candidate, places)
+        said.append(shared.remark(title, taken, shared_form is True))
+    return chosen, judged, said
+
+
+def _alike(channel: Channel) -> tuple[str, str, bool]:
+    """What channels have in common that may share a form: all pairs, all walls, fields of one coordinate."""
+    return channel.kind, channel.site if channel.kind == "field" else "", bool(channel.charges)
 
 
 def _mixing(
@@ -274,11 +297,13 @@ def _mixing(
     return tuple(with_held_out(tests, objective, judge, chosen, statistic.channels))
 
 
-def _undefined(terms: Sequence[str] | None, library: Sequence[Term], statistic: Statistic) -> list[str]:
+def _undefined(
+    terms: Sequence[str] | None, libraries: Sequence[Sequence[Term]], statistic: Statistic
+) -> list[str]:
     """Say which of the terms that were asked for have no value where a channel was sampled."""
     sentences = [
         f"{channel.label}: {sentence}"
-        for channel, seen in zip(statistic.channels, statistic.coverage, strict=True)
+        for channel, seen, library in zip(statistic.channels, statistic.coverage, libraries, strict=True)
         for term in (library if terms is not None else ())
         if (sentence := undefined(term, seen.minimum, seen.maximum)) is not None
     ]
@@ -295,6 +320,22 @@ def _correlation(statistic: Statistic, chosen: Candidate) -> list[str]:
     ]
 
 
+def _kinks(best: Potential) -> list[str]:
+    """Say with which cutoff a wall that ends within the present one is exact."""
+    unit = best.units.length_unit
+    ends = [
+        (channel, p.value)
+        for channel in best.channels
+        for p in channel.parameters
+        if channel.form == "Harmonic wall" and p.name == "r_c" and p.value < WITHIN * channel.cutoff
+    ]
+    return [
+        f"{channel.label}: the wall ends at {r_c:.6g} {unit}, within the cutoff of {channel.cutoff:g} {unit}, with a "
+        f"kink of its force that splines do not follow: its constants are exact with a cutoff of {r_c:.6g} {unit}"
+        for channel, r_c in ends
+    ]
+
+
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
     remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
@@ -304,6 +345,7 @@ def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[st
             f"the formula leaves a relative force error of {best.loss.formula:.2g} where splines leave "
             f"{best.loss.ceiling:.2g}: the true form is not among those tried, or the force has a kink or a jump"
         )
+    remarks += _kinks(best)
     blocks = len(statistic.blocks)
     if 1 < blocks <= FEW_BLOCKS:
         remarks.append(

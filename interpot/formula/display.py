@@ -18,7 +18,7 @@ def potential_html(potential: Potential) -> str:
     rows, last = [], ""
     for channel in potential.channels:
         for p in channel.plain.parameters:
-            unit = "" if p.energy == p.length == 0 else p.unit(potential.units)
+            unit = channel.unit(p, potential.units)
             head = ("", "") if channel.label == last else (channel.label, channel.form)
             rows.append((*head, pretty_symbol(p.name), with_error(p.value, p.stderr), unit))
             last = channel.label

@@ -28,10 +28,11 @@ def document_of(potential: Potential) -> dict[str, Any]:
                 "kind": c.kind,
                 "species": list(c.species),
                 "variable": c.variable,
+                **_whereabouts(c),
                 "cutoff": float(c.cutoff),
                 "domain": [float(end) for end in c.domain],
                 "form": c.form,
-                "expression": print_expression(c.expression),
+                "expression": print_expression(c.expression, c.variable),
                 "zero": c.zero,
                 "parameters": {
                     p.name: {
@@ -65,21 +66,36 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _whereabouts(c: ChannelFormula) -> dict[str, Any]:
+    """What only walls and fields have."""
+    found: dict[str, Any] = {"site": c.site} if c.site else {}
+    if c.charges:
+        found["charges"] = [float(q) for q in c.charges]
+    if any(c.centre):
+        found["centre"] = [float(x) for x in c.centre]
+    return found
+
+
 def _channel(entry: Mapping[str, Any]) -> ChannelFormula:
     parameters = tuple(
         Parameter(name, float(p["value"]), _number(p["stderr"]), float(p["energy"]), float(p["length"]))
         for name, p in entry["parameters"].items()
     )
+    x, y, z = entry.get("centre", (0.0, 0.0, 0.0))
     return ChannelFormula(
         species=tuple(entry["species"]),
         cutoff=float(entry["cutoff"]),
         domain=(float(entry["domain"][0]), float(entry["domain"][1])),
         form=entry["form"],
-        expression=parse_expression(entry["expression"], {p.name: p.symbol for p in parameters}),
+        expression=parse_expression(
+            entry["expression"], {p.name: p.symbol for p in parameters}, entry["variable"]
+        ),
         parameters=parameters,
         zero=entry["zero"],
         kind=entry["kind"],
-        variable=entry["variable"],
+        site=entry.get("site", ""),
+        charges=tuple(map(float, entry.get("charges", ()))),
+        centre=(float(x), float(y), float(z)),
     )
 
 

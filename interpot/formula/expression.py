@@ -35,4 +35,9 @@ def parse_expression(text: str, symbols: Mapping[str, sympy.Symbol], variable: s
     ValueError
         The text is no such formula; the message continues a sentence ("calls 'open', ...").
     """
-    return text_form.parse_expression(text, {**symbols, variable: R})
+    # a coordinate of a field may be negative: the root of its square is not itself
+    x = R if variable == R.name else sympy.Symbol(variable, real=True)
+    expression = text_form.parse_expression(text, {**symbols, variable: x})
+    if expression.has(sympy.Abs):
+        raise ValueError(f"holds the root of a square, |{variable}|, which has a kink")
+    return expression.xreplace({x: R})

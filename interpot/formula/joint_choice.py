@@ -53,15 +53,15 @@ def joint_choice(
     return judge.candidate(refit(picks)), judged
 
 
-def marked(judged: Judged, chosen: Candidate) -> Judged:
-    """What was judged, with the form that is shared by all channels as the chosen one."""
-    key = chosen.fit.forms[0].key
+def marked(judged: Judged, chosen: Candidate, places: Sequence[int]) -> Judged:
+    """What was judged, with the form that is shared by the channels in some places as the chosen one."""
+    key = chosen.fit.forms[places[0]].key
     others = [
-        (c, candidate, mark.replace("chosen", "rival"))
+        (c, candidate, mark.replace("chosen", "rival") if c in places else mark)
         for c, candidate, mark in judged
-        if candidate.fit.forms[c].key != key
+        if c not in places or candidate.fit.forms[c].key != key
     ]
-    return [*others, *((c, chosen, "chosen") for c in range(len(chosen.fit.forms)))]
+    return [*others, *((c, chosen, "chosen") for c in places)]
 
 
 def rivals(judged: Judged) -> list[Rival]:

@@ -59,13 +59,17 @@ class Known:
         near, far = np.abs(self.values(np.array([cutoff, 1e9 * cutoff])))
         return bool(far <= 1e-6 * near)
 
-    def added_to(self, named: Named, cutoff: float) -> Named:
-        """The whole function, what was found and what was known; zero at the cutoff if it does not decay."""
+    def added_to(self, named: Named, channel: Channel) -> Named:
+        """The whole function, what was found and what was known; zero at the cutoff if it does not decay.
+
+        A field, which is not zero anywhere by itself, is the plain sum.
+        """
+        cutoff = channel.cutoff
         taken = {p.name for p in named.parameters}
         fresh = {p: _fresh(p, taken) for p in self.parameters}
         known = self.expression.subs({p.symbol: q.symbol for p, q in fresh.items()}, simultaneous=True)
         expression, parameters = named.expression + known, (*named.parameters, *fresh.values())
-        decays = named.decays and self.decays(cutoff)
+        decays = channel.kind == "field" or (named.decays and self.decays(cutoff))
         if not decays:
             end = Parameter("r_c", cutoff, 0.0, 0, 1)
             expression -= expression.subs(R, end.symbol)
@@ -85,7 +89,7 @@ def _fresh(parameter: Parameter, taken: set[str]) -> Parameter:
     return replace(parameter, name=label)
 
 
-def from_text(text: str, units: UnitStyle) -> Known:
+def from_text(text: str, units: UnitStyle, variable: str = R.name) -> Known:
     """Read a formula whose numbers are in a unit style.
 
     It becomes E f(r/L) with one unit of energy E and of length L as its constants, so that its dimension is right and
@@ -94,13 +98,14 @@ def from_text(text: str, units: UnitStyle) -> Known:
     Raises
     ------
     InterpotError
-        The text is no formula in r.
+        The text is no formula in r, or in another letter of the coordinate.
     """
     try:
-        expression = parse_expression(text, {})
+        expression = parse_expression(text, {}, variable)
     except ValueError as error:
+        example = "2.3/r" if variable == R.name else f"2.3*{variable}"
         raise InterpotError(
-            f"known part '{text}': it {error}; expected a formula in r such as '2.3/r'"
+            f"known part '{text}': it {error}; expected a formula in {variable} such as '{example}'"
         ) from None
     energy, length = UNITS_OF_KNOWN
     E, L = Parameter(energy, units.energy, 0.0, 1, 0), Parameter(length, units.length, 0.0, 0, 1)
@@ -123,7 +128,9 @@ def from_channel(channel: ChannelFormula, units: UnitStyle, text: str) -> Known:
 def is_consistent(channel: ChannelFormula) -> bool:
     """Whether a formula's dimensions are right: whether it is the same function in other units."""
     energy, length = 1.7, 1.3
-    r = np.geomspace(max(channel.domain[0], 1e-3 * channel.cutoff), channel.cutoff, 7)
+    low, high = channel.domain
+    r = np.geomspace(max(low, 1e-3 * channel.cutoff), channel.cutoff, 7)
+    r = r if channel.ends else np.linspace(low, high, 7)
     values = {p.symbol: p.value for p in channel.parameters}
     scaled = {p.symbol: p.value * energy**p.energy * length**p.length for p in channel.parameters}
     function = numpy_function(channel.expression, (R, *values))
@@ -142,7 +149,8 @@ def known_parts(
     ----------
     known
         A potential or its file (.json): channels that it has not are unknown altogether. Else one or several formulas
-        in the units of the data, for all channels ("2.3/r") or for one ("Ne-Xe: 2.3/r"), also by label.
+        in the units of the data, for all pairs ("2.3/r") or for one channel ("Ne-Xe: 2.3/r", "Ne@z: 0.1*z"), also by
+        label.
     channels
         Of the data.
     units
@@ -171,16 +179,21 @@ def _of_texts(
     texts: Sequence[str], channels: Sequence[Channel], units: UnitStyle
 ) -> tuple[Known | None, ...]:
     labels, formulas = [c.label for c in channels], dict[str, str]()
+    pairs = [c.label for c in channels if c.kind == "pair"]
     for text in texts:
         label, colon, rest = (part.strip() for part in text.partition(":"))
-        chosen = [label] if colon else labels
+        chosen = [label] if colon else (pairs or labels)
         if colon and label not in labels:
             raise InterpotError(f"known part '{text}': expected one of the channels {', '.join(labels)}")
         for one in chosen:
             if one in formulas:
                 raise InterpotError(f"known part '{text}': one of {one} was given before; add the two up")
             formulas[one] = rest if colon else text
-    return tuple(from_text(formulas[one], units) if one in formulas else None for one in labels)
+    letters = [c.site if c.kind == "field" else R.name for c in channels]
+    return tuple(
+        from_text(formulas[one], units, letter) if one in formulas else None
+        for one, letter in zip(labels, letters, strict=True)
+    )
 
 
 def _of_potential(
@@ -202,7 +215,7 @@ def _of_potential(
             made.append(None)
             continue
         formula = potential.channel(channel.label)
-        if formula.cutoff * potential.units.length < channel.cutoff * (1 - 1e-9):
+        if formula.ends and formula.cutoff * potential.units.length < channel.cutoff * (1 - 1e-9):
             raise InterpotError(
                 f"{text} ends at {formula.cutoff:g} {potential.units.length_unit} for {channel.label}, before the "
                 "cutoff of the data: accumulate with that cutoff"

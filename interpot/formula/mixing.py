@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from interpot.formula.channel_formula import Parameter
+from interpot.formula.channel_formula import ChannelFormula, Parameter
 from interpot.formula.potential import Potential
 from interpot.records import FloatArray
+from interpot.statistic.channels import Channel
 
 EXCLUDED = 0.0027
 """Probability below which a rule is excluded: three standard errors of a normal variable."""
@@ -265,10 +266,10 @@ def relations(forms: Sequence[tuple[str, Sequence[str], str, Sequence[Parameter]
     Parameters
     ----------
     forms
-        Per channel: its label, its species, the name of its form and its constants.
+        Per channel: its label, its two species (none where it is no pair's), the name of its form and its constants.
     """
     starts = np.cumsum([0, *(len(parameters) for *_, parameters in forms)])
-    channels = {tuple(species): k for k, (_, species, _, _) in enumerate(forms) if len(species) == 2}
+    channels = {tuple(species): k for k, (_, species, _, _) in enumerate(forms) if species}
     made = []
     for (one, two), cross in channels.items():
         like = [channels.get((s, s)) for s in (one, two)]
@@ -287,6 +288,11 @@ def relations(forms: Sequence[tuple[str, Sequence[str], str, Sequence[Parameter]
                 mixes = tuple((part.mix, len(part.constants)) for part in parts)
                 made.append(Relation(forms[cross][0], name, names, table, mixes))
     return made
+
+
+def pair_of(channel: Channel | ChannelFormula) -> tuple[str, ...]:
+    """The two species of a pair channel, none of a wall or a field."""
+    return channel.species if channel.kind == "pair" else ()
 
 
 def _applies(
@@ -317,7 +323,7 @@ def check_rules(potential: Potential, blocks: int | None = None) -> list[RuleTes
     list of RuleTest
         By pair, in the order of `RULES`; without held-out errors (`interpot.formula.ruled` adds these).
     """
-    forms = [(c.label, c.species, c.form, c.parameters) for c in potential.channels]
+    forms = [(c.label, pair_of(c), c.form, c.parameters) for c in potential.channels]
     values = np.array([p.value for p in potential.parameters])
     return [_tested(relation, values, potential.covariance, blocks) for relation in relations(forms)]
 

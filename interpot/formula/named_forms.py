@@ -9,6 +9,7 @@ import sympy
 
 from interpot.formula.codegen import R
 from interpot.formula.terms.damped_dispersion import damped
+from interpot.formula.terms.steele import steele
 from interpot.formula.terms.zbl import screened
 
 COEFFICIENTS = a, b, c, d = sympy.symbols("a b c d", real=True, cls=sympy.Dummy)
@@ -19,6 +20,7 @@ epsilon, sigma, n, m, alpha, rho, kappa, w, gamma = sympy.symbols(
     "epsilon sigma n m alpha rho kappa w gamma", real=True
 )
 rate, end, k, delta, k_rf, r_s = sympy.symbols("b a k delta k_rf r_s", real=True)
+r_c, x_0, E, F = sympy.symbols("r_c x_0 E F", real=True)
 _mie = n / (n - m) * (n / m) ** (m / (n - m))  # makes ε the depth of the well
 
 
@@ -44,6 +46,9 @@ class NamedForm:
         Whether shapes of different names or terms must be tied to each other.
     charges
         Whether it is of the kind that is added to other forms: Coulomb's law and what simulations make of it.
+    kind
+        Of the channels in which it has this name: a row of `interpot.statistic.channels.CHANNELS`, or "charge" for
+        fields that act on charges.
     """
 
     name: str
@@ -54,6 +59,7 @@ class NamedForm:
     valid: Callable[..., bool]
     tied: bool = False
     charges: bool = False
+    kind: str = "pair"
 
 
 def _tang_toennies(orders: tuple[int, ...], tied: bool) -> NamedForm:
@@ -217,5 +223,143 @@ FORMS = (
         {A: (a, 1, 0), r_s: (p, 0, 1)},
         lambda a, p: True,
     ),
+    NamedForm(
+        "Lennard-Jones wall 9-3",
+        ("power", "power"),
+        (9, 3),
+        epsilon * (sympy.Rational(2, 15) * (sigma / R) ** 9 - (sigma / R) ** 3),
+        {
+            epsilon: (-b / sympy.sqrt(-15 * a / (2 * b)), 1, 0),
+            sigma: ((-15 * a / (2 * b)) ** sympy.Rational(1, 6), 0, 1),
+        },
+        lambda a, b, p, q: a > 0 > b,
+        kind="wall",
+    ),
+    NamedForm(
+        "Lennard-Jones wall 12-6",
+        ("power", "power"),
+        (12, 6),
+        4 * epsilon * ((sigma / R) ** 12 - (sigma / R) ** 6),
+        {epsilon: (b**2 / (4 * a), 1, 0), sigma: ((-a / b) ** sympy.Rational(1, 6), 0, 1)},
+        lambda a, b, p, q: a > 0 > b,
+        kind="wall",
+    ),
+    NamedForm(
+        "Steele wall 10-4-3",
+        ("steele",),
+        (None,),
+        epsilon * steele(sigma),
+        {epsilon: (a, 1, 0), sigma: (p, 0, 1)},
+        lambda a, p: a > 0,
+        kind="wall",
+    ),
+    NamedForm(
+        "Harmonic wall",
+        ("harmonic_wall",),
+        (None,),
+        epsilon * sympy.Max(0, r_c - R) ** 2,
+        {epsilon: (a, 1, -2), r_c: (p, 0, 1)},
+        lambda a, p: a > 0,
+        kind="wall",
+    ),
+    NamedForm(
+        "Exponential wall",
+        ("exponential",),
+        (None,),
+        A * sympy.exp(-R / rho),
+        {A: (a, 1, 0), rho: (1 / p, 0, 1)},
+        lambda a, p: True,
+        kind="wall",
+    ),
+    NamedForm(
+        "Uniform electric field",
+        ("linear",),
+        (),
+        -E * R,
+        {E: (-a, 1, -1)},
+        lambda a: True,
+        kind="charge",
+    ),
+    NamedForm("Uniform field", ("linear",), (), -F * R, {F: (-a, 1, -1)}, lambda a: True, kind="field"),
+    NamedForm(
+        "Harmonic trap",
+        ("quadratic",),
+        (),
+        k / 2 * R**2,
+        {k: (2 * a, 1, -2)},
+        lambda a: a > 0,
+        kind="field",
+    ),
+    NamedForm(
+        "Harmonic trap",
+        ("quadratic", "linear"),
+        (),
+        k / 2 * (R - x_0) ** 2,
+        {k: (2 * a, 1, -2), x_0: (-b / (2 * a), 0, 1)},
+        lambda a, b: a > 0,
+        kind="field",
+    ),
+    NamedForm(
+        "Double well",
+        ("quartic", "quadratic"),
+        (),
+        D * ((R / x_0) ** 2 - 1) ** 2,
+        {D: (b**2 / (4 * a), 1, 0), x_0: (sympy.sqrt(-b / (2 * a)), 0, 1)},
+        lambda a, b: a > 0 > b,
+        kind="field",
+    ),
+    NamedForm(
+        "Gaussian barrier",
+        ("hill",),
+        (None, None),
+        A * sympy.exp(-((R - x_0) ** 2) / (2 * w**2)),
+        {A: (a, 1, 0), x_0: (p, 0, 1), w: (q, 0, 1)},
+        lambda a, p, q: a > 0,
+        kind="field",
+    ),
+    NamedForm(
+        "Gaussian well",
+        ("hill",),
+        (None, None),
+        -A * sympy.exp(-((R - x_0) ** 2) / (2 * w**2)),
+        {A: (-a, 1, 0), x_0: (p, 0, 1), w: (q, 0, 1)},
+        lambda a, p, q: a < 0,
+        kind="field",
+    ),
+    NamedForm(
+        "Standing wave",
+        ("wave_cosine", "wave_sine"),
+        (None, None),
+        A * sympy.cos(k * R + delta),
+        {A: (sympy.sqrt(a**2 + b**2), 1, 0), k: (p, 0, -1), delta: (sympy.atan2(-b, a), 0, 0)},
+        lambda a, b, p, q: True,
+        kind="field",
+    ),
+    NamedForm(
+        "Standing wave",
+        ("wave_cosine",),
+        (None,),
+        A * sympy.cos(k * R),
+        {A: (a, 1, 0), k: (p, 0, -1)},
+        lambda a, p: True,
+        kind="field",
+    ),
+    NamedForm(
+        "Standing wave",
+        ("wave_sine",),
+        (None,),
+        A * sympy.sin(k * R),
+        {A: (a, 1, 0), k: (p, 0, -1)},
+        lambda a, p: True,
+        kind="field",
+    ),
 )
 """The table of named forms, the more special before the more general."""
+
+ROWS = {
+    "pair": (("pair", ""),),
+    "wall": (("wall", ""), ("pair", " wall")),
+    "field": (("field", ""),),
+    "charge": (("charge", ""), ("field", "")),
+}
+"""Kind of a channel → the kinds of rows that are looked through for its form, and what is added to their names."""

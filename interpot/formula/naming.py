@@ -20,10 +20,11 @@ import sympy
 
 from interpot.formula.channel_formula import Parameter
 from interpot.formula.codegen import derivative, numpy_function
-from interpot.formula.named_forms import COEFFICIENTS, FORMS, SHAPES, NamedForm
+from interpot.formula.named_forms import COEFFICIENTS, FORMS, ROWS, SHAPES, NamedForm
 from interpot.formula.regress.form import Form
 from interpot.formula.terms.variants import R_ON, VARIANTS, apply
 from interpot.records import FloatArray
+from interpot.statistic.channels import Channel
 
 TITLES = {
     "power": "r^-{n}",
@@ -40,10 +41,19 @@ TITLES = {
     "sine": "sine r^-{n}",
     "stillinger_weber": "Stillinger-Weber r^-{p}",
     "soft_cosine": "soft cosine",
+    "steele": "Steele 10-4-3",
+    "harmonic_wall": "harmonic wall",
+    "wave_cosine": "cosine wave",
+    "wave_sine": "sine wave",
 }
 """Names of terms in a sum that has none; others are called what they are."""
 
-AMPLITUDES = {"power": "C_{n}", "polynomial": "K_{k}"} | {f"damped_{n}": f"C_{n}" for n in (6, 8, 10)}
+AMPLITUDES = {
+    "power": "C_{n}",
+    "polynomial": "K_{k}",
+    **{f"damped_{n}": f"C_{n}" for n in (6, 8, 10)},
+    **{name: f"K_{n}" for n, name in enumerate(("linear", "quadratic", "cubic", "quartic"), 1)},
+}
 """Symbols of the coefficients of terms with whole exponents; all others are A."""
 
 
@@ -65,7 +75,7 @@ class Named:
     gradient : (parameters, coefficients + free shapes)
         G, for the delta method.
     decays
-        Whether φ(∞) = 0; otherwise φ(cutoff) = 0.
+        Whether φ(∞) = 0; otherwise φ(cutoff) = 0, but for a field.
     """
 
     name: str
@@ -75,7 +85,12 @@ class Named:
     decays: bool
 
 
-def name(form: Form, coefficients: FloatArray, cutoff: float) -> Named:
+def of_channel(form: Form, coefficients: FloatArray, channel: Channel) -> Named:
+    """Name the form of a channel."""
+    return name(form, coefficients, channel.cutoff, "charge" if channel.charges else channel.kind)
+
+
+def name(form: Form, coefficients: FloatArray, cutoff: float, kind: str = "pair") -> Named:
     """Name a form and restate it in its constants.
 
     Parameters
@@ -84,15 +99,17 @@ def name(form: Form, coefficients: FloatArray, cutoff: float) -> Named:
         Of one channel, internal units.
     cutoff
         Å; the one of the variants among the terms. A function that does not decay is given with φ(cutoff) = 0, in
-        a parameter r_c.
+        a parameter r_c; a field as it is.
+    kind
+        A key of `interpot.formula.named_forms.ROWS`.
     """
-    decays = all(term.decays for term in form.terms)
+    decays = kind in ("field", "charge") or all(term.decays for term in form.terms)
     r_c = Parameter("r_c", cutoff, 0.0, 0, 1)
     whole: Named | None = None
     for variant in dict.fromkeys(term.variant for term in form.terms):
         order = tuple(t for t, term in enumerate(form.terms) if term.variant == variant)
         part = _part(form, order)
-        named = _named(_bare(part), coefficients[list(order)])
+        named = _named(_bare(part), coefficients[list(order)], kind)
         if variant:
             named = _varied(named, variant, part)
         elif not decays:
@@ -106,10 +123,12 @@ def name(form: Form, coefficients: FloatArray, cutoff: float) -> Named:
     return replace(whole, parameters=(*whole.parameters, r_c), gradient=gradient, decays=False)
 
 
-def _named(form: Form, coefficients: FloatArray) -> Named:
-    return (
-        _match(form, coefficients) or _with_charges(form, coefficients) or _sum_of_terms(form, coefficients)
-    )
+def _named(form: Form, coefficients: FloatArray, kind: str) -> Named:
+    for rows, addition in ROWS[kind]:
+        if (found := _match(form, coefficients, rows)) is not None:
+            return replace(found, name=found.name + addition)
+    charged = _with_charges(form, coefficients) if kind == "pair" else None
+    return charged or _sum_of_terms(form, coefficients)
 
 
 # ---------------------------------------------------------------------------- parts of a form
@@ -193,11 +212,11 @@ def _varied(named: Named, variant: str, part: Form) -> Named:
 # ---------------------------------------------------------------------------- forms with a name
 
 
-def _match(form: Form, coefficients: FloatArray) -> Named | None:
-    """Find the first named form that some order of the terms fits."""
-    kinds = sorted(t.name for t in form.terms)
+def _match(form: Form, coefficients: FloatArray, kind: str = "pair") -> Named | None:
+    """Find the first named form of a kind that some order of the terms fits."""
+    terms = sorted(t.name for t in form.terms)
     for candidate in FORMS:
-        if sorted(candidate.terms) != kinds:
+        if candidate.kind != kind or sorted(candidate.terms) != terms:
             continue
         for order in permutations(range(len(form.terms))):
             part, numbers = _part(form, order), coefficients[list(order)]

@@ -20,15 +20,22 @@ _LETTERS = {"epsilon": r"\varepsilon"}  # the field's shape of the letter
 _LONGEST_NUMBER = 12  # characters of an exact factor; longer ones are written with six digits
 
 
-def latex(expression: sympy.Expr) -> str:
-    """φ(r) in LaTeX: repulsion before attraction, ratios of lengths under one power."""
+def latex(expression: sympy.Expr, variable: str = R.name) -> str:
+    """φ(r) in LaTeX: repulsion before attraction, ratios of lengths under one power; `variable` is written for r."""
+    expression = in_variable(expression, variable)
     names = {symbol: _LETTERS[symbol.name] for symbol in expression.free_symbols if symbol.name in _LETTERS}
     settings = {"symbol_names": names, "ln_notation": True, "mul_symbol": r" \, "}
     return _nested_brackets(str(_FieldPrinter(settings).doprint(expression)))
 
 
-def one_line(expression: sympy.Expr) -> str:
+def in_variable(expression: sympy.Expr, variable: str) -> sympy.Expr:
+    """Write another letter for the coordinate, for people and files: that of a field."""
+    return expression if variable == R.name else expression.xreplace({R: sympy.Symbol(variable, real=True)})
+
+
+def one_line(expression: sympy.Expr, variable: str = R.name) -> str:
     """φ(r) on a line of text, with the letters of its symbols: "4·ε·(-σ^6/r^6 + σ^12/r^12)"."""
+    expression = in_variable(expression, variable)
     names = {symbol: sympy.Symbol(pretty_symbol(symbol.name)) for symbol in expression.free_symbols}
     text = str(_LinePrinter().doprint(expression.xreplace(names)))
     return text.replace("**", "^").replace("*", "·")

@@ -1,7 +1,8 @@
 """What a formula does where it was not sampled: below the smallest distance, up to the cutoff, and beyond it.
 
-A simulation goes where the data did not: a pair that comes closer than any before it feels what the formula happens to
-be there. Buckingham's form is the classic case: repulsive where sampled, it turns at a maximum of φ and falls to -∞.
+A simulation goes where the data did not: a pair that comes closer than any before it, or a particle to a wall, feels
+what the formula happens to be there. Buckingham's form is the classic case: repulsive where sampled, it turns at a
+maximum of φ and falls to -∞. Nothing is said of fields, which go on as they are.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def outside(potential: Potential, thermal: float = float("nan")) -> tuple[Findin
     return tuple(
         finding
         for channel in potential.channels
+        if channel.ends
         for finding in _Look(channel, potential.units, thermal).findings()
     )
 
@@ -80,6 +82,7 @@ class _Look:
     def __init__(self, channel: ChannelFormula, units: UnitStyle, thermal: float) -> None:
         self.channel, self.units, self.thermal = channel, units, thermal
         self.low, self.high = channel.domain
+        self.wall = channel.kind == "wall"
         self.phi, self.slope = (
             self._function(e) for e in (channel.expression, derivative(channel.expression, R))
         )
@@ -100,6 +103,14 @@ class _Look:
         return Finding(self.channel.label, severe, float(r), f"{self.channel.label}: {words}")
 
     # ------------------------------------------------------------------ numbers in words
+
+    @property
+    def _other(self) -> str:
+        return "the wall" if self.wall else "each other"
+
+    @property
+    def _apart(self) -> str:
+        return "the particles off the wall" if self.wall else "the particles apart"
 
     def _length(self, r: float) -> str:
         return f"{r:.4g} {self.units.length_unit}"
@@ -137,7 +148,7 @@ class _Look:
         """Repulsive all the way, but not without bound: a soft core."""
         soft = bool(top < SAFE_BARRIER * self.thermal)
         words = f"the core is soft, φ goes to {self._energy(top)} at r = 0"
-        return self._finding(soft, 0.0, words + (": particles pass through each other" if soft else ""))
+        return self._finding(soft, 0.0, words + (f": particles pass through {self._other}" if soft else ""))
 
     def _attracted(self, r: FloatArray, slope: FloatArray) -> Finding:
         """Attractive at the smallest sampled distance: look for a wall behind it."""
@@ -147,7 +158,7 @@ class _Look:
             return self._finding(
                 False, r[wall[0]], f"{here} and repels below {self._length(r[wall[0]])} only"
             )
-        words = f"{here} and at all smaller ones: nothing in this channel keeps the particles apart"
+        words = f"{here} and at all smaller ones: nothing in this channel keeps {self._apart}"
         return self._finding(True, self.low, words)
 
     def _collapse(self, r: FloatArray, phi: FloatArray, slope: FloatArray, turn: int) -> Finding:
@@ -160,7 +171,9 @@ class _Look:
         # without a temperature, the energy of the closest pair stands for what thermal motion reaches
         reach = self.thermal * SAFE_BARRIER if np.isfinite(self.thermal) else 3 * abs(float(phi[0]))
         severe = height < reach
-        return self._finding(severe, top, words + (": particles may fall into each other" if severe else ""))
+        return self._finding(
+            severe, top, words + (f": particles may fall into {self._other}" if severe else "")
+        )
 
     # ------------------------------------------------------------------ larger distances
 
@@ -224,8 +237,11 @@ class _Look:
             yield from self._slow(r, phi, slope)
 
     def _slow(self, r: FloatArray, phi: FloatArray, slope: FloatArray) -> Iterator[Finding]:
-        """Whether what is cut off adds up: it does for φ that decays faster than r^-3."""
-        if abs(phi[-1]) < 1e-30:
+        """Whether what is cut off adds up: it does for φ of pairs that decays faster than r^-3.
+
+        Dispersion from a half-space decays as r^-3, which no sum makes larger: of a wall there is nothing to say.
+        """
+        if self.wall or abs(phi[-1]) < 1e-30:
             return
         exponent = -float(r[-1] * slope[-1] / phi[-1])
         if 0 < exponent < 3.3:

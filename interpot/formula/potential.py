@@ -6,7 +6,7 @@ so φ' > 0 attracts. `Potential.force` is the radial force -dφ/dr, positive whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from interpot.formula.channel_formula import ChannelFormula, Loss, Parameter
 from interpot.formula.display import potential_html
 from interpot.formula.document import document_of, fields_of
 from interpot.formula.errors_in_units import converted_errors
+from interpot.formula.notation import upright
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import FloatArray
 from interpot.units import UnitStyle, unit_style
@@ -64,8 +65,28 @@ class Potential:
         """The parameters of all channels, in the covariance's order."""
         return tuple(p for channel in self.channels for p in channel.parameters)
 
+    @property
+    def pairs(self) -> Potential:
+        """Only the pair channels, with their rows of the covariance; the same potential where there are no others."""
+        return self.of_kinds(("pair",))
+
+    def of_kinds(self, kinds: Collection[str]) -> Potential:
+        """Only the channels of some kinds, with their rows of the covariance; none, where there are none of them."""
+        if all(c.kind in kinds for c in self.channels):
+            return self
+        kept = [c.kind in kinds for c in self.channels for _ in c.parameters]
+        channels = tuple(c for c in self.channels if c.kind in kinds)
+        return replace(self, channels=channels, covariance=self.covariance[np.ix_(kept, kept)])
+
+    def of_kind(self, kind: str) -> Potential:
+        """Only the channels of one kind, as `of_kinds`."""
+        return self.of_kinds((kind,))
+
     def channel(self, *species: str) -> ChannelFormula:
-        """Return the formula of one pair: "Ne", "Xe" in either order, or "Ne-Xe"; none is needed for the only one.
+        """Return the formula of one channel; none need be named where there is only one.
+
+        A pair by its species in either order or by its label: "Ne", "Xe" or "Ne-Xe". A wall or a field by its species
+        and place or by its label: "Ne", "zlo" or "Ne-zlo"; "Ne", "z" or "Ne@z"; "charge", "z" or "charge@z".
 
         Raises
         ------
@@ -79,7 +100,9 @@ class Potential:
             raise InterpotError(f"the potential has several channels: name one of {known}")
         names = tuple(sorted(species * 2 if len(species) == 1 else species))
         for channel in self.channels:
-            if channel.species == names or species == (channel.label,):
+            place = ("charge" if channel.charges else channel.species[0], channel.site)
+            pair = channel.kind == "pair" and channel.species == names
+            if pair or species in ((channel.label,), place, place[::-1]):
                 return channel
         raise InterpotError(f"the potential has no channel {'-'.join(names)}: it has {known}")
 
@@ -109,11 +132,11 @@ class Potential:
         raise InterpotError(f"{channel.label} has no constant '{parameter}': it has {known or 'none'}")
 
     def energy(self, r: ArrayLike, *species: str) -> FloatArray:
-        """φ(r) of a pair, in the potential's energy unit."""
+        """φ(r) of a channel, in the potential's energy unit; `species` as `channel` takes them."""
         return self.channel(*species).energy(r)
 
     def force(self, r: ArrayLike, *species: str) -> FloatArray:
-        """Radial force -dφ/dr of a pair, positive where it repels; exact, from sympy."""
+        """Force -dφ/dr along a channel's coordinate, positive where it repels; exact, from sympy."""
         return -self.channel(*species).slope(r)
 
     def psi(self, r: ArrayLike, *species: str, n: int = 1) -> FloatArray:
@@ -184,15 +207,15 @@ class Potential:
         """One channel in a sentence: "Lennard-Jones 12-6, ε = 0.01034(1) eV, σ = 3.405(1) Å"."""
         constants = []
         for p in channel.plain.parameters:
-            unit = "" if p.energy == p.length == 0 else f" {p.unit(self.units)}"
-            constants.append(f"{pretty_symbol(p.name)} = {with_error(p.value, p.stderr)}{unit}")
+            value = f"{with_error(p.value, p.stderr)} {channel.unit(p, self.units)}".strip()
+            constants.append(f"{pretty_symbol(p.name)} = {value}")
         return ", ".join((channel.form, *constants))
 
     def __str__(self) -> str:
         return "\n".join(f"{c.label}: {self.describe(c)}" for c in self.channels)
 
     def _repr_latex_(self) -> str:
-        rows = (rf"\varphi_{{\mathrm{{{c.label}}}}}(r) &= {c.plain.latex}" for c in self.channels)
+        rows = (rf"\varphi_{{{upright(c.label)}}}({c.variable}) &= {c.plain.latex}" for c in self.channels)
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
     def _repr_html_(self) -> str:

@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import least_squares
 
-from interpot.formula.mixing import Relation, RuleTest, exclusion, relations
-from interpot.formula.naming import name
+from interpot.formula.mixing import Relation, RuleTest, exclusion, pair_of, relations
+from interpot.formula.naming import of_channel
 from interpot.formula.regress.varpro import Fit, moved
 from interpot.formula.selection import Candidate, Judge, choose
 from interpot.records import FloatArray
@@ -78,8 +78,8 @@ def _condition(test: RuleTest, channels: Sequence[Channel]) -> Condition:
     """The equation of a rule, in the constants of a fit."""
 
     def condition(fit: Fit) -> tuple[FloatArray, FloatArray]:
-        named = [name(f, a, c.cutoff) for f, a, c in zip(fit.forms, fit.coefficients, channels, strict=True)]
-        forms = [(c.label, c.species, n.name, n.parameters) for c, n in zip(channels, named, strict=True)]
+        named = [of_channel(f, a, c) for f, a, c in zip(fit.forms, fit.coefficients, channels, strict=True)]
+        forms = [(c.label, pair_of(c), n.name, n.parameters) for c, n in zip(channels, named, strict=True)]
         relation = _relation(relations(forms), test)
         if relation is None:  # the constants have left the form
             return np.array([np.inf]), np.zeros((1, sum(f.constants for f in fit.forms)))

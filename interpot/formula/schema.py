@@ -10,19 +10,29 @@ same double back.
 ``units.style``           A LAMMPS unit style: "metal", "real", "lj", ...
 ``units.energy``          Name of its energy unit: "eV".
 ``units.length``          Name of its length unit: "Å".
-``channels``              A list of objects, one per unknown function; no two of the same kind and species.
+``channels``              A list of objects, one per unknown function; no two of the same kind, species and site.
 ``  kind``                "pair": the function is a potential φ(r) of the distance of two particles, the force
-                          on either is -dφ/dr along the line that joins them.
-``  species``             The species it acts between, sorted: ["Ne", "Xe"].
-``  variable``            "r", the symbol of the coordinate in ``expression``.
-``  cutoff``              The function is zero from here on (length unit).
+                          on either is -dφ/dr along the line that joins them. "wall": φ(r) of the distance of one
+                          particle to a wall, the force on it is -dφ/dr away from the wall. "field": φ of a
+                          coordinate of one particle, the force on it is minus its gradient.
+``  species``             The species it acts between, sorted: ["Ne", "Xe"]; the one that feels the wall or field;
+                          all that feel it, of a field with charges.
+``  variable``            The symbol of the coordinate in ``expression``: "r"; of a field its site.
+``  site``                Of a wall its name, "zlo"; of a field its coordinate, "x", "y", "z", or "r" for the
+                          distance from the centre. Left out for a pair.
+``  charges``             Of each of the species, in elementary charges, where a field acts on these: φ is the
+                          energy per charge, and so are the units of its constants. Optional.
+``  centre``              Of a field: [x, y, z] from which the coordinate is counted (length unit). Optional:
+                          the origin.
+``  cutoff``              The function is zero from here on (length unit). A field goes on: it was sampled below.
 ``  domain``              [smallest, largest] coordinate in the data (length unit); outside it the form
                           extrapolates.
 ``  form``                Name of the form in the field: "Lennard-Jones 12-6".
 ``  expression``          φ in the variable and the parameters below, which it all uses: + - * / ** and
                           parentheses, numbers, ``pi`` and the functions in `FUNCTIONS` (of one value, Max of
                           two); `sympy.sympify` reads it too, with the parameters as its ``locals``.
-``  zero``                Where φ = 0: "infinity" (φ decays) or "cutoff" (it is shifted or switched to be so).
+``  zero``                Where φ = 0: "infinity" (φ decays), "cutoff" (it is shifted or switched to be so), or
+                          "origin" (a field, whose φ is what its expression says).
 ``  parameters``          An object, name → constant, in the order of the rows of ``covariance``.
 ``    value``             The constant, in ``unit``.
 ``    stderr``            Its standard error; 0 for one that was not fitted; null where the data were too few.
@@ -68,6 +78,8 @@ from interpot.files import atomic
 from interpot.formula.codegen import R, numpy_function
 from interpot.formula.expression import FUNCTIONS, is_name, names_in, parse_expression
 from interpot.formula.quantity import unit_exponents, unit_name
+from interpot.statistic.channels import label_of
+from interpot.statistic.channels.field import COORDINATES
 from interpot.units import STYLES
 
 SCHEMA = "interpot.potential/1"
@@ -81,20 +93,30 @@ class Kind:
 
     Attributes
     ----------
-    variable
-        Symbol of the coordinate.
     species
-        How many species it has.
+        How many species it has, unless it acts on charges.
     lower
         The domain lies above this value of the coordinate.
+    zeros
+        Where φ may vanish.
+    sites
+        What its site may be; anything where there are none. A kind without a site has the empty one.
+    optional
+        Keys that only some kinds have, and not always.
     """
 
-    variable: str
     species: int
     lower: float
+    zeros: tuple[str, ...] = ("infinity", "cutoff")
+    sites: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
-KINDS: dict[str, Kind] = {"pair": Kind(variable=R.name, species=2, lower=0.0)}
+KINDS: dict[str, Kind] = {
+    "pair": Kind(species=2, lower=0.0, sites=("",)),
+    "wall": Kind(species=1, lower=0.0),
+    "field": Kind(1, -math.inf, ("origin",), tuple(COORDINATES), ("charges", "centre")),
+}
 """The table of channel kinds."""
 
 
@@ -240,11 +262,12 @@ def check(document: Any, source: str | Path) -> None:
     for index, channel in enumerate(channels):
         here = place.at(index)
         _check_channel(channel, here, energy, length)
-        name = (channel["kind"], *channel["species"])
+        species, site = channel["species"], channel.get("site", "")
+        name = (channel["kind"], *species, site)
         if name in seen:
-            here.fail(
-                f"repeats {'-'.join(name[1:])} of channels[{seen[name]}]", "one channel per pair of species"
-            )
+            label = label_of(channel["kind"], species, site, "charges" in channel)
+            expected = "one channel per pair of species" if not site else "one channel per species and site"
+            here.fail(f"repeats {label} of channels[{seen[name]}]", expected)
         seen[name] = index
     stderrs = [p["stderr"] for channel in channels for p in channel["parameters"].values()]
     _check_covariance(document["covariance"], stderrs, top.at("covariance"))
@@ -325,24 +348,50 @@ def _check_units(units: Any, place: _Place) -> tuple[str, str]:
 
 def _check_channel(channel: Any, place: _Place, energy: str, length: str) -> None:
     names = ("kind", "species", "variable", "cutoff", "domain", "form", "expression", "zero", "parameters")
-    place.keys(channel, names)
-    kind = KINDS.get(channel["kind"]) if isinstance(channel["kind"], str) else None
+    name = channel.get("kind") if isinstance(channel, Mapping) else None
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        place.at("kind").fail(f"is {_kind(channel['kind'])}", f"one of {', '.join(KINDS)}")
-    _check_species(channel["species"], kind, place.at("species"))
-    if channel["variable"] != kind.variable:
-        place.at("variable").fail(f"is {_kind(channel['variable'])}", f"'{kind.variable}'")
+        place.keys(channel, (*names, "site", "charges", "centre"), ("site", "charges", "centre"))
+        place.at("kind").fail(f"is {_kind(name)}", f"one of {', '.join(KINDS)}")
+    site = () if kind.sites == ("",) else ("site",)
+    place.keys(channel, (*names, *site, *kind.optional), kind.optional)
+    _check_species(channel, kind, place)
+    _check_place(channel, kind, place)
     _check_range(channel["domain"], channel["cutoff"], kind, place)
     place.at("form").text(channel["form"])
-    if channel["zero"] not in ("infinity", "cutoff"):
-        place.at("zero").fail(f"is {_kind(channel['zero'])}", "'infinity' or 'cutoff'")
-    _check_parameters(channel["parameters"], kind, place.at("parameters"), energy, length)
+    if channel["zero"] not in kind.zeros:
+        expected = " or ".join(f"'{zero}'" for zero in kind.zeros)
+        place.at("zero").fail(f"is {_kind(channel['zero'])}", expected)
+    _check_parameters(channel["parameters"], channel["variable"], place.at("parameters"), energy, length)
     _check_expression(channel, place.at("expression"))
 
 
-def _check_species(species: Any, kind: Kind, place: _Place) -> None:
-    if not isinstance(species, list) or len(species) != kind.species:
-        place.fail(f"is {_kind(species)}", f"a list of {kind.species} names")
+def _check_place(channel: Any, kind: Kind, place: _Place) -> None:
+    """Site, coordinate and centre."""
+    site = channel.get("site", "")
+    if kind.sites and site not in kind.sites:
+        place.at("site").fail(f"is {_kind(site)}", f"one of {', '.join(kind.sites)}")
+    if kind.sites != ("",):
+        place.at("site").text(site)
+    variable = site if channel["kind"] == "field" else R.name
+    if channel["variable"] != variable:
+        place.at("variable").fail(f"is {_kind(channel['variable'])}", f"'{variable}'")
+    _check_numbers(channel.get("centre", [0, 0, 0]), 3, place.at("centre"))
+
+
+def _check_numbers(values: Any, count: int, place: _Place) -> None:
+    if not isinstance(values, list) or len(values) != count:
+        place.fail(f"is {_kind(values)}", f"a list of {count} numbers")
+    for index, value in enumerate(values):
+        place.at(index).number(value)
+
+
+def _check_species(channel: Any, kind: Kind, above: _Place) -> None:
+    species, place = channel["species"], above.at("species")
+    if "charges" in channel and isinstance(species, list) and species:
+        _check_numbers(channel["charges"], len(species), above.at("charges"))
+    elif not isinstance(species, list) or len(species) != kind.species:
+        place.fail(f"is {_kind(species)}", f"a list of {kind.species} name{'s' * (kind.species > 1)}")
     for index, name in enumerate(species):
         place.at(index).text(name)
     if species != sorted(species):
@@ -351,23 +400,24 @@ def _check_species(species: Any, kind: Kind, place: _Place) -> None:
 
 def _check_range(domain: Any, cutoff: Any, kind: Kind, place: _Place) -> None:
     place.at("cutoff").number(cutoff)
-    if cutoff <= kind.lower:
-        place.at("cutoff").fail(f"is {cutoff:g}", f"more than {kind.lower:g}")
+    if cutoff <= 0:
+        place.at("cutoff").fail(f"is {cutoff:g}", "more than 0")
     here = place.at("domain")
     if not isinstance(domain, list) or len(domain) != 2:
         here.fail(f"is {_kind(domain)}", "a list of the smallest and the largest sampled coordinate")
     for index, end in enumerate(domain):
         here.at(index).number(end)
     if not kind.lower < domain[0] < domain[1] <= cutoff:
-        here.fail(f"is {domain}", f"{kind.lower:g} < smallest < largest ≤ cutoff = {cutoff:g}")
+        least = f"{kind.lower:g} < " if math.isfinite(kind.lower) else ""
+        here.fail(f"is {domain}", f"{least}smallest < largest ≤ cutoff = {cutoff:g}")
 
 
-def _check_parameters(parameters: Any, kind: Kind, place: _Place, energy: str, length: str) -> None:
+def _check_parameters(parameters: Any, variable: str, place: _Place, energy: str, length: str) -> None:
     if not isinstance(parameters, Mapping):
         place.fail(f"is {_kind(parameters)}", "an object")
     for name, constant in parameters.items():
         here = place.at(name)
-        taken = name in FUNCTIONS or name in ("pi", kind.variable)
+        taken = name in FUNCTIONS or name in ("pi", variable)
         if taken or not name.isidentifier() or not is_name(name):
             here.fail("is no name for a constant", "letters, digits and _, no function, variable or keyword")
         here.keys(constant, ("value", "stderr", "unit", "energy", "length"), optional=("energy", "length"))
@@ -401,7 +451,7 @@ def _check_expression(channel: Mapping[str, Any], place: _Place) -> None:
     text = place.text(channel["expression"])
     try:
         symbols = {name: sympy.Symbol(name, real=True) for name in names}
-        expression = parse_expression(text, symbols)
+        expression = parse_expression(text, symbols, channel["variable"])
         for name in names:
             if name not in names_in(text):
                 raise ValueError(f"does not use the parameter '{name}'")
@@ -409,10 +459,10 @@ def _check_expression(channel: Mapping[str, Any], place: _Place) -> None:
         values = [float(channel["parameters"][name]["value"]) for name in names]
         energy = numpy_function(expression, (R, *symbols.values()))(nodes, *values)
     except ValueError as error:
-        place.fail(str(error), "a formula in r and the channel's parameters")
+        place.fail(str(error), f"a formula in {channel['variable']} and the channel's parameters")
     if not np.all(np.isfinite(energy)):
-        place.fail(f"is {energy[~np.isfinite(energy)][0]} at r = {nodes[~np.isfinite(energy)][0]:g}",
-                   "finite energies within the domain")  # fmt: skip
+        at = f"{channel['variable']} = {nodes[~np.isfinite(energy)][0]:g}"
+        place.fail(f"is {energy[~np.isfinite(energy)][0]} at {at}", "finite energies within the domain")
 
 
 def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> None:

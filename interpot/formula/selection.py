@@ -296,6 +296,8 @@ def choices(form: Form, library: Sequence[Term]) -> float:
     if not library:
         return 0.0
     driven = np.split(form.driven, np.cumsum([len(t.shapes) for t in form.terms])[:-1])
+    kinds = set.intersection(*(set(term.kinds) for term in form.terms))
+    library = [term for term in library if kinds & set(term.kinds)]
     exponents = {term.name: _exponents(term) for term in library}
     total = sum(exponents.values())
     count = 0.0

@@ -1,4 +1,4 @@
-"""One form for all pairs of species, each with constants of its own, against a form for each.
+"""One form for all pairs of species, each with constants of its own, against a form for each; walls and fields alike.
 
 Candidates are the forms that the search ranks first for some channel. Each is fitted in all channels jointly and judged
 on the same folds as the forms chosen channel by channel; the paired difference says whether the data allow it.
@@ -23,10 +23,14 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedForm:
-    """The best single form for all channels, beside the forms chosen for each.
+    """The best single form for all channels of a kind, beside the forms chosen for each.
 
     Attributes
     ----------
+    kind
+        Of the channels.
+    places
+        Of the channels among all.
     candidate
         Of the single form.
     free
@@ -42,6 +46,8 @@ class SharedForm:
         a single block.
     """
 
+    kind: str
+    places: tuple[int, ...]
     candidate: Candidate
     free: Candidate
     same: bool
@@ -54,25 +60,30 @@ class SharedForm:
         one, other = self.candidate.cross_validated, self.free.cross_validated
         size = f"cross-validated error {one:.4g}, with forms of their own {other:.4g}"
         if self.same:
-            return f"all pairs have one form: {title}"
+            return f"all {self.kind}s have one form: {title}"
         if self.allowed:
-            words = f"the data allow one form for all pairs, {title} ({size})"
+            words = f"the data allow one form for all {self.kind}s, {title} ({size})"
             return words if taken else f"{words}: ask for a shared form to have it"
-        words = f"the best single form for all pairs, {title}, is worse ({size}; {self.errors:.3g} standard errors)"
+        size += f"; {self.errors:.3g} standard errors"
+        words = f"the best single form for all {self.kind}s, {title}, is worse ({size})"
         return f"{words}; it was asked for" if asked else words
 
 
 def shared_form(
+    kind: str,
+    places: Sequence[int],
     found: Sequence[Sequence[Fit]],
     free: Candidate,
     judge: Judge,
     alone: Callable[[int, Form], Fit],
     jointly: Callable[[Sequence[Form]], Fit],
 ) -> SharedForm | None:
-    """Find the best single form for all channels; None with a single channel or where no form fits all.
+    """Find the best single form for all channels of a kind; None with a single one or where no form fits all.
 
     Parameters
     ----------
+    kind, places
+        Which of the channels are to share a form; the others keep theirs.
     found
         Fits of each channel by itself, the most promising first.
     free
@@ -84,22 +95,26 @@ def shared_form(
     jointly
         Fits forms to all channels.
     """
-    if len(found) < 2:
+    if len(places) < 2:
         return None
-    candidates = []
-    for key in _keys(found):
-        forms = _everywhere(key, found, alone)
+    candidates, mine = [], [found[c] for c in places]
+    for key in _keys(mine):
+        forms = list(free.fit.forms)
+        shared = _everywhere(key, mine, lambda c, form: alone(places[c], form))
+        for c, form in zip(places, shared, strict=True):
+            forms[c] = form
         joint = jointly(forms)
-        if np.isfinite(joint.misfit) and len({form.key for form in joint.forms}) == 1:
+        if np.isfinite(joint.misfit) and len({joint.forms[c].key for c in places}) == 1:
             candidates.append(judge.candidate(joint))
     if not candidates:
         return None
     best = candidates[choose(candidates)[0]]
     # a term that may be zero in one of the two is no reason to prefer the other
     chosen, rivals = choose([replace(free, determined=best.determined), best])
-    same = len({form.key for form in free.fit.forms}) == 1
+    same = len({free.fit.forms[c].key for c in places}) == 1
     allowed = same or chosen == 1 or 1 in rivals
-    return SharedForm(free if same else best, free, same, allowed, chosen == 1, _errors(best, free))
+    candidate, errors = free if same else best, _errors(best, free)
+    return SharedForm(kind, tuple(places), candidate, free, same, allowed, chosen == 1, errors)
 
 
 def _keys(found: Sequence[Sequence[Fit]]) -> list[Key]:

@@ -1,7 +1,8 @@
 """The temperature of the data, from distances and forces alone.
 
 In equilibrium ⟨|∇U|²⟩ = kT ⟨∇²U⟩. With a pair potential, every pair of particles adds 2 (φ'' + 2 φ'/r) to ∇²U in three
-dimensions, so that the counts of the sampled distances are all that is needed besides Σ|F|².
+dimensions, and a particle at a plane wall or in a field along an axis φ'' (at a curved wall a little more), so that
+the counts of the sampled coordinates are all that is needed besides Σ|F|².
 
 Source: H. H. Rugh, Phys. Rev. Lett. 78, 772 (1997); B. D. Butler et al., J. Chem. Phys. 109, 6519 (1998).
 """
@@ -23,22 +24,25 @@ WORST = 0.3
 def thermal_energy(statistic: Statistic, potential: Potential) -> float:
     """Estimate kT of the sampled configurations, in the potential's energy unit.
 
-    In two dimensions it is a little too small. NaN where the formula is too bad, or its mean curvature not positive:
+    In two dimensions it is a little too small. NaN where a field acts on several charges, of which
+    the counts do not tell where they were, and where the formula is too bad, or its mean curvature not positive:
     then the data are of no liquid, gas or crystal in equilibrium with it.
     """
-    if not potential.loss.formula < WORST:
+    mixed = any(len(set(channel.charges)) > 1 for channel in potential.channels)
+    if mixed or not potential.loss.formula < WORST:
         return float("nan")
     units, laplacian = potential.units, 0.0
     for formula, basis, seen in zip(potential.channels, statistic.bases, statistic.coverage, strict=True):
         assert isinstance(basis, KnotSplines)
         sampled = np.flatnonzero(seen.counts)
-        r = basis.cutoff * np.exp(-(sampled + 0.5) * basis.spacing) / units.length
+        r = basis.place(sampled + 0.5) / units.length
         slope = derivative(formula.expression, R)
         # where a switch begins φ'' may jump; what stands for it there, on a set of no measure, is left out
         smooth = derivative(slope, R).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
-        curvature = smooth + 2 * slope / R
+        curvature = smooth + 2 * slope / R if formula.variable == "r" and formula.kind != "wall" else smooth
         values = numpy_function(curvature, (R, *(p.symbol for p in formula.parameters)))
-        laplacian += 2 * float(seen.counts[sampled] @ values(r, *(p.value for p in formula.parameters)))
+        felt = 2.0 if formula.kind == "pair" else (formula.charges or (1.0,))[0]
+        laplacian += felt * float(seen.counts[sampled] @ values(r, *(p.value for p in formula.parameters)))
     # without the rows of energies and virials that may have been put beside the forces
     forces = sum(float(part.square.sum()) for part in statistic.blocks.parts if part.species)
     square = forces / units.force**2 * (1 - potential.loss.formula**2)

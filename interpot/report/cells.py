@@ -47,9 +47,13 @@ def formula_text(text: str) -> str:
 def zero_sentence(channel: ChannelFormula, unit: str) -> str:
     """Say where φ vanishes and where it ends."""
     end = f"{channel.cutoff:.6g} {unit}"
+    if not channel.ends:
+        where = f", counted from ({', '.join(f'{x:.6g}' for x in channel.centre)}) {unit}"
+        return f"a field that goes on{where if any(channel.centre) else ''}; forces fix no constant of φ"
+    who, feel = ("pairs", "interact") if channel.kind == "pair" else ("particles", "feel the wall")
     if channel.zero == "infinity":
-        return f"φ(∞) = 0; pairs from {end} on do not interact"
-    return f"φ = 0 at the cutoff, {end}; pairs beyond do not interact"
+        return f"φ(∞) = 0; {who} from {end} on do not {feel}"
+    return f"φ = 0 at the cutoff, {end}; {who} beyond do not {feel}"
 
 
 def criterion(potential: Potential) -> str:

@@ -32,6 +32,7 @@ from interpot.report.style import (
 )
 from interpot.report.typeset import LEADING, math_extent
 from interpot.report.words import raised
+from interpot.statistic.channels import Channel
 from interpot.units import UnitStyle
 
 _MARKERS = 60  # points of the spline that are drawn
@@ -46,6 +47,13 @@ _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 2.5, "mew": 0, "alpha": 
 def with_unit(quantity: str, unit: str) -> str:
     """Label an axis: "r (Å)"; no parenthesis for a pure number."""
     return quantity if unit in ("", "1") else f"{quantity} ({plain(raised(unit))})"
+
+
+def coordinate(channel: ChannelFormula | Channel) -> str:
+    """Label an axis with the coordinate of a channel: "$r$", "distance to the wall zlo", "$z$"."""
+    if channel.kind == "wall":
+        return f"distance to the wall {plain(channel.site)}"
+    return f"${channel.site or 'r'}$"
 
 
 # ---------------------------------------------------------------------------- the potential
@@ -67,7 +75,7 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
     panels = figure.subplots(2 if data else 1, 2, sharex=True, squeeze=False,
                              height_ratios=(3, 1) if data else None)  # fmt: skip
     energy, force = panels[0]
-    r = np.linspace(0.92 * channel.domain[0], channel.cutoff if data else _far(channel), 601)[:-1]
+    r = np.linspace(_near(channel), channel.cutoff if data and channel.ends else _far(channel), 601)[:-1]
     errors = band(findings.potential, channel, r)
     _curve(energy, r, channel.energy(r), channel.domain, errors.energy, errors.factor)
     _curve(force, r, -channel.slope(r), channel.domain, errors.slope, errors.factor)
@@ -78,7 +86,7 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
     energy.set_ylabel(with_unit("φ", units.energy_unit))
     force.set_ylabel(with_unit("−φ′", unit))
     if data is not None:
-        _histogram(panels[1, 0], data)
+        _histogram(panels[1, 0], data, "pairs" if channel.kind == "pair" else "particles")
         if data.spline is not None:
             _spline_points(energy, force, channel, data.spline)
         _differences(panels[1, 1], channel, truth, data.spline, errors)
@@ -86,25 +94,33 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
     for axes in panels.flat:
         _mark_domain(axes, channel, r[-1])
     for axes in panels[-1]:
-        axes.set_xlabel(with_unit("$r$", units.length_unit))
+        axes.set_xlabel(with_unit(coordinate(channel), units.length_unit))
     energy.legend(loc="upper right")
     energy.set_title(f"{plain(channel.label)}: {plain(channel.form)}", loc="left")
     figure.align_ylabels()
     return figure
 
 
+def _near(channel: ChannelFormula) -> float:
+    """From where on a function is drawn: a little beyond the sampled range."""
+    low, high = channel.domain
+    return 0.92 * low if channel.ends else low - 0.04 * (high - low)
+
+
 def _far(channel: ChannelFormula) -> float:
     """How far a function is drawn whose tail reaches much farther than its well."""
+    if not channel.ends:
+        return channel.domain[1] + 0.04 * (channel.domain[1] - channel.domain[0])
     r = np.linspace(*channel.domain, 400)
     energy = channel.energy(r)
     bottom = r[int(energy.argmin())]
     return min(channel.cutoff, 2.5 * bottom if bottom < 0.9 * r[-1] else float(r[-1]))
 
 
-def _histogram(axes: Axes, data: ChannelData) -> None:
+def _histogram(axes: Axes, data: ChannelData, what: str) -> None:
     axes.stairs(data.counts, data.edges, fill=True, color=GREEN, alpha=0.55, label="sampled")
     axes.set_ylim(0)
-    axes.set_ylabel("pairs")
+    axes.set_ylabel(what)
     axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
@@ -120,7 +136,7 @@ def _curve(
     low, high = float(inside.min()), float(inside.max())
     if low < 0 < high and high > -2.5 * low:
         high = -2.5 * low  # the well is the picture; the wall runs out of it
-    margin = 0.08 * (high - low) or 1.0
+    margin = 0.08 * (high - low) or 0.5 * abs(high) or 1.0
     axes.set_ylim(low - margin, high + margin)
 
 
@@ -173,13 +189,14 @@ def _differences(
 
 
 def _mark_domain(axes: Axes, channel: ChannelFormula, last: float) -> None:
-    left, right = 0.92 * channel.domain[0], min(1.02 * last, 1.02 * channel.cutoff)
+    left, right = _near(channel), min(1.02 * last, 1.02 * channel.cutoff) if channel.ends else last
+    end = channel.cutoff if channel.ends else right
     shaded: dict[str, Any] = {"fc": PALE, "ec": GREY, "lw": 0.3, "zorder": 0}
     axes.axvspan(left, channel.domain[0], label="not sampled", **shaded)
-    if channel.domain[1] < channel.cutoff:
-        axes.axvspan(channel.domain[1], channel.cutoff, **shaded)
-    if channel.cutoff < right:
-        axes.axvline(channel.cutoff, color=GREY, ls=":", lw=0.8, label="cutoff")
+    if channel.domain[1] < end:
+        axes.axvspan(channel.domain[1], end, **shaded)
+    if end < right:
+        axes.axvline(end, color=GREY, ls=":", lw=0.8, label="cutoff")
     axes.set_xlim(left, right)
 
 

@@ -167,9 +167,9 @@ def _channel_data(found: Discovery) -> dict[str, ChannelData]:
         basis = statistic.bases[places[channel.label]]
         assert isinstance(basis, KnotSplines)
         counts = statistic.coverage[places[channel.label]].counts[::-1]  # outwards
-        knots = np.arange(len(counts), -1, -1) * basis.spacing
+        edges = basis.place(np.arange(len(counts), -1, -1)) / units.length
         curve = SplineCurve(
             splines.r[c] / units.length, splines.energy[c] / units.energy, splines.slope[c] / units.force
         )
-        data[channel.label] = ChannelData(basis.cutoff * np.exp(-knots) / units.length, counts, curve)
+        data[channel.label] = ChannelData(edges, counts, curve)
     return data

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from interpot.formula.channel_formula import ChannelFormula
 from interpot.formula.kinks import unfolded
-from interpot.formula.notation import latex, upright
+from interpot.formula.notation import in_variable, latex, upright
 from interpot.report.cells import formula_line
 from interpot.report.document import Formula
 from interpot.report.typeset import math_extent
@@ -25,15 +25,17 @@ Fits = Callable[[str], bool]
 def formula(channel: ChannelFormula) -> Formula:
     """Lay φ(r) of one channel out; what cannot be broken any more is set smaller."""
     values = {p.symbol: p.value for p in channel.plain.parameters}
-    expression, kinks = unfolded(channel.plain.expression, values)
-    name = rf"\varphi_{{{upright('–'.join(channel.species))}}}(r) ="
+    written = in_variable(channel.plain.expression, channel.variable)
+    expression, kinks = unfolded(written, values)
+    label = "–".join(channel.species) if channel.kind == "pair" else channel.label
+    name = rf"\varphi_{{{upright(label)}}}({channel.variable}) ="
     heads = [] if kinks and expression == kinks[0].symbol else [(name, latex(expression), "")]
     for kink in kinks:
         letter = f"{latex(kink.symbol)} =" if heads else name
         heads += [(letter, latex(value), _when(condition)) for value, condition in kink.branches]
     lines = [line for head in heads for line in _lines(*head)]
     widest = max(math_extent(line, _SIZE)[0] for line in lines)
-    plain = f"φ(r) = {formula_line(channel.plain.expression)}"
+    plain = f"φ({channel.variable}) = {formula_line(written)}"
     caption = f"{channel.form}, {channel.label}"
     return Formula(tuple(lines), _SIZE * min(1.0, WIDTH / widest), caption, plain)
 

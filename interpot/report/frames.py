@@ -67,10 +67,10 @@ def mixing_frame(tests: Sequence[RuleTest]) -> pd.DataFrame:
 
 
 def potential_frame(channel: ChannelFormula) -> pd.DataFrame:
-    """φ, φ' and the force -φ' on a grid from the smallest sampled distance to the cutoff."""
-    r = np.linspace(channel.domain[0], channel.cutoff, _POINTS)
+    """φ, φ' and the force -φ' on a grid from the smallest sampled distance to the cutoff; of a field, where sampled."""
+    r = np.linspace(channel.domain[0], channel.cutoff if channel.ends else channel.domain[1], _POINTS)
     slope = channel.slope(r)
-    return pd.DataFrame({"r": r, "energy": channel.energy(r), "slope": slope, "force": -slope})
+    return pd.DataFrame({channel.variable: r, "energy": channel.energy(r), "slope": slope, "force": -slope})
 
 
 def observables_frame(observables: tuple[Observable, ...]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from interpot.formula.deciding import Decision
-from interpot.report.figures import with_unit
+from interpot.report.figures import coordinate, with_unit
 from interpot.report.style import (
     BLUE,
     COLUMN,
@@ -44,9 +44,10 @@ def rivals_figure(decisions: Sequence[Decision], units: UnitStyle) -> Figure:
     # the band is wide at the ends, where pairs are few: it must not set the scale
     reach = 1.2 * max(reach, float(np.median(error[sampled])))
     axes.set_ylim(-reach, 1.5 * reach)  # room for the legend
-    axes.axvspan(r[0], r[sampled][0], color=PALE, lw=0, zorder=0)
+    if not sampled[0]:
+        axes.axvspan(r[0], r[sampled][0], color=PALE, lw=0, zorder=0)
     axes.set_xlim(r[0], r[-1])
-    axes.set_xlabel(with_unit("$r$", units.length_unit))
+    axes.set_xlabel(with_unit(coordinate(first.of), units.length_unit))
     axes.set_ylabel(with_unit("difference of forces", f"{units.energy_unit}/{units.length_unit}"))
     axes.set_title(
         f"{plain(first.channel)}: rivals of {plain(shortened(in_letters(first.chosen), 30))}", loc="left"

@@ -25,7 +25,7 @@ def potential_section(findings: Findings) -> list[Block]:
     names = unique_names([c.label for c in potential.channels])
     for channel, name in zip(potential.channels, names, strict=True):
         drawn = figures.potential_figure(findings, channel)
-        alt = f"Potential and force of {channel.label} against distance"
+        alt = f"Potential and force of {channel.label} against {'distance' if channel.ends else channel.variable}"
         blocks.append(Plots(_caption(findings, channel), (Panel(drawn, f"potential_{name}", alt),)))
         if findings.points is not None:
             points = findings.points[findings.points["channel"] == channel.label]
@@ -38,13 +38,17 @@ def potential_section(findings: Findings) -> list[Block]:
 def _caption(findings: Findings, channel: ChannelFormula) -> str:
     """What the figure shows; of the second and further channels only what is their own."""
     units, data = findings.potential.units, findings.channels.get(channel.label)
-    truth, zero = findings.true_channel(channel), f"{channel.cutoff:.6g} {units.length_unit}"
+    truth, zero = (
+        findings.true_channel(channel),
+        f"from {channel.cutoff:.6g} {units.length_unit} on the function is zero",
+    )
+    zero = zero if channel.ends else "the field goes on"
     if channel != findings.potential.channels[0]:
-        words = [f"{channel.label}, as above; from {zero} on the function is zero."]
+        words = [f"{channel.label}, as above; {zero}."]
         return " ".join([*words, *_band_words(findings, channel)])
     words = [
-        f"{channel.label}. Potential φ(r) and force −φ′(r); the shaded distances were not sampled, from {zero} on the "
-        "function is zero."
+        f"{channel.label}. Potential φ({channel.variable}) and force −φ′({channel.variable}); what is shaded was not "
+        f"sampled, {zero}."
     ]
     if truth is not None:
         words.append("Dashed: the reference, the same form with the constants that the engine was given.")
@@ -64,7 +68,7 @@ def _band_words(findings: Findings, channel: ChannelFormula) -> list[str]:
     """How wide the error band is, in words where it is too narrow to be seen."""
     units = findings.potential.units
     r = np.linspace(*channel.domain, 400)
-    r = r[r < channel.cutoff]
+    r = r[r < channel.cutoff] if channel.ends else r
     found = band(findings.potential, channel, r)
     if not (np.isfinite(found.energy).all() and np.isfinite(found.slope).all()) or not found.energy.any():
         return []
@@ -92,7 +96,7 @@ def _constants(findings: Findings) -> list[Block]:
     for (channel, parameter), (_, row) in zip(constants, frame.iterrows(), strict=True):
         fresh = channel.label != last
         last = channel.label
-        value, unit = typeset(written(parameter)), raised(row["unit"])
+        value, unit = typeset(written(parameter)), raised(channel.unit(parameter, findings.potential.units))
         cells = [channel.label if fresh else "", pretty_symbol(parameter.name), value, unit]
         if known:
             truth = f"{row['truth']:.10g} {raised(row['truth_unit'])}" if math.isfinite(row["truth"]) else "–"

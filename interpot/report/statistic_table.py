@@ -13,7 +13,7 @@ from interpot.statistic.objective import Objective
 
 
 def print_statistic(console: Console, statistic: Statistic) -> None:
-    """Print how much data there are, where each channel was sampled, and what no pair functions can explain."""
+    """Print how much data there are, where each channel was sampled, and what no such functions can explain."""
     units = statistic.units
     counts = np.unique(statistic.blocks.frames)
     each = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
@@ -31,7 +31,7 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
     table = new_table("channel", ">cutoff", ">sampled from", ">to", "unit", ">samples", ">functions")
     for channel, basis, seen in zip(statistic.channels, statistic.bases, statistic.coverage, strict=True):
         ends = (channel.cutoff, seen.minimum, seen.maximum)
-        numbers = [f"{r / length:.6g}" if 0 < r < np.inf else "–" for r in ends]
+        numbers = [f"{r / length:.6g}" if np.isfinite(r) else "–" for r in ends]
         table_row(table, [channel.label, *numbers, unit, f"{seen.counts.sum()}", f"{basis.size}"])
     console.print("", table, "")
     error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0

@@ -14,6 +14,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.comparison import Comparison
 from interpot.formula.mixing import RuleTest
+from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
 from interpot.report.cells import (
     candidates,
@@ -55,7 +56,7 @@ def print_potential(console: Console, potential: Potential) -> None:
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, in_letters(channel.form)]
         for parameter in channel.parameters:
-            value, of = typeset(written(parameter)), raised(parameter.unit(potential.units))
+            value, of = typeset(written(parameter)), raised(channel.unit(parameter, potential.units))
             table_row(table, [*head, pretty_symbol(parameter.name), value, of, reach])
             head, reach = ["", ""], ""
         if not channel.parameters:
@@ -67,7 +68,8 @@ def print_potential(console: Console, potential: Potential) -> None:
     console.print()
     for channel in potential.channels:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
-        console.print(Text(f"φ(r){label} = {formula_line(channel.plain.expression)}"))
+        phi = in_variable(channel.plain.expression, channel.variable)
+        console.print(Text(f"φ({channel.variable}){label} = {formula_line(phi)}"))
         console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
     loss, least = potential.loss, resolution(potential.loss.name)
     console.print(

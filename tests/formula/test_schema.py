@@ -313,7 +313,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("units.style", "cgs", "expected one of lj, real, metal"),
     ("units.energy", "kJ", "'units.energy' is the text \"kJ\", expected 'eV'"),
     ("channels", [], "a list of at least one channel"),
-    ("channels.0.kind", "wall", "'channels[0].kind' is the text \"wall\", expected one of pair"),
+    ("channels.0.kind", "torque", "'channels[0].kind' is the text \"torque\", expected one of pair, wall, field"),
     ("channels.0.species", ["Ar"], "expected a list of 2 names"),
     ("channels.0.species", ["Xe", "Ne"], "expected sorted names"),
     ("channels.0.species", ["Ar", 1], "'channels[0].species[1]' is the number 1, expected a text"),

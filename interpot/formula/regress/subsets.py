@@ -114,7 +114,8 @@ def together(grid: Grid, size: int) -> NDArray[np.bool_]:
         members = np.flatnonzero(grid.families == family)
         shapes = np.array([grid.shapes[k] for k in members])
         high, low = np.maximum(shapes[:, None], shapes), np.minimum(shapes[:, None], shapes)
-        ratio = np.divide(high, low, out=np.ones_like(high), where=low > 0)
+        apart = np.where(high > low, np.inf, 1.0)  # of shapes of either sign
+        ratio = np.divide(high, low, out=apart, where=low > 0)
         different = np.isclose(ratio, TIED) if size >= MANY else ratio > APART
         allowed[np.ix_(members, members)] = different.any(axis=-1)
     return np.asarray(allowed & agreeing(grid))

@@ -22,12 +22,21 @@ TERMS = {
     "sine": "interpot.formula.terms.oscillation:SINE",
     "stillinger_weber": "interpot.formula.terms.stillinger_weber:TERM",
     "soft_cosine": "interpot.formula.terms.soft_cosine:TERM",
+    "steele": "interpot.formula.terms.steele:TERM",
+    "harmonic_wall": "interpot.formula.terms.harmonic_wall:TERM",
+    "linear": "interpot.formula.terms.fields:LINEAR",
+    "quadratic": "interpot.formula.terms.fields:QUADRATIC",
+    "cubic": "interpot.formula.terms.fields:CUBIC",
+    "quartic": "interpot.formula.terms.fields:QUARTIC",
+    "hill": "interpot.formula.terms.fields:HILL",
+    "wave_cosine": "interpot.formula.terms.fields:WAVE_COSINE",
+    "wave_sine": "interpot.formula.terms.fields:WAVE_SINE",
 }
 """Name → "module:object"."""
 
 
-def library(names: Iterable[str] | None = None) -> tuple[Term, ...]:
-    """Load terms by name; by default all that need not be asked for (`Term.default`).
+def library(names: Iterable[str] | None = None, kind: str = "pair") -> tuple[Term, ...]:
+    """Load terms by name; by default all for one kind of channel that need not be asked for (`Term.default`).
 
     Raises
     ------
@@ -35,7 +44,7 @@ def library(names: Iterable[str] | None = None) -> tuple[Term, ...]:
         A name that is not in the table.
     """
     terms = tuple(load_row(TERMS, name, "term") for name in (TERMS if names is None else names))
-    return tuple(t for t in terms if t.default or names is not None)
+    return tuple(t for t in terms if names is not None or (t.default and kind in t.kinds))
 
 
 __all__ = ["TERMS", "Shape", "Term", "library"]

@@ -37,6 +37,7 @@ def _term(name: str, wave: sympy.Expr) -> Term:
         decays=True,
         reference="J. Friedel, Philos. Mag. 43, 153 (1952); N. W. Ashcroft, N. D. Mermin, Solid State Physics, ch. 17",
         default=False,
+        kinds=("pair",),
     )
 
 

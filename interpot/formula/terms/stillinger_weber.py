@@ -36,4 +36,5 @@ TERM = Term(
     reference="F. H. Stillinger, T. A. Weber, Phys. Rev. B 31, 5262 (1985)",
     ends=_a.name,
     default=False,
+    kinds=("pair",),
 )

@@ -23,9 +23,9 @@ class Shape:
     length
         Dimension: length^length (a rate has -1, an exponent 0).
     grid
-        Values to try first, from the smallest and largest sampled distance.
+        Values to try first, from the smallest and largest sampled distance; a field's coordinate may be negative.
     bounds
-        Open interval of sensible values, from the same two distances.
+        Open interval of sensible values, from the same two.
     integer
         Whether the field takes it to be a whole number; the search then starts from those, and a fit with real
         values has to earn its extra constant.
@@ -73,6 +73,8 @@ class Term:
         Row of `interpot.formula.terms.variants.VARIANTS` that was applied, "" for the term as such.
     base
         The term as such, of a variant.
+    kinds
+        Of the channels in which it makes sense, rows of `interpot.statistic.channels.CHANNELS`.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Term:
     default: bool = True
     variant: str = ""
     base: Term | None = None
+    kinds: tuple[str, ...] = ("pair", "wall")
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:

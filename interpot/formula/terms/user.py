@@ -1,9 +1,11 @@
 """Terms that users write: ``exp(-(r/w)**4); w = 0.5..5 Å``.
 
 First the function of r, in the notation of formulas (`interpot.formula.expression`; ^ may stand for **); the term is
-that times a coefficient. Every other name in it is a shape, a constant that is fitted. After a semicolon each shape
+that times a coefficient. r is the distance of a pair or to a wall; a function of x is a term of fields, whatever the
+letter of their coordinate. Every other name in it is a shape, a constant that is fitted. After a semicolon each shape
 may have its bounds, and a unit: ``w = 0.5..5 Å``, ``k = 1..8 Å^-1``, ``w = 0.05..0.5 nm``, ``n = 2..9 1`` (a number).
-Without a unit the bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
+Where x is the variable, bounds may be negative: ``x_1 = -5..5 Å``. Without a unit the
+bounds are in Å (in reduced units, in σ) to the power of the shape's dimension.
 
 The dimension of a shape need not be stated where it follows from the function: what exp or cos are taken of, and
 exponents, are pure numbers, and what is added up has one dimension. Bounds need not be given for a length (from a
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import sympy
@@ -50,7 +53,7 @@ def terms_from(strings: Iterable[str]) -> tuple[Term, ...]:
 def _term_from(string: str) -> Term:
     words = re.split(r"\W+", string)
     # a misspelt name is told the names there are
-    if string in TERMS or (re.fullmatch(r"[A-Za-z][\w -]+", string) and "r" not in words):
+    if string in TERMS or (re.fullmatch(r"[A-Za-z][\w -]+", string) and not {"r", "x"} & set(words)):
         return library([string])[0]
     text, *parts = (part.strip() for part in string.split(";"))
     bounds: dict[str, tuple[float, float]] = {}
@@ -84,15 +87,15 @@ def user_term(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     dimensions: Mapping[str, float] | None = None,
 ) -> Term:
-    """Make a term of the library from a function of r.
+    """Make a term of the library from a function of r, or, for fields, of x.
 
     Parameters
     ----------
     text
         ``exp(-(r/w)**4)``; nothing in it is executed.
     bounds
-        Shape → open interval, 0 ≤ low < high, in Å to the power of its dimension. May be left out for
-        lengths and rates.
+        Shape → open interval, low < high, in Å to the power of its dimension; 0 ≤ low in a function of r. May be left
+        out for lengths and rates.
     dimensions
         Shape → power of length, where it does not follow from the text (1 of a width, 0 of an exponent).
 
@@ -109,29 +112,46 @@ def user_term(
     """
     bounds, given = dict(bounds or {}), dict(dimensions or {})
     place = f"term '{text}'"
-    expression, names = _parsed(text, place)
+    expression, names, variable = _parsed(text, place)
+    distances = variable == R.name
     for name in (*bounds, *given):
         if name not in names:
             known = f"it has {', '.join(names)}" if names else "it has no constants"
             raise InterpotError(f"{place} holds no constant '{name}': {known}")
     for name, ends in bounds.items():
-        _check_range(name, ends, place)
+        _check_range(name, ends, place, 0.0 if distances else -np.inf)
     count = max(int(_MEMBERS ** (1 / max(len(names), 1))), 3)
     bare = tuple(Shape(name, 0, rates(1, 2), rate_bounds) for name in names)
-    term = Term(text, expression, bare, sympy.Integer(0), False, "given by the user")
+    kinds = ("pair", "wall") if distances else ("field",)
+    term = Term(text, expression, bare, sympy.Integer(0), False, "given by the user", kinds=kinds)
     trials = _trials(names, bounds)
     _check(term, trials, place)
     powers, coefficient = lengths(expression, term.symbols, given, place)
     shapes = tuple(_shape(name, powers[name], bounds.get(name), count, place) for name in names)
-    return replace(term, shapes=shapes, coefficient_length=coefficient, decays=_decays(term, trials))
+    if not distances:
+        shapes = tuple(_across(shape) for shape in shapes)
+    decays = distances and _decays(term, trials)
+    return replace(term, shapes=shapes, coefficient_length=coefficient, decays=decays)
 
 
-def _parsed(text: str, place: str) -> tuple[sympy.Expr, list[str]]:
-    """The expression and the names of its shapes, in alphabetical order."""
+def _across(shape: Shape) -> Shape:
+    """A shape of a field, whose coordinates may be negative: lengths are measured by the sampled range."""
+
+    def of_span(take: Callable[[float, float], Any]) -> Callable[[float, float], Any]:
+        return lambda x_min, x_max: take(0.05 * (x_max - x_min), x_max - x_min)
+
+    return replace(shape, grid=of_span(shape.grid), bounds=of_span(shape.bounds))
+
+
+def _parsed(text: str, place: str) -> tuple[sympy.Expr, list[str], str]:
+    """The expression, the names of its shapes, in alphabetical order, and the letter of its variable."""
     formula = text.replace("^", "**")
     try:
-        names = sorted(names_in(formula) - set(FUNCTIONS) - {"r", "pi"})
-        expression = parse_expression(formula, {n: sympy.Symbol(n, positive=True) for n in names})
+        found = names_in(formula)
+        variable = "x" if "x" in found and R.name not in found else R.name
+        names = sorted(found - set(FUNCTIONS) - {variable, "pi"})
+        shapes = {n: sympy.Symbol(n, positive=True) for n in names}
+        expression = parse_expression(formula, shapes, variable)
     except SyntaxError as error:
         raise InterpotError(f"{place} is no formula ({error.msg})") from None
     except ValueError as error:
@@ -140,17 +160,20 @@ def _parsed(text: str, place: str) -> tuple[sympy.Expr, list[str]]:
     if taken:
         raise InterpotError(f"{place}: '{taken[0]}' has another meaning, give that constant another name")
     if R not in expression.free_symbols:
-        raise InterpotError(f"{place} is no function of r: a term depends on the distance")
+        raise InterpotError(
+            f"{place} is no function of r: a term depends on the distance (or on x, in a field)"
+        )
     lost = [n for n in names if n not in {s.name for s in expression.free_symbols}]
     if lost:
         raise InterpotError(f"{place} does not depend on '{lost[0]}', which cancels: leave it out")
-    return expression, names
+    return expression, names, variable
 
 
-def _check_range(name: str, ends: tuple[float, float], place: str) -> None:
-    if not 0 <= ends[0] < ends[1] < np.inf:
+def _check_range(name: str, ends: tuple[float, float], place: str, least: float) -> None:
+    if not (least <= ends[0] < ends[1] < np.inf and np.isfinite(ends[0])):
+        expected = "0 ≤ smallest < largest" if least == 0 else "smallest < largest"
         raise InterpotError(
-            f"{place}: '{name}' between {ends[0]:g} and {ends[1]:g} is no range: expected 0 ≤ smallest < largest"
+            f"{place}: '{name}' between {ends[0]:g} and {ends[1]:g} is no range: expected {expected}"
         )
 
 
@@ -196,7 +219,7 @@ def _trials(names: list[str], bounds: Mapping[str, tuple[float, float]]) -> list
     for name in names:
         low, high = bounds.get(name, (0.3, 10.0))
         share = random.uniform(0.1, 0.9, _TRIALS)
-        columns.append(low * (high / low) ** share if low > 0 else high * share)
+        columns.append(low * (high / low) ** share if low > 0 else low + (high - low) * share)
     return [tuple(map(float, row)) for row in zip(*columns, strict=True)] if names else [()]
 
 

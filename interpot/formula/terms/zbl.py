@@ -26,4 +26,5 @@ TERM = Term(
     coefficient_length=sympy.Integer(1),
     decays=True,
     reference="J. F. Ziegler, J. P. Biersack, U. Littmark, The Stopping and Range of Ions in Matter (1985)",
+    kinds=("pair",),
 )
