@@ -243,11 +243,7 @@ def test_the_fit_under_a_rule_is_that_of_its_own_constants(rule: str) -> None:
 
     exact = least_squares(residual, np.ones(4), bounds=(0.2, 5.0), xtol=1e-14, ftol=1e-14, gtol=1e-14)
 
-    class Named:
-        def __init__(self, species: tuple[str, str]) -> None:
-            self.species, self.label, self.cutoff = species, "-".join(species), 9.0
-
-    channels = [Named(s) for s in (("Ne", "Ne"), ("Ne", "Xe"), ("Xe", "Xe"))]
+    channels = [Channel("pair", s, 9.0) for s in (("Ne", "Ne"), ("Ne", "Xe"), ("Xe", "Xe"))]
     made = potential(trio("geometric"))
     test = next(t for t in check_rules(made) if t.rule == rule)
     ruled = fit_under(_condition(test, channels), problem, free)
