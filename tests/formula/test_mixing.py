@@ -20,6 +20,7 @@ from interpot.formula.regress.varpro import fit
 from interpot.formula.ruled import _condition, fit_under
 from interpot.formula.terms import library
 from interpot.records import Dynamics
+from interpot.statistic.channels import Channel
 from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 

@@ -31,7 +31,8 @@ REMOVED = replace(RESOLVED, noise=None, missing_physics=None, net=1e-9, reason="
 def rival(name: str, size: float) -> Decision:
     r = np.linspace(2.7, 9.0, 80)
     error = np.where(r < 3.0, np.nan, 1e-3 * (1 + 20 * np.exp(-5 * (r - 3))))
-    return Decision(Channel("pair", ("Ar", "Ar"), 8.0), "Lennard-Jones 12-6", name, 0.5, 16.0, 3.2, 0.4, 2.9, 1.5, np.nan, r,
+    argon = Channel("pair", ("Ar", "Ar"), 8.0)
+    return Decision(argon, "Lennard-Jones 12-6", name, 0.5, 16.0, 3.2, 0.4, 2.9, 1.5, np.nan, r,
                     size * np.cos(r) / r**3, error)  # fmt: skip
 
 
