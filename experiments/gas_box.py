@@ -38,7 +38,7 @@ def wall_constants(kind: str, species: str, face: str) -> tuple[float, float, fl
 def wall_commands(kind: str, species: tuple[str, ...], face: str, position: float) -> list[str]:
     """LAMMPS's words for one wall."""
     if kind == "reflect":
-        return [f"fix {face} all wall/reflect {face} {position}"]
+        return [f"fix {face} gas wall/reflect {face} {position}"]
     lines = []
     for number, name in enumerate(species, 1):
         epsilon, sigma, reach = wall_constants(kind, name, face)

@@ -9,14 +9,15 @@ runs.
     interpot run experiments/gas_piston.py --motion free --size paper
 """
 
-import re
 from dataclasses import dataclass, replace
 from math import pi
 from typing import Literal
 
-from gases import EPSILON, SIGMA, SPECIES, pair_commands, pair_constants, particles, planes
+from gases import EPSILON, KELVIN, MASS, SIGMA, SPECIES, pair_commands, pair_constants, particles, planes
 
 from interpot import Dynamics, Experiment, ReferenceModel
+from interpot.records import Piston
+from interpot.trajectory.walls import parse_wall
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,16 @@ class Size:
 
 
 SIZES = {
-    "small": Size(120, 36.0, 60.0, 12000, 120, 3, -1.2),
+    "small": Size(120, 36.0, 60.0, 12000, 120, 4, -1.2),
     "paper": Size(240, 60.0, 120.0, 100000, 500, 8, -0.3),
 }
 
 TIMESTEP = 0.002  # ps
 TEMPERATURE = 300.0  # K
+MASS_OF_PISTON = 2.0  # of the whole gas
+REACH = {"one": 4.0, "several": 3.0}
+"""σ, where LAMMPS truncates the pair forces: far out, since a pair that compression brings within the cutoff adds the
+unshifted potential there to the energy, which is nobody's work."""
 WALL = 2.0, 0.9, 2.5
 """Of both walls: ε and σ in units of the species' own, and reach in units of the wall's σ."""
 
@@ -50,29 +55,35 @@ def wall_constants(name: str) -> tuple[float, float, float]:
     return strength * EPSILON[name], sigma, reach * sigma
 
 
-def wall_commands(species: tuple[str, ...], face: str, position: str) -> list[str]:
-    """LAMMPS's words for one wall; a fix given again under its ID takes the place of the first."""
+def wall_commands(species: tuple[str, ...], face: str) -> list[str]:
+    """LAMMPS's words for one wall, which stands where interpot's variable wall_FACE says."""
     lines = []
     for name in species:
         epsilon, sigma, reach = wall_constants(name)
         lines += [
-            f"fix {face}_{name} {name} wall/lj93 {face} {position} {epsilon!r} {sigma!r} {reach!r}",
+            f"fix {face}_{name} {name} wall/lj93 {face} v_wall_{face} {epsilon!r} {sigma!r} {reach!r}",
             f"fix_modify {face}_{name} energy yes",
         ]
-    return lines
+    force = "+".join(f"f_{face}_{name}[1]" for name in species)
+    return [*lines, f"variable force_{face} equal {force}"]
 
 
-def motion_of(kind: str, length: float, speed: float, time: float) -> tuple[str, str]:
-    """Position (Å) and velocity (Å/ps) of the piston as functions of the time t (ps)."""
+def motion_of(kind: str, how: Size) -> str:
+    """Position of the piston (Å) as a function of the time t (ps)."""
     if kind == "ramp":
-        return f"{length} + {speed}*t", f"{speed} + 0*t"
-    depth, rate = 0.15 * length, 2 * pi * 3 / time  # three times to and fro
-    return f"{length} - {depth!r}*(1 - cos({rate!r}*t))", f"-{depth * rate!r}*sin({rate!r}*t)"
+        return f"{how.length} - {-how.speed}*t"
+    depth, rate = 0.15 * how.length, 2 * pi * 3 / (how.steps * TIMESTEP)  # three times to and fro
+    return f"{how.length} - {depth!r}*(1 - cos({rate!r}*t))"
+
+
+def load_of(how: Size) -> float:
+    """Force (eV/Å) on a free piston that twice the pressure of an ideal gas at the start would balance."""
+    return -2 * how.count * KELVIN * TEMPERATURE / how.length
 
 
 def experiment(
     species: Literal["one", "several"] = "one",
-    motion: Literal["ramp", "oscillation"] = "ramp",
+    motion: Literal["ramp", "oscillation", "free"] = "ramp",
     size: Literal["small", "paper"] = "small",
     dimension: Literal[2, 3] = 3,
     seed: int = 20261121,
@@ -84,7 +95,10 @@ def experiment(
     length, width = how.length, how.width if dimension == 3 else 3 * how.width
     box, margin = (width,) * (dimension - 1) + (length,), (0.0,) * (dimension - 1) + (3.5,)
     start = particles(names, how.count, box, margin, seed, (True,) * (dimension - 1) + (False,))
-    position, velocity = motion_of(motion, length, how.speed, how.steps * TIMESTEP)
+    moving = parse_wall(
+        f"{high}=log:v_wall_{high}" if motion == "free" else f"{high}={motion_of(motion, how)}"
+    )
+    piston = Piston(high, MASS_OF_PISTON * how.count * MASS[names[0]], load_of(how))
     return Experiment(
         name=f"gas_piston_{motion}_{species}" + ("_2d" if dimension == 2 else ""),
         title=f"{', '.join(names)} under a piston ({motion}), in {dimension} dimensions, by LAMMPS",
@@ -92,28 +106,12 @@ def experiment(
         reference=ReferenceModel(
             engine="lammps",
             commands=(
-                *pair_commands(names),
+                *pair_commands(names, REACH[species]),
                 *(f"group {name} type {number}" for number, name in enumerate(names, 1)),
-                *wall_commands(names, low, "0.0"),
-                *wall_commands(names, high, f"{length}"),
+                *wall_commands(names, low),
+                *wall_commands(names, high),
             ),
-            recorded=(
-                f"variable x_{high} equal {in_lammps_words(position)}",
-                f"variable speed_{high} equal {in_lammps_words(velocity)}",
-                *wall_commands(names, high, f"v_x_{high}"),
-                f"variable force_{low} equal {force_on(names, low)}",
-                f"variable force_{high} equal {force_on(names, high)}",
-                # the mean power since the start, of every step: what is recorded seldom is still summed up exactly
-                f"variable power_{high} equal -v_force_{high}*v_speed_{high}",
-                f"fix power_{high} all ave/time 1 {how.every} {how.every} v_power_{high} ave running",
-                f"variable work_{high} equal f_power_{high}*time",
-            ),
-            series={
-                f"v_x_{high}": f"wall position {high}",
-                f"v_force_{low}": f"wall force {low}",
-                f"v_force_{high}": f"wall force {high}",
-                f"v_work_{high}": f"wall work {high}",
-            },
+            series={f"v_force_{face}": f"wall force {face}" for face in (low, high)},
             constants=pair_constants(names) | wall_constants_named(names, (low, high)),
             species=names,
         ),
@@ -125,21 +123,13 @@ def experiment(
             temperature=TEMPERATURE,
             equilibration=5000,
             seed=seed,
+            walls=() if motion == "free" else (moving,),
+            piston=piston if motion == "free" else None,
         ),
-        cutoff=10.0,
-        walls=(f"{low}=0", f"{high}={position}"),
+        cutoff=14.0,
+        walls=(f"{low}=0", moving),
         runs=how.runs,
     )
-
-
-def in_lammps_words(function: str) -> str:
-    """A function of t as an equal-style variable has it."""
-    return re.sub(r"\bt\b", "time", function).replace(" ", "")
-
-
-def force_on(species: tuple[str, ...], face: str) -> str:
-    """The force of all species on a wall."""
-    return "+".join(f"f_{face}_{name}[1]" for name in species)
 
 
 def wall_constants_named(species: tuple[str, ...], faces: tuple[str, str]) -> dict[str, tuple[float, str]]:

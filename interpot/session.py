@@ -14,6 +14,7 @@ from interpot.formula.discover import Discovery, discover
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
+from interpot.proof.repeated import repeat, with_ensembles
 from interpot.proof.validate import validate
 from interpot.records import EnergyCurve, Experiment, MdRun, Trajectory
 from interpot.report.cells import criterion
@@ -21,7 +22,13 @@ from interpot.report.curve import print_residuals
 from interpot.report.findings import Findings
 from interpot.report.limits import print_limits
 from interpot.report.statistic_table import print_statistic
-from interpot.report.tables import print_comparison, print_front, print_mixing, print_potential
+from interpot.report.tables import (
+    print_comparison,
+    print_front,
+    print_mixing,
+    print_observables,
+    print_potential,
+)
 from interpot.report.terminal import Terminal
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import Channel
@@ -125,6 +132,25 @@ class Session:
             )
         print_comparison(self.terminal.console, comparison)
         return comparison
+
+    def repeat(
+        self,
+        comparison: Comparison,
+        potential: Potential,
+        experiment: Experiment,
+        references: Sequence[MdRun],
+        folder: Path,
+    ) -> Comparison:
+        """Run the found potential from the starts of the other references, too, and show how the means compare."""
+        with self.terminal.stage("further validation MD", "steps") as stage:
+            others = repeat(
+                potential, references[1:], experiment.dynamics, folder, walls=experiment.walls, progress=stage
+            )
+        found = (comparison.runs["found"], *others)
+        whole = with_ensembles(comparison, potential, references, found, experiment.start)
+        means = whole.observables[len(comparison.observables) :]
+        print_observables(self.terminal.console, means, f"means over {len(found)} runs")
+        return whole
 
     def export(self, potential: Potential, target: str, path: Path, **options: Any) -> ExportCheck | None:
         """Write a potential for another program, checked by that program; options as `interpot.export` takes them."""

@@ -174,7 +174,11 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
                 temperature=experiment.dynamics.temperature,
                 pressure=experiment.dynamics.pressure,
                 truth=truth,
+                walls=experiment.walls,
+                piston=experiment.dynamics.piston,
             )
+            if experiment.runs > 1:
+                comparison = session.repeat(comparison, found.best, experiment, references, folder / "md")
         except InterpotError as error:
             session.report(
                 replace(findings, remarks=(*findings.remarks, f"validation failed: {error}")), folder

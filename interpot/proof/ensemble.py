@@ -14,9 +14,9 @@ import numpy as np
 from interpot.comparison import Curve, EnsembleComparison
 from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import PER_BLOCK
-from interpot.proof.observables.confined import FORCE, POSITION
 from interpot.proof.observables.recorded import Measured, Quantity
 from interpot.proof.observables.work import work_of
+from interpot.proof.series import FORCE, POSITION
 from interpot.proof.verdict import Extent, absent, judge
 from interpot.records import FloatArray
 from interpot.trajectory.walls import FACES

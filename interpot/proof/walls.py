@@ -13,8 +13,8 @@ import sympy
 from interpot.errors import InterpotError
 from interpot.formula.expression import names_in, parse_expression, print_expression
 from interpot.formula.potential import Potential
-from interpot.proof.engines.lammps_walls import POSITION
 from interpot.proof.engines.wall_motion import table_words
+from interpot.proof.series import POSITION
 from interpot.records import FloatArray, Frame, MdRun, Surface, Trajectory, Wall
 from interpot.trajectory import read
 from interpot.units import UnitStyle

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
-from interpot.comparison import Comparison
+from interpot.comparison import Comparison, Observable
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
@@ -129,8 +129,17 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         colour = _COLOURS.get(comparison.forces.verdict, "")
         console.print(Text(force_sentence(comparison, comparison.units), style=colour))
     _print_elsewhere(console, comparison)
-    table = new_table("observable", ">reference", ">found", "unit", ">σ", "verdict")
-    for o in comparison.observables:
+    print_observables(console, comparison.observables)
+    if np.isfinite(comparison.slower):
+        console.print(Text(slower_sentence(comparison)))
+
+
+def print_observables(
+    console: Console, observables: Sequence[Observable], heading: str = "observable"
+) -> None:
+    """Print one row per observable, with its verdict, and remarks on those that do not agree."""
+    table = new_table(heading, ">reference", ">found", "unit", ">σ", "verdict")
+    for o in observables:
         table_row(
             table,
             [
@@ -143,9 +152,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             ],
         )
     console.print("", table)
-    if np.isfinite(comparison.slower):
-        console.print(Text(slower_sentence(comparison)))
-    for o in comparison.observables:
+    for o in observables:
         if o.remark and o.verdict != "agrees":
             console.print(Text(f"{o.name}: {o.remark}", style="dim"))
 

@@ -11,12 +11,10 @@ from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.proof.dialects.lammps_walls import in_units, one_body, position_name
 from interpot.proof.engines.piston import GROUP, piston_lines
-from interpot.proof.engines.wall_motion import motion_formula
+from interpot.proof.engines.wall_motion import motion_formula, speed_formula
+from interpot.proof.series import FORCE, POSITION, VELOCITY, WORK
 from interpot.records import Dynamics, Frame, Piston, ReferenceModel, Surface
 from interpot.units import UnitStyle
-
-POSITION, FORCE, VELOCITY = "wall position ", "wall force ", "wall velocity "
-"""Heads of the series of `MdRun.thermo`, before the name of a wall; the velocity is that of a piston."""
 
 
 class Walls:
@@ -116,8 +114,24 @@ class Walls:
             if wall.name in names:
                 formula = motion_formula(wall, self._start, self._units)
                 self.recorded.append(f'variable {position_name(wall.name)} equal "{formula}"')
+                if (speed := speed_formula(wall)) is not None:
+                    self.recorded.append(f'variable {_of("speed", wall.name)} equal "{speed}"')
+                    self._sum_up(wall.name, dynamics.every)
         if piston is not None:
             self._let_go(piston)
+            self._sum_up(piston.wall, dynamics.every)
+
+    def _sum_up(self, name: str, every: int) -> None:
+        """Let LAMMPS sum up the work of a wall at every step: rows of thermo may be too far apart for an integral."""
+        if name not in self._pushes:
+            return
+        power, work = _of("power", name), _of("work", name)
+        self.recorded += [
+            f'variable {power} equal "-({self._pushes[name]})*v_{_of("speed", name)}"',
+            f"fix {work} all ave/time 1 {every} {every} v_{power} ave running",  # its mean since the start
+            f"variable {work} equal f_{work}*time",
+        ]
+        self.columns[f"v_{work}"] = WORK + name
 
     def _let_go(self, piston: Piston) -> None:
         surface = next(s for s in self._surfaces if s.name == piston.wall)
@@ -135,8 +149,7 @@ class Walls:
                 f'{{"f_ID[1]": "{FORCE}{piston.wall}"}}, or give the potential such a wall'
             )
         self.recorded += piston_lines(piston, surface.axis, self._pushes[piston.wall])
-        speed = position_name(piston.wall).replace("wall_", "speed_", 1)
-        self.columns[f"v_{speed}"] = VELOCITY + piston.wall
+        self.columns[f"v_{_of('speed', piston.wall)}"] = VELOCITY + piston.wall
 
     def _check(self, name: str, model: Potential | ReferenceModel) -> None:
         if all(s.name != name for s in self._surfaces):
@@ -150,6 +163,11 @@ class Walls:
                 f"the dynamics move the wall {name}, but the reference's commands place it elsewhere: write "
                 f"v_{position_name(name)} for its position, or say in the reference's `recorded` lines how it moves"
             )
+
+
+def _of(quantity: str, wall: str) -> str:
+    """Name of a variable beside ``wall_NAME``: speed_NAME."""
+    return position_name(wall).replace("wall_", f"{quantity}_", 1)
 
 
 def _uses(model: ReferenceModel, name: str) -> bool:

@@ -53,6 +53,15 @@ def motion_formula(wall: Wall, start: Frame, units: UnitStyle) -> str:
         ) from None
 
 
+def speed_formula(wall: Wall) -> str | None:
+    """Write the velocity of a wall whose position is a function of t as a formula of LAMMPS's ``time``; else None."""
+    try:
+        position = parse_expression(wall.position, {"t": _T})
+    except (ValueError, SyntaxError):
+        return None
+    return variable_formula(position.diff(_T).evalf(17), {_T: "time"})
+
+
 def table_words(times: Sequence[float] | FloatArray, positions: Sequence[float] | FloatArray) -> str:
     """Write a table as a position in words, leaving out what lies on a straight line between its neighbours.
 

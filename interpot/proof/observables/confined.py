@@ -9,10 +9,10 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors, heights
 from interpot.proof.observables.recorded import Recorded
+from interpot.proof.series import FORCE, POSITION
 from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.walls import FACES
 
-FORCE, POSITION, WORK = "wall force ", "wall position ", "wall work "
 _STILL = 1e-9  # relative to its position: a wall that moves by less stands
 
 

@@ -20,9 +20,10 @@ import numpy as np
 
 from interpot.comparison import Curve
 from interpot.proof.observables.blocks import mean_value, single
-from interpot.proof.observables.confined import FORCE, POSITION, WORK, Boundary, boundaries
+from interpot.proof.observables.confined import Boundary, boundaries
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.proof.observables.windows import windows
+from interpot.proof.series import FORCE, POSITION, WORK
 from interpot.records import FloatArray
 
 _ROWS = 8  # at least, for an integral

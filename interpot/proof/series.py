@@ -1,0 +1,13 @@
+"""Names of the time series of walls in `interpot.records.MdRun.thermo`, each before the name of the wall."""
+
+POSITION = "wall position "
+"""ξ of the wall (`interpot.records.Surface`)."""
+
+FORCE = "wall force "
+"""Of the particles on the wall: along +axis, of a curved one away from its centre."""
+
+VELOCITY = "wall velocity "
+"""Of a piston."""
+
+WORK = "wall work "
+"""Done on the particles since the start, summed up at every step."""
