@@ -1,30 +1,43 @@
 """A gas under a moving wall: its laws are found while it is compressed, and its work is that of the reference.
 
-A dilute gas between a fixed wall at z = 0 and a piston at z = X(t), both of the 9-3 kind, periodic across. The piston
-moves in one of three ways: at a constant speed (ramp), to and fro (oscillation), or freely, with a mass and a load
-that pushes it (free). interpot is told where the piston is at each instant. The work on the gas, W = -∫ f·v dt with
-the force f of the gas on the wall and the speed v of the wall, and the adiabatic curve P V^γ are compared as means over
-runs.
+A dilute gas between a fixed wall at z = 0 and a piston at z = X(t) (in two dimensions y), both of LAMMPS's 9-3 kind.
+The piston moves in one of three ways: at a constant speed (ramp), to and fro (oscillation), or freely, with a mass and
+a load that pushes it (free). interpot is told where the piston is at each instant. The work on the gas, W = -∫ f·v dt with
+the force f of the gas on the wall and the speed v of the wall, the curve P(V) and the adiabatic exponent are compared
+as means over the runs.
 
     interpot run experiments/gas_piston.py --motion free --size paper
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import pi
 from typing import Literal
 
-from gases import EPSILON, KELVIN, MASS, SIGMA, SPECIES, pair_commands, pair_constants, particles, planes
+from gases import KELVIN, LIKE_PAIRS, MASS, Pair, lennard_jones, particles, planes
 
 from interpot import Dynamics, Experiment, ReferenceModel
 from interpot.records import Piston
 from interpot.trajectory.walls import parse_wall
 
+REACH = {"one": 14.0, "several": 12.0}
+"""Where LAMMPS truncates the pair forces, Å: far out, since a pair that compression brings within the cutoff adds the
+potential there to the energy, which is nobody's work."""
 
-@dataclass(frozen=True)
+TIMESTEP = 0.002  # ps
+TEMPERATURE = 300.0  # K
+PISTON_MASS = 2.0
+"""Of a free piston, in units of the whole gas."""
+LOAD = 2.0
+"""Of a free piston, in units of what the pressure of an ideal gas at the start would balance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """Particles, width and first length (Å), steps of a run, steps between frames, runs, speed of the ramp (Å/ps)."""
 
-    count: int
+    particles: int
     width: float
     length: float
     steps: int
@@ -34,51 +47,23 @@ class Size:
 
 
 SIZES = {
-    "small": Size(120, 36.0, 60.0, 12000, 120, 4, -1.2),
-    "paper": Size(240, 60.0, 120.0, 100000, 500, 8, -0.3),
+    "small": Size(120, 36.0, 60.0, 12000, 120, 4, 1.2),
+    "paper": Size(240, 60.0, 120.0, 100000, 500, 8, 0.3),
 }
 
-TIMESTEP = 0.002  # ps
-TEMPERATURE = 300.0  # K
-MASS_OF_PISTON = 2.0  # of the whole gas
-REACH = {"one": 4.0, "several": 3.0}
-"""σ, where LAMMPS truncates the pair forces: far out, since a pair that compression brings within the cutoff adds the
-unshifted potential there to the energy, which is nobody's work."""
-WALL = 2.0, 0.9, 2.5
-"""Of both walls: ε and σ in units of the species' own, and reach in units of the wall's σ."""
 
-
-def wall_constants(name: str) -> tuple[float, float, float]:
+def wall(pair: Pair) -> tuple[float, float, float]:
     """ε (eV), σ (Å) and reach (Å) of the 9-3 walls for a species."""
-    strength, size, reach = WALL
-    sigma = size * SIGMA[name]
-    return strength * EPSILON[name], sigma, reach * sigma
+    kelvin, size = pair
+    return 2.0 * kelvin * KELVIN, 0.9 * size, round(2.25 * size, 1)
 
 
-def wall_commands(species: tuple[str, ...], face: str) -> list[str]:
-    """LAMMPS's words for one wall, which stands where interpot's variable wall_FACE says."""
-    lines = []
-    for name in species:
-        epsilon, sigma, reach = wall_constants(name)
-        lines += [
-            f"fix {face}_{name} {name} wall/lj93 {face} v_wall_{face} {epsilon!r} {sigma!r} {reach!r}",
-            f"fix_modify {face}_{name} energy yes",
-        ]
-    force = "+".join(f"f_{face}_{name}[1]" for name in species)
-    return [*lines, f"variable force_{face} equal {force}"]
-
-
-def motion_of(kind: str, how: Size) -> str:
-    """Position of the piston (Å) as a function of the time t (ps)."""
-    if kind == "ramp":
-        return f"{how.length} - {-how.speed}*t"
+def position(motion: str, how: Size) -> str:
+    """Position of a driven piston (Å) as a function of the time t (ps)."""
+    if motion == "ramp":
+        return f"{how.length} - {how.speed}*t"
     depth, rate = 0.15 * how.length, 2 * pi * 3 / (how.steps * TIMESTEP)  # three times to and fro
     return f"{how.length} - {depth!r}*(1 - cos({rate!r}*t))"
-
-
-def load_of(how: Size) -> float:
-    """Force (eV/Å) on a free piston that twice the pressure of an ideal gas at the start would balance."""
-    return -2 * how.count * KELVIN * TEMPERATURE / how.length
 
 
 def experiment(
@@ -89,54 +74,49 @@ def experiment(
     seed: int = 20261121,
 ) -> Experiment:
     """The gas under its piston."""
-    names, how = SPECIES[species], SIZES[size]
-    axis = "xyz"[dimension - 1]
-    low, high = f"{axis}lo", f"{axis}hi"
-    length, width = how.length, how.width if dimension == 3 else 3 * how.width
-    box, margin = (width,) * (dimension - 1) + (length,), (0.0,) * (dimension - 1) + (3.5,)
-    start = particles(names, how.count, box, margin, seed, (True,) * (dimension - 1) + (False,))
-    moving = parse_wall(
-        f"{high}=log:v_wall_{high}" if motion == "free" else f"{high}={motion_of(motion, how)}"
-    )
-    piston = Piston(high, MASS_OF_PISTON * how.count * MASS[names[0]], load_of(how))
+    like, how, axis = LIKE_PAIRS[species], SIZES[size], dimension - 1
+    commands, constants = lennard_jones(like, REACH[species])
+    surfaces = fixed, piston = planes(axis, 0.0, how.length)
+    lines, reaches, series = [*commands], {}, {}
+    for face in (fixed.name, piston.name):
+        for number, (name, pair) in enumerate(like.items(), 1):
+            epsilon, sigma, reaches[f"{name}-{face}"] = wall(pair)
+            lines += [
+                f"group {name} type {number}",
+                # interpot's variable wall_FACE says where the wall is, and moves it
+                f"fix {face}_{name} {name} wall/lj93 {face} v_wall_{face} {epsilon!r} {sigma!r} "
+                f"{reaches[f'{name}-{face}']}",
+                f"fix_modify {face}_{name} energy yes",
+            ]
+            constants |= {f"epsilon {name}-{face}": (epsilon, "eV"), f"sigma {name}-{face}": (sigma, "Å")}
+        lines.append(f"variable force_{face} equal " + "+".join(f"f_{face}_{name}[1]" for name in like))
+        series[f"v_force_{face}"] = f"wall force {face}"
+    width = how.width if dimension == 3 else 3 * how.width
+    start = particles(tuple(like), how.particles, (*(width,) * axis, how.length), (*(0.0,) * axis, 3.5), seed)
+    free = motion == "free"
+    words = f"log:v_wall_{piston.name}" if free else position(motion, how)
+    moving = parse_wall(f"{piston.name}={words}")
+    mass = PISTON_MASS * sum(MASS[name] for name in like) / len(like) * how.particles
+    load = -LOAD * how.particles * KELVIN * TEMPERATURE / how.length
+    parts = ("gas_piston", motion, species, f"{dimension}d", *(["paper"] if size == "paper" else []))
     return Experiment(
-        name=f"gas_piston_{motion}_{species}" + ("_2d" if dimension == 2 else ""),
-        title=f"{', '.join(names)} under a piston ({motion}), in {dimension} dimensions, by LAMMPS",
+        name="_".join(parts),
+        title=f"{', '.join(like)} under a piston ({motion}) in {dimension} dimensions, by LAMMPS",
         units="metal",
-        reference=ReferenceModel(
-            engine="lammps",
-            commands=(
-                *pair_commands(names, REACH[species]),
-                *(f"group {name} type {number}" for number, name in enumerate(names, 1)),
-                *wall_commands(names, low),
-                *wall_commands(names, high),
-            ),
-            series={f"v_force_{face}": f"wall force {face}" for face in (low, high)},
-            constants=pair_constants(names) | wall_constants_named(names, (low, high)),
-            species=names,
-        ),
-        start=replace(start, surfaces=planes(dimension - 1, 0.0, length)),
+        reference=ReferenceModel("lammps", tuple(lines), constants, species=tuple(like), series=series),
+        start=replace(start, surfaces=surfaces),
         dynamics=Dynamics(
-            timestep=TIMESTEP,
-            steps=how.steps,
-            every=how.every,
+            TIMESTEP,
+            how.steps,
+            how.every,
             temperature=TEMPERATURE,
             equilibration=5000,
             seed=seed,
-            walls=() if motion == "free" else (moving,),
-            piston=piston if motion == "free" else None,
+            walls=() if free else (moving,),
+            piston=Piston(piston.name, mass, load) if free else None,
         ),
-        cutoff=14.0,
-        walls=(f"{low}=0", moving),
+        cutoff=REACH[species],
+        cutoffs=reaches,
+        walls=(f"{fixed.name}=0", moving),
         runs=how.runs,
     )
-
-
-def wall_constants_named(species: tuple[str, ...], faces: tuple[str, str]) -> dict[str, tuple[float, str]]:
-    """The truth of the walls, for the report."""
-    found = {}
-    for name in species:
-        for face in faces:
-            epsilon, sigma, _ = wall_constants(name)
-            found |= {f"epsilon {name}-{face}": (epsilon, "eV"), f"sigma {name}-{face}": (sigma, "Å")}
-    return found

@@ -1,9 +1,13 @@
-"""What the experiments with gases share: argon, krypton, xenon and their mixture, and particles to start from.
+"""What the experiments with gases share: argon alone, the mixture of argon, krypton and xenon, and where they start.
 
-Lennard-Jones constants of the pure substances: J. Vrabec, J. Stoll, H. Hasse, J. Phys. Chem. B 105, 12126 (2001).
-Unlike pairs follow M. Waldman and A. T. Hagler, J. Comput. Chem. 14, 1077 (1993), a rule made for the noble gases,
-which is not that of Lorentz and Berthelot.
+Argon alone has the constants of A. Rahman, Phys. Rev. 136, A405 (1964), https://doi.org/10.1103/PhysRev.136.A405, in
+the mixture all three have those that J. Vrabec, J. Stoll and H. Hasse fitted to vapour-liquid equilibria,
+J. Phys. Chem. B 105, 12126 (2001), https://doi.org/10.1021/jp012542o. Unlike pairs follow the rule of C. L. Kong, J. Chem. Phys. 59,
+2464 (1973), https://doi.org/10.1063/1.1680358, better for rare gases than that of Lorentz and Berthelot:
+J. Delhommelle, P. Millié, Mol. Phys. 99, 619 (2001), https://doi.org/10.1080/00268970010020041.
 """
+
+from __future__ import annotations
 
 from itertools import combinations_with_replacement
 
@@ -15,37 +19,35 @@ from interpot.units import unit_style
 METAL = unit_style("metal")
 KELVIN = METAL.boltzmann  # eV
 
-EPSILON = {"Ar": 116.79 * KELVIN, "Kr": 162.58 * KELVIN, "Xe": 227.55 * KELVIN}  # eV
-SIGMA = {"Ar": 3.3952, "Kr": 3.6274, "Xe": 3.9011}  # Å
+LIKE_PAIRS = {
+    "one": {"Ar": (120.0, 3.405)},
+    "several": {"Ar": (116.79, 3.3952), "Kr": (162.58, 3.6274), "Xe": (227.55, 3.9011)},
+}
+"""ε/k in K and σ in Å."""
+
 MASS = {"Ar": 39.948, "Kr": 83.798, "Xe": 131.293}  # amu
-REACH = 2.5  # σ, where LAMMPS truncates the force
 
-SPECIES = {"one": ("Ar",), "several": ("Ar", "Kr", "Xe")}
-
-
-def mixed(a: str, b: str) -> tuple[float, float]:
-    """ε and σ of a pair by the rule of Waldman and Hagler; for two of a kind their own."""
-    cubes, sixth = SIGMA[a] ** 3 * SIGMA[b] ** 3, (SIGMA[a] ** 6 + SIGMA[b] ** 6) / 2
-    return float(np.sqrt(EPSILON[a] * EPSILON[b]) * cubes / sixth), float(sixth ** (1 / 6))
+Pair = tuple[float, float]
+Constants = dict[str, tuple[float, str]]
 
 
-def pair_commands(species: tuple[str, ...], reach: float = REACH) -> tuple[str, ...]:
-    """LAMMPS's words for all pairs, truncated at `reach` σ."""
-    lines = [f"pair_style lj/cut {reach * max(SIGMA[s] for s in species)!r}"]
-    for (i, a), (j, b) in combinations_with_replacement(enumerate(species, 1), 2):
-        epsilon, sigma = mixed(a, b)
-        lines.append(f"pair_coeff {i} {j} {epsilon!r} {sigma!r} {reach * sigma!r}")
-    return tuple(lines)
+def kong(one: Pair, two: Pair) -> Pair:
+    """ε, σ of an unlike pair: εσ⁶ is the geometric mean, (εσ¹²)^(1/13) the arithmetic one."""
+    (e1, s1), (e2, s2) = one, two
+    attraction = (e1 * s1**6 * e2 * s2**6) ** 0.5
+    repulsion = (((e1 * s1**12) ** (1 / 13) + (e2 * s2**12) ** (1 / 13)) / 2) ** 13
+    return attraction**2 / repulsion, (repulsion / attraction) ** (1 / 6)
 
 
-def pair_constants(species: tuple[str, ...]) -> dict[str, tuple[float, str]]:
-    """The truth, for the report: "epsilon Ar-Kr" → (value, unit)."""
-    found = {}
-    for a, b in combinations_with_replacement(species, 2):
-        suffix = "" if len(species) == 1 else f" {a}-{b}"
-        for name, value, unit in zip(("epsilon", "sigma"), mixed(a, b), ("eV", "Å"), strict=True):
-            found[name + suffix] = (value, unit)
-    return found
+def lennard_jones(like: dict[str, Pair], reach: float) -> tuple[tuple[str, ...], Constants]:
+    """LAMMPS's ``lj/cut`` up to `reach` (Å) for these species, unlike pairs mixed by Kong's rule; and its constants."""
+    commands, constants = [f"pair_style lj/cut {reach}"], {}
+    for (i, one), (j, two) in combinations_with_replacement(enumerate(like, 1), 2):
+        kelvin, sigma = like[one] if one == two else kong(like[one], like[two])
+        epsilon, label = kelvin * KELVIN, "" if len(like) == 1 else f" {one}-{two}"
+        commands.append(f"pair_coeff {i} {j} {epsilon!r} {sigma!r}")
+        constants |= {f"epsilon{label}": (epsilon, "eV"), f"sigma{label}": (sigma, "Å")}
+    return tuple(commands), constants
 
 
 def particles(
@@ -54,9 +56,8 @@ def particles(
     box: tuple[float, ...],
     margin: tuple[float, ...],
     seed: int,
-    periodic: tuple[bool, ...],
 ) -> Frame:
-    """Put particles on a lattice in a box, species in turn at random places.
+    """Put particles on a lattice in a box that is open along its last axis, species in turn at random places.
 
     Parameters
     ----------
@@ -66,8 +67,6 @@ def particles(
         Its lengths; d is 2 or 3.
     margin : (d,), Å
         Kept free on both sides of each axis.
-    periodic : (d,)
-        Which axes repeat.
     """
     free = np.array(box) - 2 * np.array(margin)
     # as many places along each axis as make the lattice nearly cubic, and at least `count` in all
@@ -84,8 +83,7 @@ def particles(
     kinds = random.permutation(np.arange(count) % len(species))
     lengths = np.ones(3)
     lengths[: len(box)] = box
-    repeats = (*periodic, False)[:3]
-    cell = Cell(np.diag(lengths), np.zeros(3), (repeats[0], repeats[1], repeats[2]))
+    cell = Cell(np.diag(lengths), np.zeros(3), (True, len(box) == 3, False))
     masses = np.array([MASS[s] for s in species])[kinds]
     return Frame(
         positions, species, kinds.astype(np.int64), cell, len(box), masses=masses, source="the start"

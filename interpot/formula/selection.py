@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from interpot.formula.block_products import BlockProducts, orthonormal
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.terms import Term
 from interpot.formula.uncertainty import meat, sandwich, scaled_inverse
-from interpot.records import FloatArray, IntArray
+from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 
@@ -43,9 +44,7 @@ CLEAR = 4.0
 MAX_FOLDS = 16
 LEAST_ROWS = 1000.0
 """For the price of a constant: a fitted exponent costs more than one whole exponent of twenty, however few the data."""
-KEPT_BYTES = 2**29  # of blocks in memory
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
-ROUNDED = 1e-10  # relative size below which a direction of the constants is rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,15 +91,6 @@ class Candidate:
         return float(error / (2 * self.cross_validated)) if error > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fold:
-    """Sums of a run of consecutive blocks: A_f, and t_f and the loss of the ceiling."""
-
-    A: FloatArray
-    t: FloatArray
-    ceiling: float  # L_f(k₀)
-
-
 class Judge:
     """Evaluates fits on blocks of frames.
 
@@ -115,33 +105,21 @@ class Judge:
     def __init__(self, statistic: Statistic, objective: Objective, library: Sequence[Term] = ()) -> None:
         self.statistic, self._objective = statistic, objective
         self._library = library
-        self._ceiling = objective.inverse @ objective.target
-        blocks = statistic.blocks
-        count = len(blocks.square)
-        # unpacking a block takes longer than all that is done with it, and every candidate needs them all
-        few = count * blocks.size**2 * 8 < KEPT_BYTES
-        self._grams = [blocks.gram(n) for n in range(count)] if few else None
+        self._products = BlockProducts(statistic, objective)
+        count = len(statistic.blocks.square)
         # a fold is a run of consecutive blocks: frames next to each other are alike
-        parts = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
-        self._folds = [self._fold(part) for part in parts]
-
-    def _fold(self, part: IntArray) -> _Fold:
-        blocks, k, inverse = self.statistic.blocks, self._ceiling, self._objective.inverse
-        A, B, C = sum(map(self._gram, part)), blocks.moment[part].sum(axis=0), blocks.square[part].sum()
-        ceiling = float(k @ (A @ k) - 2 * k @ B + C)
-        rounding = np.finfo(float).eps * len(k) * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
-        if ceiling < rounding:
-            ceiling = 0.0
-        return _Fold(np.asarray(A), inverse.T @ (A @ k - B), ceiling)
+        self._folds = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
+        self._t = [objective.inverse.T @ self._products.slopes[part].sum(axis=0) for part in self._folds]
+        self._ceilings = [self._products.ceiling(part) for part in self._folds]
 
     def candidate(self, fit: Fit) -> Candidate:
         """Judge one fit."""
         loss = np.sqrt((fit.misfit + self._objective.floor) / self.statistic.square)
-        residual, (J, directions) = self._residual(fit), self._reach(fit)
-        bread, filling = self._bread_and_meat(fit, residual, J)
+        J, directions = self._reach(fit)
+        bread, filling = self._bread_and_meat(fit, J, directions)
         with np.errstate(invalid="ignore"):  # of a term that hardly counts anything may be infinite
             covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
-        held_out = self._held_out(residual, J)
+        held_out = self._held_out(fit, J)
         return Candidate(
             fit,
             float(loss),
@@ -173,7 +151,7 @@ class Judge:
         data are free of noise. Constraints that hold as equalities take away the directions in which they do not.
         """
         J, directions = self._reach(fit)
-        reduced = self._sandwich(fit, *self._bread_and_meat(fit, self._residual(fit), J))
+        reduced = self._sandwich(fit, *self._bread_and_meat(fit, J, directions))
         return np.asarray(directions @ reduced @ directions.T)
 
     def _sandwich(self, fit: Fit, H: FloatArray, filling: FloatArray) -> FloatArray:
@@ -188,24 +166,17 @@ class Judge:
         count = len(self.statistic.blocks.square)
         return count - 1.0 if count > 1 else float("inf")
 
-    def _bread_and_meat(self, fit: Fit, residual: FloatArray, J: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _bread_and_meat(
+        self, fit: Fit, J: FloatArray, directions: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """H and the filling of the sandwich."""
-        blocks = self.statistic.blocks
-        H, count = J.T @ J, len(blocks.square)
+        H, count = J.T @ J, len(self.statistic.blocks.square)
         variance = (fit.misfit + self._objective.floor) / max(self.statistic.rows - J.shape[1], 1)
         if count == 1:
             return H, H * variance
-        k = self._ceiling + self._objective.inverse @ residual
-        tangents = self._objective.inverse @ J  # of the splines' coefficients
-        weighed = [self._gram(n) @ np.column_stack([tangents, k]) for n in range(count)]
-        scores = np.array(
-            [tangents.T @ (Ak[:, -1] - B) for Ak, B in zip(weighed, blocks.moment, strict=True)]
-        )
-        shares = np.array([tangents.T @ Ak[:, :-1] for Ak in weighed])
-        return H, meat(H, scores, shares, variance)
-
-    def _gram(self, n: int) -> FloatArray:
-        return self.statistic.blocks.gram(n) if self._grams is None else self._grams[n]
+        made = self._products.of(fit)
+        D = made.constants @ directions
+        return H, meat(H, (made.g + made.h) @ D, D.T @ made.G @ D, variance)
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
@@ -221,44 +192,47 @@ class Judge:
         parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
         return np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
 
-    def _held_out(self, residual: FloatArray, J: FloatArray) -> FloatArray:
+    def _held_out(self, fit: Fit, J: FloatArray) -> FloatArray:
         """Squared force error on each fold with the constants of the others, (folds,), eV²/Å².
 
         A fold moves the constants by a fraction of their errors, so the model is taken as linear in them. In an
         orthonormal basis Q of what they can reach, in which all data have the Hessian 1, the other folds have
         1 - QᵀSQ; the constants of those minimise ρ'ᵀ(1 - S)ρ' - 2 ρ'ᵀt over ρ' = ρ - Qδ.
         """
-        Q, _ = _orthonormal(J)
-        return np.array([loss for loss, _ in self._without_each(residual, Q)])
+        Q, _ = orthonormal(J)
+        return np.array([loss for loss, _ in self._without_each(fit, Q)])
 
-    def _without_each(self, residual: FloatArray, Q: FloatArray) -> Iterator[tuple[float, FloatArray]]:
+    def _without_each(self, fit: Fit, Q: FloatArray) -> Iterator[tuple[float, FloatArray]]:
         """Loss on each fold, and the step δ of ρ' = ρ - Qδ that leaving it out makes."""
-        X = self._objective.inverse @ np.column_stack([Q, residual])  # both as coefficients of the splines
-        for fold in self._folds:
-            S = X.T @ (fold.A @ X)
-            shares, directions = np.linalg.eigh(np.eye(Q.shape[1]) - S[:-1, :-1])
-            weighed = S[:-1, -1] + Q.T @ fold.t
+        residual, made = self._residual(fit), self._products.of(fit)
+        E = np.linalg.lstsq(made.moves, Q, rcond=None)[0]
+        pulled = Q.T @ residual
+        for part, t, ceiling in zip(self._folds, self._t, self._ceilings, strict=True):
+            S, cross = E.T @ made.G[part].sum(axis=0) @ E, E.T @ made.h[part].sum(axis=0)
+            shares, axes = np.linalg.eigh(np.eye(Q.shape[1]) - S)
+            weighed = cross + Q.T @ t
             # where the training folds hold less (a pair that meets in one fold only) the constants stay what all
             # data make them: without that fold they could be anything, and would tell of nothing but its absence
-            T = directions[:, shares > SHARE] / np.sqrt(shares[shares > SHARE])
-            step = T @ (T.T @ (Q.T @ residual - weighed))
-            loss = S[-1, -1] + 2 * residual @ fold.t - 2 * step @ weighed + step @ S[:-1, :-1] @ step
-            yield max(float(loss + fold.ceiling), 0.0), step
+            T = axes[:, shares > SHARE] / np.sqrt(shares[shares > SHARE])
+            step = T @ (T.T @ (pulled - weighed))
+            loss = float(made.e[part].sum()) + 2 * residual @ t - 2 * step @ weighed + step @ S @ step
+            yield max(float(loss + ceiling), 0.0), step
 
     def moves(self, fit: Fit) -> FloatArray:
         """By how much leaving out each fold moves the constants, (folds, p); see `covariance` for their order."""
         J, directions = self._reach(fit)
-        Q, to_constants = _orthonormal(J)
-        steps = [step for _, step in self._without_each(self._residual(fit), Q)]
+        Q, to_constants = orthonormal(J)
+        steps = [step for _, step in self._without_each(fit, Q)]
         return -np.array(steps).reshape(len(steps), Q.shape[1]) @ to_constants.T @ directions.T
 
     def losses(self, fit: Fit, moves: FloatArray) -> FloatArray:
         """Squared error on each fold with the constants moved by so much, (folds,), as `Candidate.held_out` has it."""
-        residual, J, losses = self._residual(fit), self._jacobian(fit), []
-        for fold, move in zip(self._folds, moves, strict=True):
-            here = residual + J @ move
-            k = self._objective.inverse @ here
-            losses.append(max(float(k @ (fold.A @ k) + 2 * here @ fold.t + fold.ceiling), 0.0))
+        residual, made, losses = self._residual(fit), self._products.of(fit), []
+        for part, t, ceiling, move in zip(self._folds, self._t, self._ceilings, moves, strict=True):
+            step = made.constants @ move
+            G, h, e = (sums[part].sum(axis=0) for sums in (made.G, made.h, made.e))
+            linear = 2 * (residual + made.moves @ step) @ t
+            losses.append(max(float(e + 2 * step @ h + step @ G @ step + linear + ceiling), 0.0))
         return np.array(losses) * len(losses) / self.statistic.square
 
 
@@ -310,20 +284,6 @@ def choices(form: Form, library: Sequence[Term]) -> float:
 def _exponents(term: Term) -> int:
     """How many terms it is, one for each of its whole exponents."""
     return int(np.prod([len(s.grid(1.0, 2.0)) for s in term.shapes if s.integer], initial=1))
-
-
-def _orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Basis Q of what the columns reach, none where constraints leave no freedom, and T with J T = Q."""
-    scale = _scale_of(J)
-    U, sizes, Vt = np.linalg.svd(J / scale, full_matrices=False)
-    kept = sizes > ROUNDED * sizes.max(initial=0.0)
-    return U[:, kept], (Vt[kept] / sizes[kept, None] / scale).T
-
-
-def _scale_of(J: FloatArray) -> FloatArray:
-    """Lengths of the columns, 1 for one that says nothing."""
-    scale = np.linalg.norm(J, axis=0)
-    return np.where(scale > 0, scale, 1.0)
 
 
 def description(candidate: Candidate, rows: float) -> float:

@@ -193,11 +193,25 @@ FIELD_INTERVALS = 100
 """Knot intervals of a field's coordinate between 0 and its largest value."""
 
 
-def splines_for(channel: Channel) -> KnotSplines:
-    """The fine basis of the one pass for a channel: uniform in ln s for a distance, in s for a field's coordinate."""
-    if channel.kind == "field":
-        return UniformSplines(channel.cutoff, channel.cutoff / FIELD_INTERVALS)
-    return LogSplines(channel.cutoff)
+FEW = 6
+"""So many channels have knots at `SPACING`; more have them at `WIDER`, or the normal equations would grow too large."""
+
+WIDER = 1 / 120
+"""Represents the library's terms to 5e-9: the error falls with the sixth power."""
+
+
+def lattice_of(channel: Channel) -> type[KnotSplines]:
+    """How knots stand for a channel: uniform in ln s for a distance, in s for a field's coordinate."""
+    return UniformSplines if channel.kind == "field" else LogSplines
+
+
+def splines_for(channels: Sequence[Channel]) -> list[KnotSplines]:
+    """The fine bases of the one pass."""
+    spacing = SPACING if len(channels) <= FEW else WIDER
+    return [
+        lattice_of(c)(c.cutoff, c.cutoff / FIELD_INTERVALS if c.kind == "field" else spacing)
+        for c in channels
+    ]
 
 
 @dataclass(frozen=True, slots=True)

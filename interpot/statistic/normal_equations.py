@@ -22,7 +22,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.files import atomic
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.basis import Basis, KnotSplines, splines_for
+from interpot.statistic.basis import Basis, KnotSplines, lattice_of
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import Layout, moved, offsets
@@ -275,7 +275,7 @@ class Statistic:
             group = file[f"channel_{k}"]
             a = group.attrs
             channels.append(_channel(a))
-            lattice = type(splines_for(channels[-1]))
+            lattice = lattice_of(channels[-1])
             bases.append(lattice(float(a["anchor"]), float(a["spacing"]), int(a["intervals"])))
             coverage.append(Coverage(group["counts"][:], float(a["minimum"]), float(a["maximum"])))
         layout = Layout.of(channels, bases)

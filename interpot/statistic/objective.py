@@ -11,10 +11,11 @@ directions that the data do not determine (the additive constant of φ among the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy import linalg
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
@@ -23,6 +24,8 @@ from interpot.statistic.normal_equations import Statistic
 
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
+
+_TOLD = 1e-10  # of the longest column: what is less is rounding
 
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
@@ -95,6 +98,10 @@ class Objective:
         C, the loss of no forces at all.
     baseline : (R,) or None
         What parts of the functions that are known already contribute; y is what is left of it.
+    projections
+        Per channel, P_c (K_c, m_c): values on the nodes → spline coefficients. Empty for one that is not of splines,
+        and so is
+    W : (R, K)
     """
 
     nodes: tuple[FloatArray, ...]
@@ -104,6 +111,8 @@ class Objective:
     floor: float
     square: float
     baseline: FloatArray | None = None
+    projections: tuple[FloatArray, ...] = ()
+    W: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
@@ -115,15 +124,26 @@ class Objective:
             )
         solved = decomposed(statistic)
         nodes, maps = [], []
+        projections: list[FloatArray] = []
         for c, basis in enumerate(statistic.bases):
             assert isinstance(basis, KnotSplines)
             r = basis.nodes()
             nodes.append(r)
-            maps.append(solved.W[:, statistic.columns(c)] @ np.linalg.pinv(basis.matrix(r)))
+            projections.append(np.asarray(np.linalg.pinv(basis.matrix(r)), dtype=np.float64))
+            maps.append(solved.W[:, statistic.columns(c)] @ projections[-1])
         floor = statistic.square - float(solved.y @ solved.y)
         if floor < max(RESOLUTION**2 * statistic.square, solved.rounding):
             floor = 0.0
-        return cls(tuple(nodes), tuple(maps), solved.y, solved.inverse, floor, statistic.square)
+        return cls(
+            tuple(nodes),
+            tuple(maps),
+            solved.y,
+            solved.inverse,
+            floor,
+            statistic.square,
+            projections=tuple(projections),
+            W=solved.W,
+        )
 
     def without_others(self, channel: int) -> Objective:
         """Return the objective of one channel with all others eliminated exactly.
@@ -132,17 +152,24 @@ class Objective:
         projected on what they cannot reach (the Schur complement of A). Only the directions that this channel can
         reach are kept, which are fewer.
         """
-        others = [M for c, M in enumerate(self.maps) if c != channel]
         M, y = self.maps[channel], self.y
-        if others:
-            joint = np.hstack(others)
-            U, s, _ = np.linalg.svd(joint / np.linalg.norm(joint, axis=0).max(), full_matrices=False)
-            U = U[:, s > 1e-10 * s[0]]
-            M, y = M - U @ (U.T @ M), y - U @ (U.T @ y)
-            U, s, Vt = np.linalg.svd(M, full_matrices=False)
-            kept = s > 1e-14 * s[0]
-            M, y = s[kept, None] * Vt[kept], U[:, kept].T @ y
+        if len(self.maps) > 1:
+            U = self._beyond_others(channel)
+            M, y = U.T @ M, U.T @ y
         return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
+
+    def _beyond_others(self, channel: int) -> FloatArray:
+        """Orthonormal directions, (R, k), that no function of the other channels reaches; k is small beside R."""
+        if self.W.size:  # its columns span what the maps do, and are half as many
+            stop = np.cumsum([len(P) for P in self.projections])
+            others = np.delete(
+                self.W, np.s_[stop[channel] - len(self.projections[channel]) : stop[channel]], 1
+            )
+        else:
+            others = np.hstack([M for c, M in enumerate(self.maps) if c != channel])
+        Q, triangle, _ = linalg.qr(others, pivoting=True)
+        sizes = np.abs(np.diag(triangle))
+        return np.asarray(Q[:, int(np.sum(sizes > _TOLD * sizes[0])) :])
 
     @property
     def target(self) -> FloatArray:

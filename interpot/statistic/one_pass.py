@@ -105,7 +105,7 @@ class Accumulator:
     ) -> None:
         if threads < 1:
             raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
-        self._first = Layout.of(channels, list(bases or map(splines_for, channels)))
+        self._first = Layout.of(channels, list(bases or splines_for(channels)))
         self._start = self._first  # what batches begin with: grows; `_first` is what was asked for
         self._memory, self._wanted = memory, wanted
         fixed = block_length is not None

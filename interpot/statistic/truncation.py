@@ -15,7 +15,7 @@ from math import ceil, log10
 import numpy as np
 
 from interpot.records import FloatArray, Frame, IntArray
-from interpot.statistic.basis import SPACING, Basis, LogSplines
+from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import offsets
 from interpot.statistic.normal_equations import Statistic
@@ -29,6 +29,7 @@ SIGNIFICANT = 6.0  # standard errors that a jump must stand out by
 _SIDE = 4  # bins on each side of a jump that show what it separates
 _KNOTS = 3  # a quintic spline follows a jump over so many knots on each side
 _FALL = 4.0  # factor by which a force must fall there
+_GAPS = 1.5  # that a fall may take as many knots as it should
 _ENOUGH = 10  # samples of a knot interval that count
 _WIDTH = DEGREE + 1
 _MANY, _COARSER = 1000, 3  # functions, beyond which knots are so many times as far apart
@@ -149,6 +150,8 @@ def _suspect(statistic: Statistic, fit: SplineFit, c: int) -> tuple[float, float
     # the smallest jump worth a second pass; what lies below is the splines' own ringing
     floor = np.maximum(SIGNIFICANT / _FALL * error, 1e-6 * slope.max())
     falls = outwards[:-span] / np.maximum(outwards, floor)[span:]
+    # where few particles come there are gaps between the intervals that count, over which any force falls
+    falls[r[span:] > r[:-span] * np.exp(_GAPS * span * basis.spacing)] = 0.0
     k = int(falls.argmax())
     if falls[k] < _FALL:
         return None
@@ -188,7 +191,7 @@ def _with_bins(
     """Put bins into the brackets; channels whose jump is found already end there."""
     channels, bases = list(statistic.channels), list(statistic.bases)
     ends = {c: (jump.low, jump.high) for c, jump in found.items()}
-    spacing = SPACING
+    spacing = min(b.spacing for b in bases if isinstance(b, LogSplines))
     if (
         sum(basis.size for basis in bases) > _MANY
     ):  # coarser knots show a jump as well, in a tenth of the time

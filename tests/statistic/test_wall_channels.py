@@ -173,7 +173,7 @@ def test_threads_and_panels_change_nothing(name: str, monkeypatch: pytest.Monkey
 def test_pairs_are_summed_as_if_they_were_alone() -> None:
     """To the last bit."""
     frames = Frames(gas(7, 1, spacing=2.6))
-    alone, mixed = (one_pass(frames, c, map(splines_for, c)) for c in (PAIRS, PAIRS + WALLS + FIELDS))
+    alone, mixed = (one_pass(frames, c, splines_for(c)) for c in (PAIRS, PAIRS + WALLS + FIELDS))
     size = alone.blocks.size
     np.testing.assert_array_equal(mixed.gram[:size, :size], alone.gram)
     np.testing.assert_array_equal(mixed.moment[:size], alone.moment)
@@ -292,7 +292,7 @@ def test_energies_shift_pairs_and_no_walls() -> None:
 
 def test_lattices_grow_with_slack_where_coordinates_are_near_zero() -> None:
     channels = (Channel("field", ("A",), 10.0, "x"), Channel("wall", ("A",), 10.0, "zlo"))
-    layout = Layout.of(channels, [splines_for(c) for c in channels])
+    layout = Layout.of(channels, splines_for(channels))
     for smallest in ([0.01, 0.01], [-3.0, 4.0], [5.0, 0.3]):
         tight, loose = layout.covering(smallest), layout.covering(smallest, 0.02)
         for a, b, s in zip(tight.bases, loose.bases, smallest, strict=True):

@@ -1,0 +1,159 @@
+"""What the blocks of a statistic say of a fit and of the directions in which its constants can move it.
+
+Moving one constant of one channel moves the splines of that channel only. With T the splines' coefficients along all
+such moves and x those of the fit less the ceiling, everything that is asked of a block with the matrix A_n follows
+from TᵀA_nT, TᵀA_nx and xᵀA_nx. They are made channel by channel: of many channels each block is read once, and a
+matrix product takes a small part of what A_n T would.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.formula.regress.varpro import Fit
+from interpot.records import FloatArray, IntArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+
+ROUNDED = 1e-10  # relative size below which a direction of the constants is rounding
+
+SMALLEST = 1e-290  # of lengths, whose inverse is a number
+
+KEPT_BYTES = 2**32
+"""Of unpacked blocks in memory, or a quarter of the machine's if that is less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """Products of one fit; p constants, q directions of all channels, n blocks.
+
+    Attributes
+    ----------
+    moves : (R, q)
+        ∂ρ along the directions, of length 1 and within a channel orthogonal.
+    constants : (q, p)
+        The directions' share of each constant: ∂ρ/∂θ = moves @ constants.
+    G : (n, q, q)
+        TᵀA_nT.
+    h : (n, q)
+        TᵀA_nx.
+    e : (n,)
+        xᵀA_nx.
+    g : (n, q)
+        Tᵀ(A_n k₀ - B_n), k₀ the ceiling.
+    """
+
+    moves: FloatArray
+    constants: FloatArray
+    G: FloatArray
+    h: FloatArray
+    e: FloatArray
+    g: FloatArray
+
+
+class BlockProducts:
+    """Makes the products of one fit after the other.
+
+    Parameters
+    ----------
+    statistic, objective
+        The same data, as sums per block and compressed.
+
+    Attributes
+    ----------
+    slopes : (n, K)
+        A_n k₀ - B_n of each block.
+    """
+
+    def __init__(self, statistic: Statistic, objective: Objective) -> None:
+        self._blocks, self._objective = statistic.blocks, objective
+        self._columns = [statistic.columns(c) for c in range(len(statistic.channels))]
+        count, size = len(self._blocks.square), self._blocks.size
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        # unpacking a block takes longer than all that is done with it, and every candidate needs them all
+        few = count * size**2 * 8 < min(KEPT_BYTES, memory // 4)
+        self._grams = [self._blocks.gram(n) for n in range(count)] if few else None
+        k = objective.inverse @ objective.target
+        self.slopes, self._ceilings, self._rounding = (
+            np.empty((count, size)),
+            np.empty(count),
+            np.empty(count),
+        )
+        for n in range(count):
+            A, B = self._gram(n), self._blocks.moment[n]
+            self.slopes[n] = A @ k - B
+            self._ceilings[n] = float(k @ (A @ k) - 2 * k @ B + self._blocks.square[n])
+            self._rounding[n] = np.finfo(float).eps * size * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
+        self._last: tuple[Fit, Products] | None = None
+
+    def ceiling(self, part: IntArray) -> float:
+        """L(k₀) on some blocks together, zero where it cannot be told from rounding."""
+        ceiling = float(self._ceilings[part].sum())
+        return ceiling if ceiling > self._rounding[part].sum() else 0.0
+
+    def _gram(self, n: int) -> FloatArray:
+        return self._blocks.gram(n) if self._grams is None else self._grams[n]
+
+    def of(self, fit: Fit) -> Products:
+        """Products of a fit; those of the last one are kept."""
+        if self._last is None or self._last[0] is not fit:
+            self._last = fit, self._made(fit)
+        return self._last[1]
+
+    def _made(self, fit: Fit) -> Products:
+        objective = self._objective
+        x = objective.inverse @ objective.residual(fit.values(objective.nodes))
+        moves, shares, tangents = [], [], []
+        parts = zip(
+            objective.maps, objective.projections, fit.forms, objective.nodes, fit.coefficients, strict=True
+        )
+        for M, P, form, r, a in parts:
+            jacobian = form.jacobian(r, a)
+            Q, to = orthonormal(M @ jacobian)
+            moves.append(Q)
+            shares.append(Q.T @ (M @ jacobian))
+            tangents.append(P @ jacobian @ to)
+        T = [np.column_stack([t, x[own]]) for t, own in zip(tangents, self._columns, strict=True)]
+        G, h, e = self._summed(T)
+        g = np.hstack([self.slopes[:, own] @ t for t, own in zip(tangents, self._columns, strict=True)])
+        return Products(np.hstack(moves), _block_diagonal(shares), G, h, e, g)
+
+    def _summed(self, T: list[FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """G, h and e, from the columns [T_c, x_c] of each channel."""
+        widths = np.cumsum([0, *(t.shape[1] for t in T)])
+        last = widths[1:] - 1  # the columns x_c
+        free = np.setdiff1d(np.arange(widths[-1]), last)
+        products = np.zeros((len(self._blocks.square), widths[-1], widths[-1]))
+        for n, full in enumerate(products):
+            A = self._gram(n)
+            for c, own in enumerate(self._columns):
+                half = T[c].T @ A[own, own.start :]  # A is symmetric: the rest is that of channels before
+                for d in range(c, len(T)):
+                    there = slice(self._columns[d].start - own.start, self._columns[d].stop - own.start)
+                    part = half[:, there] @ T[d]
+                    full[widths[c] : widths[c + 1], widths[d] : widths[d + 1]] = part
+                    full[widths[d] : widths[d + 1], widths[c] : widths[c + 1]] = part.T
+        h = products[:, free][:, :, last].sum(axis=2)
+        e = products[:, last][:, :, last].sum(axis=(1, 2))
+        return np.ascontiguousarray(products[:, free][:, :, free]), h, e
+
+
+def orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Basis Q of what the columns reach, none where constraints leave no freedom, and T with J T = Q."""
+    lengths = np.linalg.norm(J, axis=0)
+    scale = np.where(lengths > SMALLEST, lengths, 1.0)
+    U, sizes, Vt = np.linalg.svd(J / scale, full_matrices=False)
+    kept = sizes > max(ROUNDED * sizes.max(initial=0.0), SMALLEST)
+    return U[:, kept], (Vt[kept] / sizes[kept, None] / scale).T
+
+
+def _block_diagonal(parts: list[FloatArray]) -> FloatArray:
+    out = np.zeros((sum(len(p) for p in parts), sum(p.shape[1] for p in parts)))
+    row = column = 0
+    for part in parts:
+        out[row : row + len(part), column : column + part.shape[1]] = part
+        row, column = row + len(part), column + part.shape[1]
+    return out
