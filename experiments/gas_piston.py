@@ -2,9 +2,9 @@
 
 A dilute gas between a fixed wall at z = 0 and a piston at z = X(t) (in two dimensions y), both of LAMMPS's 9-3 kind.
 The piston moves in one of three ways: at a constant speed (ramp), to and fro (oscillation), or freely, with a mass and
-a load that pushes it (free). interpot is told where the piston is at each instant. The work on the gas, W = -∫ f·v dt with
-the force f of the gas on the wall and the speed v of the wall, the curve P(V) and the adiabatic exponent are compared
-as means over the runs.
+a load that pushes it (free). interpot is told where the piston is at each instant. The work on the gas, W = -∫ f·v dt
+with the force f of the gas on the wall and the speed v of the wall, the curve P(V) and the adiabatic exponent are
+compared as means over the runs.
 
     interpot run experiments/gas_piston.py --motion free --size paper
 """

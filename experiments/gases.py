@@ -2,9 +2,9 @@
 
 Argon alone has the constants of A. Rahman, Phys. Rev. 136, A405 (1964), https://doi.org/10.1103/PhysRev.136.A405, in
 the mixture all three have those that J. Vrabec, J. Stoll and H. Hasse fitted to vapour-liquid equilibria,
-J. Phys. Chem. B 105, 12126 (2001), https://doi.org/10.1021/jp012542o. Unlike pairs follow the rule of C. L. Kong, J. Chem. Phys. 59,
-2464 (1973), https://doi.org/10.1063/1.1680358, better for rare gases than that of Lorentz and Berthelot:
-J. Delhommelle, P. Millié, Mol. Phys. 99, 619 (2001), https://doi.org/10.1080/00268970010020041.
+J. Phys. Chem. B 105, 12126 (2001), https://doi.org/10.1021/jp012542o. Unlike pairs follow the rule of C. L. Kong,
+J. Chem. Phys. 59, 2464 (1973), https://doi.org/10.1063/1.1680358, better for rare gases than that of Lorentz and
+Berthelot: J. Delhommelle, P. Millié, Mol. Phys. 99, 619 (2001), https://doi.org/10.1080/00268970010020041.
 """
 
 from __future__ import annotations

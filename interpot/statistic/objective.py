@@ -25,7 +25,7 @@ from interpot.statistic.normal_equations import Statistic
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
 
-_TOLD = 1e-10  # of the longest column: what is less is rounding
+_TOLD = 1e-8  # of the longest column: what is less is rounding
 
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
