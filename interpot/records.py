@@ -355,7 +355,7 @@ class MdRun:
         "step", "time", "temperature", "potential", "kinetic", "total" (extensive energies) and "pressure"; where the
         engine tells, the pressure tensor "pxx", "pyy", "pzz", "pxy", "pxz", "pyz", and "volume"; for each wall NAME
         "wall position NAME" and "wall force NAME", the force of the particles on it (a plane: along +axis; a curved
-        one: away from its centre).
+        one: away from its centre), and others of `interpot.proof.series`.
     units
         Style of the file and the series.
     seconds

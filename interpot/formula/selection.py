@@ -200,7 +200,17 @@ class Judge:
         1 - QᵀSQ; the constants of those minimise ρ'ᵀ(1 - S)ρ' - 2 ρ'ᵀt over ρ' = ρ - Qδ.
         """
         Q, _ = orthonormal(J)
-        return np.array([loss for loss, _ in self._without_each(fit, Q)])
+        held_out = np.array([loss for loss, _ in self._without_each(fit, Q)])
+        seen = self._seen(fit)
+        # constants that have not reached the minimum cannot be better without a fold than with it: the linear step
+        # that says so leads to a formula that nobody has
+        return held_out if held_out.sum() >= seen.sum() else seen
+
+    def _seen(self, fit: Fit) -> FloatArray:
+        """Loss on each fold with the constants as they are, (folds,), eV²/Å²."""
+        residual, made = self._residual(fit), self._products.of(fit)
+        parts = zip(self._folds, self._t, self._ceilings, strict=True)
+        return np.array([max(float(made.e[part].sum()) + 2 * residual @ t + c, 0.0) for part, t, c in parts])
 
     def _without_each(self, fit: Fit, Q: FloatArray) -> Iterator[tuple[float, FloatArray]]:
         """Loss on each fold, and the step δ of ρ' = ρ - Qδ that leaving it out makes."""

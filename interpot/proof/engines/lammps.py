@@ -34,6 +34,7 @@ from interpot.proof.engines.lammps_input import (
     static_script,
 )
 from interpot.proof.engines.lammps_walls import Walls
+from interpot.proof.series import FORCE, MEAN_FORCE
 from interpot.records import Dynamics, Evaluation, FloatArray, Frame, MdRun, Progress, ReferenceModel
 from interpot.units import UnitStyle
 
@@ -287,4 +288,6 @@ def _thermo(output: _Output, dynamics: Dynamics, walls: Mapping[str, str]) -> di
     expected = dynamics.steps // dynamics.every + 1
     if len(table) != expected:
         raise InterpotError(f"LAMMPS recorded {len(table)} rows of thermo data, expected {expected}")
+    for name in [head.removeprefix(MEAN_FORCE) for head in series if head.startswith(MEAN_FORCE)]:
+        series[FORCE + name][1:] = series.pop(MEAN_FORCE + name)[1:]
     return series

@@ -12,7 +12,7 @@ from interpot.formula.potential import Potential
 from interpot.proof.dialects.lammps_walls import in_units, one_body, position_name
 from interpot.proof.engines.piston import GROUP, piston_lines
 from interpot.proof.engines.wall_motion import motion_formula, speed_formula
-from interpot.proof.series import FORCE, POSITION, VELOCITY, WORK
+from interpot.proof.series import FORCE, MEAN_FORCE, POSITION, VELOCITY, WORK
 from interpot.records import Dynamics, Frame, Piston, ReferenceModel, Surface
 from interpot.units import UnitStyle
 
@@ -71,8 +71,12 @@ class Walls:
             moved = bool(model.recorded)
             self._of_reference(model)
         self.recorded = list(model.recorded) if isinstance(model, ReferenceModel) else []
-        if dynamics is not None and not moved:
+        if dynamics is None:
+            return
+        if not moved:
             self._move(dynamics, model)
+        for name in self._pushes:
+            self._average(name, dynamics.every)
 
     def _of_potential(self, potential: Potential, push_sign: int) -> None:
         own = potential.to_units(self._units)
@@ -120,6 +124,15 @@ class Walls:
         if piston is not None:
             self._let_go(piston)
             self._sum_up(piston.wall, dynamics.every)
+
+    def _average(self, name: str, every: int) -> None:
+        """Let LAMMPS average the force on a wall between two rows of thermo."""
+        column = f"f_{_of('mean', name)}"
+        self.recorded += [
+            f'variable {_of("on", name)} equal "{self._pushes[name]}"',
+            f"fix {_of('mean', name)} all ave/time 1 {every} {every} v_{_of('on', name)} ave one",
+        ]
+        self.columns[column] = MEAN_FORCE + name
 
     def _sum_up(self, name: str, every: int) -> None:
         """Let LAMMPS sum up the work of a wall at every step: rows of thermo may be too far apart for an integral."""
