@@ -20,7 +20,9 @@ from interpot.proof.adiabat import compare_adiabat
 from interpot.proof.dilute import DiluteGas
 from interpot.proof.engines import engine as start_engine
 from interpot.proof.ensemble import Ensemble, compare_ensembles
+from interpot.proof.observables.recorded import Quantity
 from interpot.proof.series import POSITION
+from interpot.proof.verdict import judge
 from interpot.proof.walls import trajectory_of
 from interpot.records import Dynamics, Frame, MdRun, Progress, Wall
 
@@ -133,5 +135,6 @@ def _adiabats(ensemble: Ensemble, potential: Potential, start: Frame) -> tuple[O
     try:
         gas = DiluteGas(potential, numbers, ensemble.area, names, start.dimension)
         return compare_adiabat(ensemble, wall, gas)
-    except InterpotError:
-        return ()  # a potential without some pair, or a gas that is not dilute: nothing to compare with
+    except InterpotError as error:  # a pair that never met has no formula: a row that says so
+        nothing = Quantity("adiabatic exponent", "1").missing(str(error))
+        return (judge(nothing, nothing),)
