@@ -98,10 +98,10 @@ def experiment(
         title=f"{', '.join(like)} between fixed walls ({walls}) in {dimension} dimensions, by LAMMPS",
         units="metal",
         reference=ReferenceModel("lammps", tuple(lines), constants, species=tuple(like), series=series),
-        start=start if walls == "reflect" else replace(start, surfaces=surfaces),
+        start=replace(start, surfaces=tuple(replace(s, hard=walls == "reflect") for s in surfaces)),
         dynamics=Dynamics(0.002, how.steps, how.every, temperature=300.0, equilibration=3000, seed=seed),
         cutoff=10.0,
         cutoffs=reaches,
-        walls=() if walls == "reflect" else tuple(f"{s.name}={s.position}" for s in surfaces),
+        walls=tuple(f"{s.name}={'hard ' if walls == 'reflect' else ''}{s.position}" for s in surfaces),
         runs=how.runs,
     )

@@ -52,7 +52,7 @@ def complete_vectors(cell: Cell) -> FloatArray:
 
 
 def across(
-    positions: FloatArray, shape: str, axis: int, centre: tuple[float, float, float]
+    positions: FloatArray, shape: str, axis: int, centre: tuple[float, float, float], dimension: int = 3
 ) -> tuple[FloatArray, FloatArray]:
     """Coordinate ξ of each particle, and its gradient.
 
@@ -66,6 +66,8 @@ def across(
         0, 1 or 2.
     centre
         Å.
+    dimension
+        2 or 3; in two dimensions z is no data.
 
     Returns
     -------
@@ -74,6 +76,8 @@ def across(
         ∇ξ, of length 1; zero where a particle is on the axis or in the centre.
     """
     arms = positions - np.array(centre)
+    if dimension == 2:
+        arms[:, 2] = 0.0
     if shape == "plane":
         gradient = np.zeros_like(arms)
         gradient[:, axis] = 1.0

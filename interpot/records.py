@@ -68,6 +68,8 @@ class Surface:
         Å: ξ of the wall; the radius of a curved one.
     centre : (3,), Å
         Of a cylinder (any point of its axis) or sphere.
+    hard
+        Whether it reflects particles and has no force, so that no function belongs to it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Surface:
     inward: int
     position: float
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Wall:
     inward: int
     position: str
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -420,7 +424,7 @@ class Experiment:
         Exceptions, by channel: {"Ne-Xe": 8.0, "Ne-zlo": 6.0, "zhi": 7.0}.
     walls
         As `interpot.read` takes them.
-    fields
+    fields, charges
         As `interpot.workflow.channels` takes them.
     runs
         How many references, from velocities of their own.
@@ -436,4 +440,5 @@ class Experiment:
     cutoffs: Mapping[str, float] = field(default_factory=dict)
     walls: tuple[str | Wall, ...] = ()
     fields: tuple[str, ...] = ()
+    charges: Mapping[str, float] = field(default_factory=dict)
     runs: int = 1

@@ -147,7 +147,9 @@ class Session:
                 potential, references[1:], experiment.dynamics, folder, walls=experiment.walls, progress=stage
             )
         found = (comparison.runs["found"], *others)
-        whole = with_ensembles(comparison, potential, references, found, experiment.start)
+        whole = with_ensembles(
+            comparison, potential, references, found, experiment.start, experiment.dynamics.ensemble
+        )
         means = whole.observables[len(comparison.observables) :]
         print_observables(self.terminal.console, means, f"means over {len(found)} runs")
         return whole

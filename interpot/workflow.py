@@ -177,13 +177,17 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
                 walls=experiment.walls,
                 piston=experiment.dynamics.piston,
             )
-            if experiment.runs > 1:
-                comparison = session.repeat(comparison, found.best, experiment, references, folder / "md")
         except InterpotError as error:
             session.report(
                 replace(findings, remarks=(*findings.remarks, f"validation failed: {error}")), folder
             )
             raise
+        if experiment.runs > 1:
+            try:
+                comparison = session.repeat(comparison, found.best, experiment, references, folder / "md")
+            except InterpotError as error:  # the comparison of the first runs stands
+                session.terminal.note(f"the other runs are not compared: {error}")
+                findings = replace(findings, remarks=(*findings.remarks, f"other runs: {error}"))
         session.report(replace(findings, comparison=comparison), folder)
         return Result(found, comparison, folder)
 
@@ -197,7 +201,8 @@ def _asked(experiment: Experiment, frame: Frame) -> tuple[Channel, ...]:
         experiment.cutoff * units.length,
         {label: value * units.length for label, value in experiment.cutoffs.items()},
         experiment.fields,
-        length=units.length,
+        {name: charge * units.charge for name, charge in experiment.charges.items()},
+        units.length,
     )
 
 

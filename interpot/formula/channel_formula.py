@@ -144,7 +144,7 @@ class ChannelFormula:
     @property
     def label(self) -> str:
         """The channel's name in tables: "Ne-Xe", "Ne-zlo", "Ne@z"."""
-        return label_of(self.kind, self.species, self.site, bool(self.charges))
+        return label_of(self.kind, self.species, self.site, bool(self.charges), self.centre)
 
     @property
     def variable(self) -> str:

@@ -21,10 +21,12 @@ from interpot.proof.dilute import DiluteGas
 from interpot.proof.ensemble import POINTS, Ensemble, binned, mean_of, pressures, volumes
 from interpot.proof.observables.blocks import PER_BLOCK, single
 from interpot.proof.observables.recorded import Measured, Quantity
+from interpot.proof.series import POSITION
 from interpot.proof.verdict import Extent, judge
 from interpot.records import FloatArray
 
 _CHANCE = 1e-3
+_SLOW, _DILUTE = 0.25, 0.2
 _INTERVALS = 4  # at least, for a slope
 _RANGE = 1.2  # the largest volume is at least so many times the smallest
 _WARMER = 1e-3  # relative, for the effect of the temperature at the start
@@ -102,13 +104,17 @@ def compare_adiabat(ensemble: Ensemble, wall: str, gas: DiluteGas) -> tuple[Obse
     Raises
     ------
     InterpotError
-        Positions of the walls are not recorded, or a pressure is not positive.
+        Positions of the walls are not recorded, the wall is not slow, or the gas not dilute.
     """
+    _check_slow(ensemble, wall, gas)
     room = volumes(ensemble, wall)
     if room is None:
         raise InterpotError(
             f"the runs do not tell where the wall opposite to {wall} is: its position is needed"
         )
+    _check_dilute(
+        gas, min(v.min() for v in room), float(np.mean([run["temperature"][0] for run in ensemble.runs]))
+    )
     edges = np.linspace(min(v.min() for v in room), max(v.max() for v in room), POINTS + 1)
     middle = (edges[1:] + edges[:-1]) / 2
     pressure, temperature = (
@@ -133,6 +139,35 @@ def compare_adiabat(ensemble: Ensemble, wall: str, gas: DiluteGas) -> tuple[Obse
     free = volume - gas.area * np.array([_layer(gas, t) for t in told[1].y])
     rows.append(_exponents(gas, free, pressure, told[0].y, count, extent))
     return tuple(rows)
+
+
+def _check_slow(ensemble: Ensemble, wall: str, gas: DiluteGas) -> None:
+    """Refuse a wall that is not slow beside the particles: its work is no longer that of the pressure at rest."""
+    fastest = max(
+        float(np.abs(np.diff(r[POSITION + wall]) / np.diff(r["time"])).max()) for r in ensemble.runs
+    )
+    # 2K/(d N) is kT = m v² of the particles on average, in energy units of the style
+    degrees = gas.dimension * sum(gas.numbers.values())
+    style = ensemble.units
+    thermal = np.mean([2 * r["kinetic"][0] / degrees for r in ensemble.runs]) * style.energy
+    mass = gas.mean_mass * style.mass if gas.mean_mass else None
+    if mass is None:
+        return
+    speed = float(np.sqrt(thermal / mass)) / style.velocity
+    if fastest > _SLOW * speed:
+        raise InterpotError(
+            f"the wall {wall} moves at {fastest / speed:.2g} of the particles' thermal speed: an adiabat needs less "
+            f"than {_SLOW:g}"
+        )
+
+
+def _check_dilute(gas: DiluteGas, volume: float, temperature: float) -> None:
+    share = abs(gas.second_virial(temperature)) * sum(gas.numbers.values()) / volume
+    if share > _DILUTE:
+        raise InterpotError(
+            f"the gas is not dilute: the second virial coefficient changes its pressure by {share:.2g} of itself, "
+            f"and the third is not known; an adiabat needs less than {_DILUTE:g}"
+        )
 
 
 _REMARK = "found: no run, but the adiabat of a dilute gas by the potential's second virial coefficient"

@@ -58,6 +58,8 @@ class DiluteGas:
         Names of the two; a wall without a channel is one that nothing feels before it touches.
     dimension
         2 or 3.
+    mean_mass
+        Of the particles, in units of the style; 0 where it is not known.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class DiluteGas:
     area: float
     walls: tuple[str, ...]
     dimension: int = 3
+    mean_mass: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "potential", continued(self.potential))
@@ -141,7 +144,13 @@ class DiluteGas:
 
         def at(length: float) -> float:
             ends = temperature / _HOTTEST, temperature * _HOTTEST
-            return float(brentq(lambda t: self.entropy(t, length) - entropy, *ends, rtol=1e-9))
+            try:
+                return float(brentq(lambda t: self.entropy(t, length) - entropy, *ends, rtol=1e-9))
+            except ValueError as error:
+                raise InterpotError(
+                    f"the adiabat of a dilute gas ends before the walls are {length:.4g} apart ({error}): at some "
+                    "temperature on the way the second virial coefficient, or the layer at a wall, is no number"
+                ) from error
 
         return np.array([temperature, *(at(float(length)) for length in lengths[1:])])
 

@@ -16,7 +16,7 @@ from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import PER_BLOCK
 from interpot.proof.observables.recorded import Measured, Quantity
 from interpot.proof.observables.work import work_of
-from interpot.proof.series import FORCE, POSITION
+from interpot.proof.series import FORCE, MEAN_FORCE, POSITION
 from interpot.proof.verdict import Extent, absent, judge
 from interpot.records import FloatArray
 from interpot.trajectory.walls import FACES
@@ -46,6 +46,8 @@ class Ensemble:
         2 or 3.
     standing
         Positions of walls that do not move, by name, in the style's length unit, where runs do not record them.
+    ensemble
+        "nve", or another in which a thermostat takes part in the balance of energy.
     """
 
     runs: Sequence[Series]
@@ -53,6 +55,7 @@ class Ensemble:
     area: float
     dimension: int = 3
     standing: Mapping[str, float] = field(default_factory=dict)
+    ensemble: str = "nve"
 
     def __post_init__(self) -> None:
         if len(self.runs) < 2:
@@ -139,7 +142,7 @@ def volumes(ensemble: Ensemble, wall: str) -> list[FloatArray] | None:
 def pressures(ensemble: Ensemble, wall: str) -> list[FloatArray]:
     """Pressure on a wall in each row of each run, in the style's unit."""
     factor = -FACES[wall][1] / ensemble.area * ensemble.units.nktv2p
-    return [factor * run[FORCE + wall] for run in ensemble.runs]
+    return [factor * run.get(MEAN_FORCE + wall, run[FORCE + wall]) for run in ensemble.runs]
 
 
 def mean_of(values: FloatArray, coarse: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -169,6 +172,8 @@ def _balance(ensemble: Ensemble) -> Iterator[Measured]:
         works = [work_of(run, name) for run in ensemble.runs]
         done += [series[-1] for series, _ in works]
         coarse += float(np.mean([error for _, error in works]))
+    if ensemble.ensemble != "nve":
+        return
     yield _number(ensemble, "energy gained", unit, gained, 0.0, kinetic)
     if ensemble.moving:
         yield _number(ensemble, "work of the walls", unit, done, coarse, kinetic)

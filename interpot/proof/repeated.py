@@ -25,6 +25,7 @@ from interpot.proof.series import POSITION
 from interpot.proof.verdict import judge
 from interpot.proof.walls import trajectory_of
 from interpot.records import Dynamics, Frame, MdRun, Progress, Wall
+from interpot.units import UnitStyle
 
 _SWEEP = 1.2  # an adiabat is told by volumes that differ by so much
 
@@ -81,6 +82,7 @@ def with_ensembles(
     references: Sequence[MdRun],
     found: Sequence[MdRun],
     start: Frame,
+    ensemble: str = "nve",
 ) -> Comparison:
     """Add what the means over runs tell to a comparison of the first two.
 
@@ -94,10 +96,12 @@ def with_ensembles(
         All runs of both.
     start
         Its cell, species and surfaces are those of all runs.
+    ensemble
+        Of all runs.
     """
     area, standing = _area(start, comparison), _standing(start, references[0])
     ours, theirs = (
-        Ensemble([run.thermo for run in runs], comparison.units, area, start.dimension, standing)
+        Ensemble([run.thermo for run in runs], comparison.units, area, start.dimension, standing, ensemble)
         for runs in (references, found)
     )
     rows = [*compare_ensembles(ours, theirs).observables, *_adiabats(ours, potential, start)]
@@ -112,6 +116,10 @@ def _area(start: Frame, comparison: Comparison) -> float:
     return float(np.prod(np.delete(lengths, across)))
 
 
+def _mean_mass(start: Frame, units: UnitStyle) -> float:
+    return 0.0 if start.masses is None else float(start.masses.mean()) / units.mass
+
+
 def _standing(start: Frame, run: MdRun) -> dict[str, float]:
     return {
         s.name: s.position / run.units.length for s in start.surfaces if POSITION + s.name not in run.thermo
@@ -121,7 +129,7 @@ def _standing(start: Frame, run: MdRun) -> dict[str, float]:
 def _adiabats(ensemble: Ensemble, potential: Potential, start: Frame) -> tuple[Observable, ...]:
     """Compare with a dilute gas, where one wall alone sweeps a volume and never turns back."""
     names = tuple(s.name for s in start.surfaces if s.shape == "plane")
-    if len(ensemble.moving) != 1 or len(names) != 2:
+    if ensemble.ensemble != "nve" or len(ensemble.moving) != 1 or len(names) != 2:
         return ()
     [wall] = ensemble.moving
     courses = [run[POSITION + wall] for run in ensemble.runs]
@@ -133,7 +141,9 @@ def _adiabats(ensemble: Ensemble, potential: Potential, start: Frame) -> tuple[O
     counts = np.bincount(start.kinds, minlength=len(start.species))
     numbers = {name: int(n) for name, n in zip(start.species, counts, strict=True) if n}
     try:
-        gas = DiluteGas(potential, numbers, ensemble.area, names, start.dimension)
+        gas = DiluteGas(
+            potential, numbers, ensemble.area, names, start.dimension, _mean_mass(start, ensemble.units)
+        )
         return compare_adiabat(ensemble, wall, gas)
     except InterpotError as error:  # a pair that never met has no formula: a row that says so
         nothing = Quantity("adiabatic exponent", "1").missing(str(error))

@@ -72,8 +72,13 @@ class WalledRun:
 
     def _at(self, surface: Surface, frame: Frame) -> Surface:
         row = self._rows.get(-1 if frame.step is None else frame.step)
-        if surface.name not in self._series or row is None:
+        if surface.name not in self._series:
             return surface
+        if row is None:
+            raise InterpotError(
+                f"the run does not say where the wall {surface.name} is at step {frame.step} of {frame.source}: expected "
+                "a row of thermo for every frame"
+            )
         return replace(surface, position=float(self._series[surface.name][row]) * self._length)
 
 

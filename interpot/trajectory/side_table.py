@@ -143,9 +143,10 @@ def _exact(keys: FloatArray, key: float) -> int | None:
 
 
 def _nearest(keys: FloatArray, key: float) -> int | None:
-    """Last row of a time, as files round it."""
-    rows = np.flatnonzero(np.abs(keys - key) <= TOLERANCE * abs(key))
-    return int(rows[-1]) if len(rows) else None
+    """Row of a time, as files round it; of equal ones the last."""
+    away = np.abs(keys - key)
+    rows = np.flatnonzero(away == away.min()) if len(away) else np.zeros(0, dtype=np.int64)
+    return int(rows[-1]) if len(rows) and away[rows[-1]] <= TOLERANCE * abs(key) else None
 
 
 # ---------------------------------------------------------------------------- files

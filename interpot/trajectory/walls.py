@@ -34,7 +34,7 @@ def parse_wall(text: str) -> Wall:
 
     "zlo=POSITION", "cylinder_z=RADIUS@X,Y", "sphere=RADIUS@X,Y,Z", "rod_z" and "ball" likewise; the words of `SHAPES`
     name the wall unless another name follows, "ball:second=3.5@10,0,0". Numbers are in the units of the trajectory,
-    POSITION and RADIUS as in `interpot.records.Wall`.
+    POSITION and RADIUS as in `interpot.records.Wall`. "zlo=hard 0" is a wall that reflects and has no force.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def parse_wall(text: str) -> Wall:
         raise InterpotError(f"the wall '{text}' is not understood: expected {_form(word)}")
     shape, axis, inward = SHAPES[word]
     if shape == "plane":
-        return Wall(name or word, shape, axis, inward, rest)
+        hard, _, position = rest.rpartition("hard ")
+        return Wall(name or word, shape, axis, inward, position, hard=rest != position and not hard)
     position, _, centre = (part.strip() for part in rest.rpartition("@"))
     return Wall(name or word, shape, axis, inward, position, _centre(text, word, position, centre))
 
@@ -137,7 +138,7 @@ class WallPositions:
         if frame.dimension == 2 and (wall.axis == 2) == (wall.shape == "plane") and wall.shape != "sphere":
             raise InterpotError(f"{where} is two-dimensional: expected no wall such as {wall.name}")
         x, y, z = (c * self._units.length for c in wall.centre)
-        return Surface(wall.name, wall.shape, wall.axis, wall.inward, position, (x, y, z))
+        return Surface(wall.name, wall.shape, wall.axis, wall.inward, position, (x, y, z), wall.hard)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -61,9 +61,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("walls", "dimension"), [("lj93", 3), ("lj1043", 2), ("harmonic", 3), ("lj126", 2)]
-)
+@pytest.mark.parametrize(("walls", "dimension"), [("lj93", 3), ("lj1043", 2), ("harmonic", 3), ("lj126", 2)])
 def test_walls_and_pairs_come_back_together(walls: str, dimension: int, tmp_path: Path) -> None:
     experiment = made(BOX, walls=walls, dimension=dimension)
     _, found = discovered(experiment, tmp_path)

@@ -289,5 +289,5 @@ def _thermo(output: _Output, dynamics: Dynamics, walls: Mapping[str, str]) -> di
     if len(table) != expected:
         raise InterpotError(f"LAMMPS recorded {len(table)} rows of thermo data, expected {expected}")
     for name in [head.removeprefix(MEAN_FORCE) for head in series if head.startswith(MEAN_FORCE)]:
-        series[FORCE + name][1:] = series.pop(MEAN_FORCE + name)[1:]
+        series[MEAN_FORCE + name][0] = series[FORCE + name][0]  # no step before it
     return series

@@ -7,9 +7,11 @@ recorded part, then what `Dynamics.walls` and `Dynamics.piston` say, without a c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.proof.dialects.lammps_walls import in_units, one_body, position_name
+from interpot.proof.dialects.lammps_walls import face_of, in_units, one_body, position_name
 from interpot.proof.engines.piston import GROUP, piston_lines
 from interpot.proof.engines.wall_motion import motion_formula, speed_formula
 from interpot.proof.series import FORCE, MEAN_FORCE, POSITION, VELOCITY, WORK
@@ -80,6 +82,7 @@ class Walls:
 
     def _of_potential(self, potential: Potential, push_sign: int) -> None:
         own = potential.to_units(self._units)
+        self.acting = _reflecting(self._surfaces)
         if all(c.kind == "pair" for c in own.channels):
             return
         lengths = self._units.length
@@ -90,7 +93,8 @@ class Walls:
             self._start.cell.periodic,
             push_sign,
         )
-        self.acting, self._pushes = made.lines, made.pushes
+        self.acting += made.lines
+        self._pushes = made.pushes
         for name in [s.name for s in self._surfaces]:
             self.columns[f"v_{position_name(name)}"] = POSITION + name
             if name in made.pushes:
@@ -181,6 +185,20 @@ class Walls:
 def _of(quantity: str, wall: str) -> str:
     """Name of a variable beside ``wall_NAME``: speed_NAME."""
     return position_name(wall).replace("wall_", f"{quantity}_", 1)
+
+
+def _reflecting(surfaces: Sequence[Surface]) -> list[str]:
+    """Walls that reflect; raises `InterpotError` for a curved one, which LAMMPS does not have."""
+    lines = []
+    for surface in surfaces:
+        if surface.hard and surface.shape != "plane":
+            raise InterpotError(
+                f"the wall {surface.name} is hard and curved: LAMMPS reflects particles at planes only"
+            )
+        if surface.hard:
+            face = face_of(surface)
+            lines.append(f"fix hard_{face} {GROUP} wall/reflect {face} v_{position_name(surface.name)}")
+    return lines
 
 
 def _uses(model: ReferenceModel, name: str) -> bool:

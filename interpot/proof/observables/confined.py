@@ -9,7 +9,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors, heights
 from interpot.proof.observables.recorded import Recorded
-from interpot.proof.series import FORCE, POSITION
+from interpot.proof.series import FORCE, POSITION, mean_forces
 from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.walls import FACES
 
@@ -66,7 +66,7 @@ def boundaries(run: Recorded) -> list[Boundary]:
         positions = run.thermo.get(POSITION + name)
         surface = told.get(name) or _face(name, positions, run)
         if surface is not None:
-            made.append(Boundary(surface, positions, run.thermo.get(FORCE + name)))
+            made.append(Boundary(surface, positions, mean_forces(run.thermo, name)))
     return made
 
 

@@ -118,6 +118,9 @@ def _virial(run: Recorded, axis: int, walls: tuple[Boundary, Boundary]) -> Itera
     if run.potential is None:
         return
     quantity = Quantity(f"virial pressure along {_AXES[axis]}", run.units.pressure_unit)
+    if any(c.kind == "field" for c in run.potential.channels):
+        yield quantity.missing("a field acts, whose part in the virial is not known")
+        return
     try:
         series = virial_pressure(run, axis, walls, run.potential)
     except InterpotError as error:

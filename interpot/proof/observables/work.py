@@ -23,7 +23,7 @@ from interpot.proof.observables.blocks import mean_value, single
 from interpot.proof.observables.confined import Boundary, boundaries
 from interpot.proof.observables.recorded import Measured, Quantity, Recorded
 from interpot.proof.observables.windows import windows
-from interpot.proof.series import FORCE, POSITION, WORK
+from interpot.proof.series import FORCE, MEAN_FORCE, POSITION, WORK
 from interpot.records import FloatArray
 
 _ROWS = 8  # at least, for an integral
@@ -61,6 +61,9 @@ def work_of(run: Mapping[str, FloatArray], wall: str) -> tuple[FloatArray, float
     if WORK + wall in run:
         return run[WORK + wall] - run[WORK + wall][0], 0.0
     positions, forces = run[POSITION + wall], run[FORCE + wall]
+    if MEAN_FORCE + wall in run:  # each belongs to the interval before its row
+        steps = -run[MEAN_FORCE + wall][1:] * np.diff(positions)
+        return np.concatenate([[0.0], np.cumsum(steps)]), 0.0
     return work(positions, forces), coarseness(positions, forces)
 
 

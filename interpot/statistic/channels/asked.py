@@ -100,7 +100,7 @@ def asked_channels(
         A cutoff is not positive or of no channel, a field of an unknown species, or one of charges without any.
     """
     names, given = sorted(set(species)), dict(cutoffs or {})
-    walls = [surface.name for surface in frame.surfaces]
+    walls = [surface.name for surface in frame.surfaces if not surface.hard]
     of_walls = {k: given.pop(k) for k in list(given) if k in walls or k in _labels(names, walls)}
     of_fields = {k: given.pop(k) for k in list(given) if "@" in k}
     asked = [parse_field(field) if isinstance(field, str) else field for field in fields]

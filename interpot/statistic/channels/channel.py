@@ -47,18 +47,25 @@ class Channel:
     @property
     def label(self) -> str:
         """Name for people: "Ne-Xe", "Ne-zlo" (a wall), "Ne@z" (a field), "charge@z" (one that acts on charges)."""
-        return label_of(self.kind, self.species, self.site, bool(self.charges))
+        return label_of(self.kind, self.species, self.site, bool(self.charges), self.centre)
 
     @property
     def key(self) -> tuple[str, ...]:
         """What tells it from the other channels of a system."""
-        return (self.kind, *self.species, self.site)
+        return (self.kind, self.label)
 
 
-def label_of(kind: str, species: Sequence[str], site: str = "", charged: bool = False) -> str:
+def label_of(
+    kind: str,
+    species: Sequence[str],
+    site: str = "",
+    charged: bool = False,
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> str:
     """Name of a channel for people, also that of its formula."""
     if kind == "field":
-        return f"{'charge' if charged else species[0]}@{site}"
+        place = ":" + ",".join(f"{x:.6g}" for x in centre) if any(centre) else ""
+        return f"{'charge' if charged else species[0]}@{site}{place}"
     return "-".join((*species, site) if site else species)
 
 

@@ -34,7 +34,9 @@ class FieldCollector:
     def _of(self, channel: Channel, frame: Frame) -> Contributions:
         factor = _factors(channel, frame)
         mine = np.flatnonzero(factor)
-        xi, gradient = across(frame.positions[mine], *COORDINATES[channel.site], channel.centre)
+        xi, gradient = across(
+            frame.positions[mine], *COORDINATES[channel.site], channel.centre, frame.dimension
+        )
         outside = np.abs(xi) >= channel.cutoff
         if outside.any():
             raise _too_far(channel, frame, int(mine[outside][0]), float(xi[outside][0]))

@@ -36,7 +36,9 @@ class WallCollector:
         if surface.shape == "plane" and frame.cell.periodic[surface.axis]:
             _check_within(surface, frame)
         mine = particles_of(channel.species[0], frame)
-        xi, gradient = across(frame.positions[mine], surface.shape, surface.axis, surface.centre)
+        xi, gradient = across(
+            frame.positions[mine], surface.shape, surface.axis, surface.centre, frame.dimension
+        )
         s = surface.inward * (xi - surface.position)
         if s.size and s.min() <= 0:
             raise _beyond(surface, frame, int(mine[s.argmin()]), float(s.min()))
