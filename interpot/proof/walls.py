@@ -76,8 +76,8 @@ class WalledRun:
             return surface
         if row is None:
             raise InterpotError(
-                f"the run does not say where the wall {surface.name} is at step {frame.step} of {frame.source}: expected "
-                "a row of thermo for every frame"
+                f"the run does not say where the wall {surface.name} is at step {frame.step} of {frame.source}: "
+                "expected a row of thermo for every frame"
             )
         return replace(surface, position=float(self._series[surface.name][row]) * self._length)
 

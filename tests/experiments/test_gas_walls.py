@@ -13,6 +13,7 @@ from interpot import Experiment
 from interpot.experiment_script import load_experiment, script_options
 from interpot.proof.repeated import repeat, with_ensembles
 from interpot.proof.validate import validate
+from interpot.records import MdRun
 from interpot.session import Session
 from interpot.workflow import channels
 
@@ -64,19 +65,39 @@ FORMS = {
 @pytest.mark.parametrize(("walls", "dimension"), [("lj93", 3), ("lj1043", 2), ("harmonic", 3), ("lj126", 2)])
 def test_walls_and_pairs_come_back_together(walls: str, dimension: int, tmp_path: Path) -> None:
     experiment = made(BOX, walls=walls, dimension=dimension)
-    _, found = discovered(experiment, tmp_path)
+    runs, found = discovered(experiment, tmp_path)
     assert {c.form for c in found.best.channels if c.kind == "wall"} == {FORMS[walls]}
     check_constants(experiment, found)
+    if (walls, dimension) == ("lj93", 3):
+        check_validated(experiment, runs, found, tmp_path)
+
+
+def check_validated(
+    experiment: Experiment, runs: tuple[MdRun, ...], found: interpot.Discovery, folder: Path
+) -> None:
+    """The run of what was found stays between the walls and does what the reference does."""
+    comparison = validate(found.best, runs[0], folder=folder / "found", walls=experiment.walls)
+    judged = {o.name: o for o in comparison.observables}
+    assert comparison.agrees, [o.name for o in judged.values() if o.verdict == "differs"]
+    assert {"density along z", "virial pressure along z", "speeds Ar"} <= set(judged)
+    pressure = judged["virial pressure along z"]
+    if experiment.walls[0].startswith("zlo=hard"):
+        return
+    for face in ("zlo", "zhi"):
+        on_wall = judged[f"wall pressure {face}"].reference
+        error = np.hypot(on_wall.error[0], pressure.reference.error[0])
+        assert abs(on_wall.y[0] - pressure.reference.y[0]) < 4 * error
 
 
 def test_reflecting_walls_are_seen_by_what_they_turn_back(tmp_path: Path) -> None:
     experiment = made(BOX, walls="reflect")
-    _, found = discovered(experiment, tmp_path)
+    runs, found = discovered(experiment, tmp_path)
     said = [remark for remark in found.remarks if remark.startswith("hard wall")]
     assert len(said) == 2 and all("elastic" in remark for remark in said)
     places = sorted(float(remark.split("z = ")[1].split()[0]) for remark in said)
     np.testing.assert_allclose(places, [0.0, 40.0], atol=1e-3)
     check_constants(experiment, found)
+    check_validated(experiment, runs, found, tmp_path)
 
 
 @pytest.mark.slow

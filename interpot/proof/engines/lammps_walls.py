@@ -8,6 +8,7 @@ recorded part, then what `Dynamics.walls` and `Dynamics.piston` say, without a c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
@@ -210,4 +211,4 @@ def _plain_plane(surface: Surface) -> Surface:
     if surface.shape != "plane":
         return surface
     position = surface.position + surface.centre[surface.axis]
-    return Surface(surface.name, "plane", surface.axis, surface.inward, position)
+    return replace(surface, position=position, centre=(0.0, 0.0, 0.0))

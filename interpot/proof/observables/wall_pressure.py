@@ -66,7 +66,8 @@ def measure(run: Recorded) -> Iterator[Measured]:
         walls = enclosed(run, axis)
         if walls is not None and not any(wall.moves for wall in walls):
             yield from _virial(run, axis, walls)
-            yield _balance(run, axis)
+            if not any(wall.surface.hard for wall in walls):  # these have no force that could be recorded
+                yield _balance(run, axis)
 
 
 # ---------------------------------------------------------------------------- the force on walls
