@@ -345,6 +345,8 @@ def export(
 ) -> None:
     """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
     found = Potential.load(potential)
+    if not on:
+        refuse({"wall": wall}, "it says where walls are in the frames of --on")
     frames = None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None, wall)
     workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 

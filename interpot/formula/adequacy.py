@@ -313,7 +313,10 @@ def _resolved_sentence(unexplained: str, noise: Share, physics: Share) -> str:
     shown = f"noise of {noise} (standard error {percent(noise.error)})"
     if not physics.significant:
         most = percent(physics.most)
-        return f"{unexplained}: the net force shows {shown}, which leaves {most} at most for missing physics"
+        return (
+            f"{unexplained}: the net force shows {shown}, unless walls or fields act that were not asked for, which "
+            f"leaves {most} at most for missing physics"
+        )
     if physics.value > INADEQUATE:
         return f"no pair formula will do: {unexplained}, and the net force shows {shown} only"
     return (

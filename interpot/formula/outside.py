@@ -148,7 +148,9 @@ class _Look:
         """Repulsive all the way, but not without bound: a soft core."""
         soft = bool(top < SAFE_BARRIER * self.thermal)
         words = f"the core is soft, φ goes to {self._energy(top)} at r = 0"
-        return self._finding(soft, 0.0, words + (f": particles pass through {self._other}" if soft else ""))
+        return self._finding(
+            soft, 0.0, words + (f": particles could pass through {self._other}" if soft else "")
+        )
 
     def _attracted(self, r: FloatArray, slope: FloatArray) -> Finding:
         """Attractive at the smallest sampled distance: look for a wall behind it."""

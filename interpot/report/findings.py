@@ -121,7 +121,8 @@ class Findings:
 
     def true_constant(self, channel: ChannelFormula, parameter: Parameter) -> tuple[float, str] | None:
         """Value and unit that the reference has for a constant, where it has one of that name."""
-        if len(self.potential.channels) == 1 and parameter.name in self.truth:
+        alone = sum(c.kind == "pair" for c in self.potential.channels) == 1 and channel.kind == "pair"
+        if alone and parameter.name in self.truth:
             return self.truth[parameter.name]
         return self.truth.get(f"{parameter.name} {channel.label}")
 

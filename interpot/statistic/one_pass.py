@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from queue import SimpleQueue
 
 import numpy as np
@@ -378,9 +378,11 @@ def counted(accumulator: Accumulator, frames: Trajectory, target: str) -> Statis
     names = ", ".join(str(path) for path in frames.sources)
     if accumulator.frames == 0:
         raise InterpotError(f"no frames in {names}: expected at least one (see --frames and --stride)")
-    provenance = {
+    provenance: dict[str, object] = {
         "sources": [str(path) for path in frames.sources],
         "frames": accumulator.frames,
         "target": target,
     }
+    if walls := getattr(frames, "walls", ()):
+        provenance["walls"] = [{**asdict(wall), "centre": [*wall.centre]} for wall in walls]
     return accumulator.statistic(frames.units, provenance)

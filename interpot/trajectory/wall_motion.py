@@ -201,7 +201,8 @@ def _tabulated(wall: Wall, text: str, reason: str) -> Tabulated:
     """Take the words for a file; they are no formula for the reason given."""
     head, _, tail = text.rpartition(":")
     for file, column in ((text, ""), (head, tail)):
-        if file and ("*" in file or Path(file).is_file()):
+        # a product is no name of a file
+        if file and (("*" in file and Path(file).suffix[1:].isalpha()) or Path(file).is_file()):
             return Tabulated(wall, file, column)
     raise InterpotError(
         f"the position '{text}' of the wall {wall.name} is not understood: there is no such file, and as a formula in "

@@ -16,7 +16,7 @@ from interpot.proof.dialects.lammps_walls import in_units, one_body, position_na
 from interpot.proof.engines.lammps import Lammps
 from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.proof.export.header import header
-from interpot.proof.export.walls import surfaces_of
+from interpot.proof.export.walls import surfaces_of, words_of
 from interpot.records import Evaluation, Frame, ReferenceModel, Surface
 
 
@@ -24,7 +24,7 @@ def write(potential: Potential, path: Path) -> None:
     """Write the include file."""
     types = ", ".join(f"{number} = {name}" for number, name in enumerate(potential.species, 1))
     surfaces = surfaces_of(potential)
-    comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential.units.length)]
+    comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential)]
     lines = [f"# {line}".rstrip() for line in comments]
     length = potential.units.length
     acting = one_body(potential, in_units(surfaces, length)).lines
@@ -32,14 +32,20 @@ def write(potential: Potential, path: Path) -> None:
         temporary.write_text("\n".join([*lines, *commands(potential), *acting, ""]), encoding="utf-8")
 
 
-def _positions(surfaces: Sequence[Surface], length: float) -> list[str]:
+def _positions(surfaces: Sequence[Surface], potential: Potential) -> list[str]:
     """Say which variables are to be defined."""
     if not surfaces:
         return []
+    words, length = words_of(potential), potential.units.length
+
+    def place(surface: Surface) -> str:
+        told = words.get(surface.name)
+        return repr(surface.position / length) if told is None else f"POSITION    # in the data {told}"
+
     return [
         "",
         'Before this file is included, say where the walls are; they may move ("40-0.5*time"):',
-        *(f"  variable {position_name(s.name)} equal {s.position / length!r}" for s in surfaces),
+        *(f"  variable {position_name(s.name)} equal {place(s)}" for s in surfaces),
         "A wall needs a box that is open along its axis: boundary f, m or s.",
     ]
 

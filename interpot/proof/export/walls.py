@@ -36,12 +36,23 @@ def _surface(site: str, wall: Mapping[str, Any] | None, length: float) -> Surfac
             )
         axis, inward = FACES[site]
         return Surface(site, "plane", axis, inward, UNKNOWN)
-    try:
-        position = float(wall["position"]) * length
-    except ValueError:
-        position = UNKNOWN
+    position = float(wall["position"]) * length if _is_number(wall["position"]) else UNKNOWN
     x, y, z = (float(v) * length for v in wall["centre"])
     return Surface(site, wall["shape"], wall["axis"], wall["inward"], position, (x, y, z))
+
+
+def words_of(potential: Potential) -> dict[str, str]:
+    """Where walls stood in the data, in words, of those that moved; times and lengths in the units of the data."""
+    described = {wall["name"]: str(wall["position"]) for wall in _described(potential.provenance)}
+    return {name: position for name, position in described.items() if not _is_number(position)}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _described(entry: Any) -> Iterator[Mapping[str, Any]]:
