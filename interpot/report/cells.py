@@ -206,4 +206,5 @@ def value_of(curve: Curve | None) -> str:
         return "–"
     if curve.x.size > 1:
         return "curve"
-    return typeset(with_error(float(curve.y[0]), float(curve.error[0])))
+    value, error = float(curve.y[0]), float(curve.error[0])
+    return typeset(with_error(value, error) if error else f"{value:.6g}")  # what is predicted has none

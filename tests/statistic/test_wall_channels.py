@@ -336,7 +336,7 @@ def test_a_recipe_names_all_that_tells_channels_apart() -> None:
         return recipe_of(frames, channels, target="recorded", cutoffs="given")
 
     kept = recipe(PAIRS[0], WALLS[0], FIELDS[0])
-    words = "A-A to 4 Å, A-zlo to 4 Å, charge@x of A=1.0,B=-0.5 from 4.0,0.0,0.0 to 40 Å"
+    words = "A-A to 4 Å, A-zlo to 4 Å, charge@x:4,0,0 of A=1.0,B=-0.5 from 4.0,0.0,0.0 to 40 Å"
     for other in (
         replace(FIELDS[0], charges=(1.0, -0.25)),
         replace(FIELDS[0], centre=(0.0, 0.0, 1.0)),

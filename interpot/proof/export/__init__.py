@@ -133,9 +133,9 @@ def usage(target: str, path: str | Path, potential: Potential) -> str:
     """Say in a line how the target is told to use what was written of a potential at a path."""
     exporter: Exporter = load_row(EXPORTERS, target, "export target")
     pair = ", ".join(f'"{name}"' for name in names_of(potential.channels[0]))
-    words = exporter.usage.replace("PAIR", pair).replace("NAME", str(path))
-    walled = "wall" in exporter.kinds and any(c.kind == "wall" for c in potential.channels)
-    return f"{words}; where the walls are has to be said first, as the file shows" if walled else words
+    walled = any(c.kind == "wall" for c in potential.channels)
+    positions = ", and where its walls are (the file shows how)" if walled else ""
+    return exporter.usage.replace("PAIR", pair).replace("NAME", str(path)).replace("WALLS", positions)
 
 
 def _check_complete(potential: Potential, target: str) -> None:

@@ -66,6 +66,6 @@ EXPORTER = Exporter(
     evaluate,
     version,
     ANALYTIC,
-    usage="include NAME, after the box and the atoms are defined",
+    usage="include NAME, after the box and the atoms are definedWALLS",
     kinds=EVERY_KIND,
 )
