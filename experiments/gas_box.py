@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gases import KELVIN, LIKE_PAIRS, Constants, Pair, lennard_jones, particles, planes
+from gases import KELVIN, LIKE_PAIRS, Constants, Pair, lennard_jones, particles, planes, wall_lines
 
 from interpot import Dynamics, Experiment, ReferenceModel
 
@@ -76,17 +76,12 @@ def experiment(
     like, how, axis = LIKE_PAIRS[species], SIZES[size], dimension - 1
     commands, constants = lennard_jones(like, REACH[species])
     lines, reaches, series, surfaces = [*commands], {}, {}, planes(axis, 0.0, LENGTH)
-    for surface in surfaces if walls != "reflect" else ():
-        face = surface.name
-        for number, (name, pair) in enumerate(like.items(), 1):
-            words, reaches[f"{name}-{face}"], told = wall(walls, pair, face)
-            lines += [
-                f"group {name} type {number}",
-                f"fix {face}_{name} {name} wall/{walls} {face} {surface.position} {words}",
-                f"fix_modify {face}_{name} energy yes",
-            ]
+    for face in (s.name for s in surfaces if walls != "reflect"):
+        words = {}
+        for name, pair in like.items():
+            words[name], reaches[f"{name}-{face}"], told = wall(walls, pair, face)
             constants |= {f"{constant} {name}-{face}": value for constant, value in told.items()}
-        lines.append(f"variable force_{face} equal " + "+".join(f"f_{face}_{name}[1]" for name in like))
+        lines += wall_lines(f"wall/{walls}", face, f"{LENGTH if face.endswith('hi') else 0.0}", words)
         series[f"v_force_{face}"] = f"wall force {face}"
     if walls == "reflect":
         lines += [f"fix {s.name} gas wall/reflect {s.name} {s.position}" for s in surfaces]

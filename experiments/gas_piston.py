@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from math import pi
 from typing import Literal
 
-from gases import KELVIN, LIKE_PAIRS, MASS, Pair, lennard_jones, particles, planes
+from gases import KELVIN, LIKE_PAIRS, MASS, Pair, lennard_jones, particles, planes, wall_lines
 
 from interpot import Dynamics, Experiment, ReferenceModel
 from interpot.records import Piston
@@ -79,23 +79,18 @@ def experiment(
     surfaces = fixed, piston = planes(axis, 0.0, how.length)
     lines, reaches, series = [*commands], {}, {}
     for face in (fixed.name, piston.name):
-        for number, (name, pair) in enumerate(like.items(), 1):
-            epsilon, sigma, reaches[f"{name}-{face}"] = wall(pair)
-            lines += [
-                f"group {name} type {number}",
-                # interpot's variable wall_FACE says where the wall is, and moves it
-                f"fix {face}_{name} {name} wall/lj93 {face} v_wall_{face} {epsilon!r} {sigma!r} "
-                f"{reaches[f'{name}-{face}']}",
-                f"fix_modify {face}_{name} energy yes",
-            ]
+        words = {}
+        for name, pair in like.items():
+            epsilon, sigma, reach = wall(pair)
+            words[name], reaches[f"{name}-{face}"] = f"{epsilon!r} {sigma!r} {reach}", reach
             constants |= {f"epsilon {name}-{face}": (epsilon, "eV"), f"sigma {name}-{face}": (sigma, "Å")}
-        lines.append(f"variable force_{face} equal " + "+".join(f"f_{face}_{name}[1]" for name in like))
+        lines += wall_lines("wall/lj93", face, f"v_wall_{face}", words)  # interpot's variable moves the wall
         series[f"v_force_{face}"] = f"wall force {face}"
     width = how.width if dimension == 3 else 3 * how.width
     start = particles(tuple(like), how.particles, (*(width,) * axis, how.length), (*(0.0,) * axis, 3.5), seed)
     free = motion == "free"
-    words = f"log:v_wall_{piston.name}" if free else position(motion, how)
-    moving = parse_wall(f"{piston.name}={words}")
+    course = f"log:v_wall_{piston.name}" if free else position(motion, how)
+    moving = parse_wall(f"{piston.name}={course}")
     mass = PISTON_MASS * sum(MASS[name] for name in like) / len(like) * how.particles
     load = -LOAD * how.particles * KELVIN * TEMPERATURE / how.length
     parts = ("gas_piston", motion, species, f"{dimension}d", *(["paper"] if size == "paper" else []))

@@ -50,6 +50,36 @@ def lennard_jones(like: dict[str, Pair], reach: float) -> tuple[tuple[str, ...],
     return tuple(commands), constants
 
 
+def wall_lines(style: str, face: str, position: str, words: dict[str, str]) -> list[str]:
+    """LAMMPS's words for a wall.
+
+    Parameters
+    ----------
+    style
+        "wall/lj93" and so on.
+    face
+        "zlo".
+    position
+        A number or a variable.
+    words
+        What the fix is given after the position, for each species in the order of the types.
+
+    Returns
+    -------
+    list of str
+        They leave the force of all species on the wall in the variable ``force_FACE``.
+    """
+    lines = []
+    for number, (name, constants) in enumerate(words.items(), 1):
+        fix = f"{face}_{name}"
+        lines += [
+            f"group {name} type {number}",
+            f"fix {fix} {name} {style} {face} {position} {constants}",
+            f"fix_modify {fix} energy yes",
+        ]
+    return [*lines, f"variable force_{face} equal " + "+".join(f"f_{face}_{name}[1]" for name in words)]
+
+
 def particles(
     species: tuple[str, ...],
     count: int,
