@@ -129,6 +129,7 @@ def test_several_runs_are_one_data_set(tmp_path: Path) -> None:
     assert result.found.statistic.frames == 3 * 4
     assert sorted(p.name for p in (tmp_path / "md").glob("*.lammpstrj")) == [
         "reference_1.lammpstrj", "reference_2.lammpstrj", "reference_3.lammpstrj", "validation.lammpstrj",
+        "validation_2.lammpstrj", "validation_3.lammpstrj",
     ]  # fmt: skip
     assert result.comparison is not None and result.comparison.agrees
 

@@ -44,7 +44,14 @@ def slope_of(numbers: FloatArray, errors: FloatArray, repeats: FloatArray) -> Sl
     ----------
     numbers, errors, repeats : (p,) float64
         N, the root mean square there, and k.
+
+    Returns
+    -------
+    Slope
+        NaN where there are fewer than two N.
     """
+    if len(np.unique(numbers)) < 2:
+        return Slope(np.nan, np.nan, np.nan)
     x, y, weight = np.log(numbers), np.log(errors), 2.0 * repeats
     design = np.column_stack([np.ones_like(x), x])
     covariance = np.linalg.inv(design.T @ (weight[:, None] * design))

