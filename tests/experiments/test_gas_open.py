@@ -86,7 +86,9 @@ def test_its_constants_come_back(species: str, dimension: int, tmp_path: Path) -
         assert abs(energy[-1] - energy[0]) < 2e-3 * kinetic[0]
     frames = interpot.read(*(run.trajectory for run in runs), dimension=dimension)
     first, *_, last = list(interpot.read(runs[0].trajectory, dimension=dimension))
-    assert size(last) > 1.2 * size(first)
+    assert size(last) > 1.1 * size(
+        first
+    )  # it expands: a cloud of heavy atoms by 14 %, of argon by more than 20 %
     found = interpot.discover(interpot.accumulate(frames, pair_channels(frames, experiment.cutoff))).best
     for channel in found.channels:
         assert channel.form == "Lennard-Jones 12-6"
