@@ -14,7 +14,8 @@ pressure W/V plus the kinetic part, GAP's ``virial`` is W.
 
 A wall or a field is a function φ(s) of a coordinate of one particle, and the force on that is -φ'(s) ∇s. The distance
 from a wall is s = ±(ξ - ξ_wall), positive inside (`interpot.records.Surface`), the coordinate of a field is ξ itself.
-E gains Σ_i φ(s_i); W, which is that of the pairs, gains nothing.
+E gains Σ_i φ(s_i), of a wall counted from its value at the cutoff, as in LAMMPS; W, which is that of the pairs, gains
+nothing.
 """
 
 from __future__ import annotations

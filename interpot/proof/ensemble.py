@@ -16,7 +16,7 @@ from interpot.errors import InterpotError
 from interpot.proof.observables.blocks import PER_BLOCK
 from interpot.proof.observables.recorded import Measured, Quantity
 from interpot.proof.observables.work import work_of
-from interpot.proof.series import FORCE, MEAN_FORCE, POSITION
+from interpot.proof.series import FORCE, POSITION, mean_forces
 from interpot.proof.verdict import Extent, absent, judge
 from interpot.records import FloatArray
 from interpot.trajectory.walls import FACES
@@ -142,7 +142,8 @@ def volumes(ensemble: Ensemble, wall: str) -> list[FloatArray] | None:
 def pressures(ensemble: Ensemble, wall: str) -> list[FloatArray]:
     """Pressure on a wall in each row of each run, in the style's unit."""
     factor = -FACES[wall][1] / ensemble.area * ensemble.units.nktv2p
-    return [factor * run.get(MEAN_FORCE + wall, run[FORCE + wall]) for run in ensemble.runs]
+    told = (mean_forces(run, wall) for run in ensemble.runs)
+    return [factor * forces for forces in told if forces is not None]  # every run of a wall here has them
 
 
 def mean_of(values: FloatArray, coarse: float = 0.0) -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ from interpot.formula.potential import Potential
 from interpot.proof.adiabat import adiabatic_exponent, compare_adiabat, ideal_exponent
 from interpot.proof.dilute import DiluteGas, excluded_layer, second_virial
 from interpot.proof.ensemble import Ensemble, binned, compare_ensembles, ensemble_means
+from interpot.units import unit_style
 
 # ---------------------------------------------------------------------------- the dilute gas
 
@@ -229,6 +230,26 @@ def formula(epsilon: float = 1.0) -> Potential:
     pair = found.channels[0]
     stronger = replace(pair, expression=epsilon * pair.expression)
     return replace(found, channels=(stronger, *found.channels[1:]))
+
+
+def test_adiabats_are_for_slow_walls_and_dilute_gases() -> None:
+    """A wall as fast as twice √(kT/m), and a liquid, whose third virial coefficient would count."""
+    time = np.linspace(0.0, 10.0, 60)
+
+    def ensemble(speed: float, particles: int) -> Ensemble:
+        push = np.ones(60)
+        run = {
+            "time": time, "kinetic": 1.5 * particles * push, "total": push, "temperature": push,
+            "wall position zlo": 0 * push, "wall force zlo": -push,
+            "wall position zhi": 50.0 - speed * time, "wall force zhi": push,
+        }  # fmt: skip
+        return Ensemble([run] * 4, unit_style("lj"), 144.0)
+
+    gas, liquid = (DiluteGas(formula(), {"1": n}, 144.0, ("zlo", "zhi"), 3, 1.0) for n in (100, 5000))
+    with pytest.raises(InterpotError, match="moves at 2 of the particles' thermal speed"):
+        compare_adiabat(ensemble(2.0, 100), "zhi", gas)
+    with pytest.raises(InterpotError, match="the gas is not dilute"):
+        compare_adiabat(ensemble(0.1, 5000), "zhi", liquid)
 
 
 def test_the_formulas_adiabat_is_that_of_lammps(tmp_path: Path) -> None:
