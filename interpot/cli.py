@@ -21,6 +21,7 @@ from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
 from interpot.options import (
     CUTOFF,
+    BudgetOf,
     ChargesOf,
     Columns,
     Dimension,
@@ -28,16 +29,20 @@ from interpot.options import (
     EnergyWeight,
     Fields,
     Frames,
+    Guesses,
     KeepCutoff,
     KnownParts,
     Library,
     MaxTerms,
     Method,
     Offset,
+    Operators,
     Pair,
     PotentialFile,
     Require,
     Script,
+    Search,
+    Seed,
     SharedForm,
     ShowOptions,
     Species,
@@ -61,6 +66,7 @@ from interpot.options import (
     refuse,
     row_weight,
     sorted_out,
+    symbolic_search,
     terms_asked_for,
 )
 from interpot.proof.engines import ENGINES
@@ -190,6 +196,11 @@ def discover(
     wall: Walls = None,
     field: Fields = None,
     charges: ChargesOf = None,
+    search: Search = "auto",
+    operators: Operators = None,
+    budget: BudgetOf = None,
+    seed: Seed = 0,
+    guess: Guesses = None,
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
@@ -201,14 +212,16 @@ def discover(
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
         others |= {"wall": wall, "field": field, "charges": charges}
+        others |= {"search": search != "auto", "operators": operators, "budget": budget, "guess": guess}
         refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
-        search = {"method": method, "max_terms": max_terms or USUAL, "terms": terms_asked_for(library, term)}
-        _discover_curve(curve, data or [], out, cutoff, units, of_curve, search)
+        asked = {"method": method, "max_terms": max_terms or USUAL, "terms": terms_asked_for(library, term)}
+        _discover_curve(curve, data or [], out, cutoff, units, of_curve, asked)
         return
     refuse(of_curve, "it belongs to a table of energies (--curve FILE)")
     if not data:
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, library, term, require, known, shared_form)
+    options |= {"symbolic": symbolic_search(search, operators, budget, seed, guess)}
     reading: dict[str, object] = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     rows, around = (
         {"energies": energies, "virials": virials},

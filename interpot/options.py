@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,9 @@ from interpot.errors import InterpotError
 from interpot.formula.constraints import CONSTRAINTS
 from interpot.formula.constraints import parse as parse_constraint
 from interpot.formula.regress import METHODS
+from interpot.formula.symbolic import BACKENDS
+from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic.search import ARITHMETIC, FUNCTIONS, OPERATORS, Budget
 from interpot.formula.terms import TERMS, library
 from interpot.records import Trajectory
 from interpot.statistic.merge import is_statistic
@@ -85,6 +89,38 @@ Terms = Annotated[
         metavar="TERM",
         help="Added to the library; repeat for several: stillinger_weber, or your own with bounds, "
         "'exp(-(r/w)**4); w = 0.5..5 Å'",
+    ),
+]
+Search = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|none|NAME,...",
+        help=f"Beyond the library: auto where that does not do, or always by {', '.join(BACKENDS)}",
+    ),
+]
+Operators = Annotated[
+    str | None,
+    typer.Option(
+        metavar="OPERATOR,...",
+        help=f"Of --search: {','.join(OPERATORS)} unless given; there are {' '.join((*ARITHMETIC, *FUNCTIONS))}",
+    ),
+]
+BudgetOf = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="N|TIME",
+        help="Of --search, each search of a channel: so many evaluations, 500k, or so long, 90s, 5min, 1h",
+    ),
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of --search, where it is random", min=0)]
+Guesses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--guess",
+        metavar="FORMULA",
+        help="To start --search from, with numbers in the units of the data: '0.01*exp(-(r-5)**2)', for one pair "
+        "'Ne-Xe: ...'; repeat for several",
     ),
 ]
 Columns = Annotated[
@@ -224,6 +260,40 @@ def discovery_options(
         "known": list(known) if known else None,
         "shared_form": shared[shared_form],
     }
+
+
+def symbolic_search(
+    search: str, operators: str | None, budget: str | None, seed: int, guesses: Sequence[str] | None
+) -> Symbolic:
+    """How formulas beyond the library are searched; what cannot be read is refused before any file is."""
+    named = OPERATORS if operators is None else tuple(name.strip() for name in operators.split(","))
+    for name in named:
+        if name not in (*ARITHMETIC, *FUNCTIONS):
+            known = " ".join((*ARITHMETIC, *FUNCTIONS))
+            raise InterpotError(f"--operators: unknown operator '{name}': expected some of {known}")
+    asked = Symbolic(search, named, parse_budget(budget), seed, tuple(guesses or ()))
+    asked.check()
+    return asked
+
+
+_TIMES = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_COUNTS = {"": 1, "k": 1_000, "M": 1_000_000}
+_BUDGET = re.compile(r"(?P<number>\d+(\.\d+)?([eE]\d+)?)\s*(?P<unit>[a-zA-Z]*)")
+
+
+def parse_budget(text: str | None) -> Budget:
+    """Read "500k" (evaluations) or "90s" (time)."""
+    if text is None:
+        return Budget()
+    found = _BUDGET.fullmatch(text.strip())
+    number = float(found["number"]) if found else 0.0
+    if found and number > 0 and found["unit"] in _TIMES:
+        return Budget(seconds=number * _TIMES[found["unit"]])
+    if found and number >= 1 and found["unit"] in _COUNTS:
+        return Budget(evaluations=round(number * _COUNTS[found["unit"]]))
+    raise InterpotError(
+        f"--budget {text}: expected a number of evaluations such as 500k, or a time such as 90s or 5min"
+    )
 
 
 def terms_asked_for(of_library: str | None, own: Sequence[str] | None) -> list[str] | None:

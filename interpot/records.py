@@ -428,6 +428,8 @@ class Experiment:
         As `interpot.workflow.channels` takes them.
     runs
         How many references, from velocities of their own.
+    discovery
+        Options of `interpot.discover`: {"symbolic": "operon"}.
     """
 
     name: str
@@ -442,3 +444,4 @@ class Experiment:
     fields: tuple[str, ...] = ()
     charges: Mapping[str, float] = field(default_factory=dict)
     runs: int = 1
+    discovery: Mapping[str, Any] = field(default_factory=dict)

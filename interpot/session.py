@@ -98,7 +98,7 @@ class Session:
         """Find the formula; options as `interpot.discover` takes them."""
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
-            return discover(statistic, provenance=origin, progress=stage.say, **options)
+            return discover(statistic, provenance=origin, progress=stage.say, show=stage.show, **options)
 
     def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
         """Find the formulas of tables of energies and show them."""

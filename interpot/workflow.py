@@ -154,11 +154,13 @@ def run(experiment: Experiment, out: str | Path | None = None, session: Session 
     truth = experiment.reference
     truth = truth if truth.species else replace(truth, species=tuple(sorted(start.species)))
     _asked(experiment, start)  # what is wrong with them is said before the reference is run
+    check_options(**experiment.discovery)
     with results_folder(out or Path("results") / experiment.name) as folder:
         references = session.simulate(experiment, folder / "md")
         files = [reference.trajectory for reference in references]
         frames = read(*files, units=experiment.units, dimension=start.dimension, walls=experiment.walls)
-        found = session.discover(session.accumulate(frames, _asked(experiment, next(iter(frames)))))
+        statistic = session.accumulate(frames, _asked(experiment, next(iter(frames))))
+        found = session.discover(statistic, **experiment.discovery)
         session.show(found)
         findings = replace(
             findings_of(experiment.title, found, _write_findings(found, folder, session)),

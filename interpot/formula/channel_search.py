@@ -18,12 +18,14 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import DECISIVE, INDIFFERENT, choices
+from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront, Symbolic
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.variants import VARIANTS, varied
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Coverage, Statistic
 from interpot.statistic.objective import Objective
+from interpot.units import UnitStyle
 
 ALTERNATIVES = 3
 """How many forms with each number of constants are refitted jointly with the other channels and cross-validated."""
@@ -51,6 +53,25 @@ PAIRS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """What the search of a channel gives.
+
+    Attributes
+    ----------
+    fits
+        Most promising first; none where no term is defined or none meets the constraints.
+    tried
+        All terms of the library that were combined.
+    remarks
+        On what was searched beyond it.
+    """
+
+    fits: list[Fit]
+    tried: tuple[Term, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ChannelSearch:
     """What is known before the search of a channel.
 
@@ -72,6 +93,10 @@ class ChannelSearch:
         Whether rarer things are tried where the library does not do.
     rule
         Constraints.
+    symbolic
+        How formulas beyond the library are searched.
+    units
+        Of the data.
     """
 
     channel: Channel
@@ -83,6 +108,8 @@ class ChannelSearch:
     method: str
     escalate: bool
     rule: Restriction
+    symbolic: Symbolic
+    units: UnitStyle
 
     @classmethod
     def of(
@@ -96,11 +123,21 @@ class ChannelSearch:
         max_terms: int | None,
         method: str,
         escalate: bool,
+        symbolic: Symbolic,
     ) -> ChannelSearch:
         """Of one channel of a statistic and its objective."""
-        alone, seen = objective.without_others(c), statistic.coverage[c]
         return cls(
-            statistic.channels[c], seen, alone, statistic.rows, library, max_terms, method, escalate, rule
+            statistic.channels[c],
+            statistic.coverage[c],
+            objective.without_others(c),
+            statistic.rows,
+            library,
+            max_terms,
+            method,
+            escalate,
+            rule,
+            symbolic,
+            statistic.units,
         )
 
     @property
@@ -145,32 +182,54 @@ class ChannelSearch:
         """Return the same search without constraints."""
         return replace(self, rule=Restriction())
 
-    def run(self, say: Callable[[str], None]) -> tuple[list[Fit], tuple[Term, ...]]:
-        """Search.
+    def run(self, say: Callable[[str], None], show: ShowFront | None = None) -> Searched:
+        """Search the library, and what is beyond it where that does not do or where it was asked for.
 
         Parameters
         ----------
         say
             Called with a line at each stage.
-
-        Returns
-        -------
-        fits
-            Most promising first, with fewer constants than the data determine; none where no term is defined or
-            none meets the constraints.
-        tried
-            All terms that were combined.
+        show
+            Told how a symbolic search goes on.
         """
-        rank, fits, tried = self.rank(), list[Fit](), dict.fromkeys(self.library)
-        nothing = (1 - NOTHING) * float(self.objective.y @ self.objective.y)
+        rank, tried, fits = self.rank(), dict.fromkeys(self.library), list[Fit]()
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
-            # constraints may be met by zeros alone, which explain nothing; so does what cannot meet them
-            fits += [f for f in self._search(terms, size) if f.constants < rank and f.misfit < nothing]
+            fits += self._sensible(self._search(terms, size), rank)
             tried |= dict.fromkeys(terms)
-            if fits and min(f.misfit for f in fits) <= self.chance:
+            if self._do(fits):
                 break
-        return self._promising(fits, tuple(tried)), tuple(tried)
+        remarks: list[str] = []
+        if self.symbolic.always or (self.symbolic.search == "auto" and self.escalate and not self._do(fits)):
+            say(f"{self.channel.label}: searching beyond the library")
+            beyond, remarks = self._beyond().run(fits, show)
+            fits += self._sensible(beyond, rank)
+        return Searched(self._promising(fits, tuple(tried)), tuple(tried), tuple(remarks))
+
+    def _do(self, fits: Sequence[Fit]) -> bool:
+        """Whether one of them explains the forces as well as the true form would."""
+        return bool(fits) and min(fit.misfit for fit in fits) <= self.chance
+
+    def _sensible(self, fits: Sequence[Fit], rank: int) -> list[Fit]:
+        """Those with fewer constants than the data determine that explain anything.
+
+        Constraints may be met by zeros alone, which explain nothing; so does what cannot meet them.
+        """
+        nothing = (1 - NOTHING) * float(self.objective.y @ self.objective.y)
+        return [fit for fit in fits if fit.constants < rank and fit.misfit < nothing]
+
+    def _beyond(self) -> BeyondLibrary:
+        domain = self.coverage.minimum, self.coverage.maximum
+        return BeyondLibrary(
+            self.channel.label,
+            self.channel.kind,
+            domain,
+            self.objective,
+            self.chance,
+            self.rule,
+            self.symbolic,
+            self.units,
+        )
 
     def _stages(self) -> Iterator[tuple[str, tuple[Term, ...], int]]:
         """Libraries in the order in which they are tried, each with what to say and the number of terms."""

@@ -28,6 +28,7 @@ from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.ruled import with_held_out
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge
 from interpot.formula.shared import shared_form as find_shared_form
+from interpot.formula.symbolic.beyond import ShowFront, Symbolic
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
@@ -103,8 +104,10 @@ def discover(
     constraints: Sequence[str | Constraint] = (),
     known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
     shared_form: bool | str = "auto",
+    symbolic: Symbolic | str = "auto",
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    show: ShowFront | None = None,
 ) -> Discovery:
     """Find the closed form of every channel.
 
@@ -131,17 +134,22 @@ def discover(
     shared_form
         Whether all pairs of species have the same form, with constants of their own: True, False, or "auto" where the
         data do not speak against it and it needs no more constants. Whether they do is said in any case.
+    symbolic
+        How formulas beyond the library are searched: "auto", "none", names of backends, or a `Symbolic` with operators,
+        a budget, a seed. "auto" searches where all default terms of the library do not do.
     provenance
         Added to the potential's.
     progress
         Called with a line at each step.
+    show
+        Called with what a symbolic search has found so far.
 
     Raises
     ------
     InterpotError
         The data determine fewer numbers than a formula has constants; a constraint or a known part is not understood.
     """
-    check_options(terms, max_terms, method, shared_form)
+    check_options(terms, max_terms, method, shared_form, symbolic)
     whole = opened(statistic)
     say = progress or (lambda _: None)
     say("compressing the normal equations")
@@ -159,12 +167,13 @@ def discover(
         "max_terms": max_terms,
         "method": method,
         "escalate": terms is None and method == "exhaustive",
+        "symbolic": Symbolic.of(symbolic),
     }
     searches = [
         ChannelSearch.of(statistic, objective, c, library, rule, **options)
         for c, (library, rule) in enumerate(zip(libraries, rules, strict=True))
     ]
-    searches, found, tried, remarks = _searched(searches, say)
+    searches, found, tried, remarks = _searched(searches, say, show)
     remarks = [*without.values(), *remarks, *_undefined(terms, libraries, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
@@ -178,7 +187,8 @@ def discover(
     say("estimating errors")
     forces = forces_alone(statistic, objective, parts)
     loss = loss_of(judge, chosen, objective, forces, parts)
-    best = potential_of(statistic, judge, chosen, parts, loss, {"method": method, **(provenance or {})})
+    origin = {"method": method, "symbolic": Symbolic.of(symbolic).recorded, **(provenance or {})}
+    best = potential_of(statistic, judge, chosen, parts, loss, origin)
     mixing = _mixing(statistic, objective, judge, chosen, best)
     say("asking what the data cannot tell")
     splines = spline_fit(statistic)
@@ -199,6 +209,7 @@ def check_options(
     max_terms: int | None = None,
     method: str = "exhaustive",
     shared_form: bool | str = "auto",
+    symbolic: Symbolic | str = "auto",
     **_: Any,
 ) -> None:
     """Refuse options that no data can make sense of, before any work is done; as `discover` takes them."""
@@ -209,6 +220,7 @@ def check_options(
         raise InterpotError(f"shared_form is {shared_form!r}: expected True, False or 'auto'")
     terms_from(terms or ())
     load_method(method)
+    Symbolic.of(symbolic).check()
 
 
 def _library(terms: Sequence[str] | None, kind: str) -> tuple[Term, ...]:
@@ -231,7 +243,7 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
 
 
 def _searched(
-    searches: Sequence[ChannelSearch], say: Progress
+    searches: Sequence[ChannelSearch], say: Progress, show: ShowFront | None
 ) -> tuple[list[ChannelSearch], list[list[Fit]], tuple[Term, ...], list[str]]:
     """Search every channel; constraints that nothing meets are given up, with a remark.
 
@@ -239,19 +251,20 @@ def _searched(
     """
     made, found, tried, remarks = [], [], dict[Term, None](), list[str]()
     for search in searches:
-        fits, terms = search.run(say)
-        if not fits and search.rule.names:
+        searched = search.run(say, show)
+        if not searched.fits and search.rule.names:
             remarks.append(
                 f"{search.channel.label}: no formula of up to {search.size} terms meets "
                 f"{'; '.join(search.rule.names)}: the best without these constraints is given"
             )
             search = search.unconstrained()
-            fits, terms = search.run(say)
-        if not fits:
+            searched = search.run(say, show)
+        if not searched.fits:
             raise search.undefined()
         made.append(search)
-        found.append(fits)
-        tried |= dict.fromkeys(terms)
+        found.append(searched.fits)
+        tried |= dict.fromkeys(searched.tried)
+        remarks += searched.remarks
     return made, found, tuple(tried), remarks
 
 

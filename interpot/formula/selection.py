@@ -23,6 +23,7 @@ from interpot.formula.block_products import BlockProducts, orthonormal
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.symbolic.complexity import complexity
 from interpot.formula.terms import Term
 from interpot.formula.uncertainty import meat, sandwich, scaled_inverse
 from interpot.records import FloatArray
@@ -44,6 +45,9 @@ CLEAR = 4.0
 MAX_FOLDS = 16
 LEAST_ROWS = 1000.0
 """For the price of a constant: a fitted exponent costs more than one whole exponent of twenty, however few the data."""
+ALPHABET = 8
+"""What a node of an expression is chosen from: r, a constant, + - * / ^ exp."""
+
 SHARE = 0.02  # of the information on a combination of constants that must be in the training folds
 
 
@@ -275,7 +279,8 @@ def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: 
 def choices(form: Form, library: Sequence[Term]) -> float:
     """Logarithm of the number of forms with as many terms, whole exponents counted as different terms.
 
-    An exponent that is free is one of the constants instead.
+    An exponent that is free is one of the constants instead. A term that is not of the library was chosen among all
+    expressions of its length, of which there are `ALPHABET` times more for each node of its tree.
     """
     if not library:
         return 0.0
@@ -286,6 +291,9 @@ def choices(form: Form, library: Sequence[Term]) -> float:
     total = sum(exponents.values())
     count = 0.0
     for term, free in zip(form.terms, driven, strict=True):
+        if term.name not in exponents:
+            count += complexity((term.base or term).expression) * np.log(ALPHABET)
+            continue
         whole = any(s.integer and not f for s, f in zip(term.shapes, free, strict=True))
         count += np.log(total if whole or not term.shapes else len(library))
     return float(count - gammaln(len(form.terms) + 1))  # their order says nothing

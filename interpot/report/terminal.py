@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
+import numpy as np
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
@@ -22,6 +23,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.text import Text
+
+from interpot.formula.symbolic.search import Candidate
+from interpot.report.search_table import front_table
 
 _NAME, _BAR = 13, 20  # widths: the longest name of a stage, and the bars
 _BESIDE = _NAME + _BAR + 12  # what stands left of a detail
@@ -66,7 +70,9 @@ class Stage:
             self._due = time.monotonic() + PLAIN_INTERVAL
 
     def say(self, detail: str) -> None:
-        """Show what is being done."""
+        """Show what is being done; nothing is below the bar any more."""
+        if isinstance(self._bar, _Bars):
+            self._bar.below = None
         self._bar.update(self._task, detail=detail[: self._bar.console.width - _BESIDE])
 
     def then(self, name: str) -> Callable[[int, int], None]:
@@ -80,6 +86,16 @@ class Stage:
 
         return tell
 
+    def show(self, title: str, share: float, candidates: Sequence[Candidate]) -> None:
+        """Show the front of a symbolic search below the bar, and the share of its budget that is spent."""
+        self.say(f"{title}, {min(share, 1.0):.0%}")
+        if isinstance(self._bar, _Bars):
+            self._bar.below = front_table(candidates, self._bar.console.width) if candidates else None
+        if self._line is not None and time.monotonic() >= self._due:
+            best = f", best error {np.sqrt(candidates[-1].loss):.3g}" if candidates else ""
+            self._line(f"{title}: {min(share, 1.0):.0%} of the budget{best}")
+            self._due = time.monotonic() + PLAIN_INTERVAL
+
     def finish(self) -> None:
         """Show the stage, or the one that follows it, as done."""
         if self._following:
@@ -89,6 +105,18 @@ class Stage:
         if self._line is not None:
             counted = f"{self._done} {self._unit} in " if self._unit else ""
             self._line(f"{self._name}: {counted}{time.perf_counter() - self._begin:.1f} s")
+
+
+class _Bars(Progress):
+    """Bars, and what is shown below them meanwhile."""
+
+    below: RenderableType | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Return the bars and what is below them."""
+        yield from super().get_renderables()
+        if self.below is not None:
+            yield self.below
 
 
 class _Detail(ProgressColumn):
@@ -151,7 +179,7 @@ class Terminal(logging.Handler):
             TimeElapsedColumn(),
             _Detail(),
         )
-        with self.listening(), Progress(*columns, console=self.console, disable=not lively) as bar:
+        with self.listening(), _Bars(*columns, console=self.console, disable=not lively) as bar:
             stage = Stage(bar, name, unit, None if lively else self.line)
             yield stage
             stage.finish()

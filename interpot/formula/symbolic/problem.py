@@ -146,7 +146,7 @@ class SearchProblem:
 
     def values(self, expression: sympy.Expr) -> FloatArray:
         """Evaluate a formula with numbers for constants on the nodes, (m,); what is undefined is not finite."""
-        function = numpy_function.__wrapped__(expression, self.symbols)  # candidates are many: not remembered
+        function = numpy_function.__wrapped__(expression, self.symbols)  # of so many none is kept
         return np.asarray(function(*self.nodes.T))
 
     def loss(self, values: FloatArray) -> float:
