@@ -29,7 +29,8 @@ _CAUSES = (
     (("no space left", "disk quota"), "the disk is full: make room for 2 GB there"),
     (
         ("permission denied", "read-only file system"),
-        "a folder may not be written to: use a virtual environment of your own, or set JULIA_DEPOT_PATH to another folder",
+        "a folder may not be written to: use a virtual environment of your own, or set JULIA_DEPOT_PATH to another "
+        "folder",
     ),
     (
         ("certificate", "ssl"),
@@ -42,8 +43,8 @@ _CAUSES = (
     ),
     (
         (
-            "urlopen error", "resolve host", "name resolution", "name or service", "unreachable", "refused", "timed out",
-            "timeout", "remotedisconnected", "connection reset", "could not download", "downloaderror", "requesterror",
+            "urlopen error", "resolve host", "name resolution", "name or service", "unreachable", "refused",
+            "timed out", "timeout", "remotedisconnected", "connection reset", "could not download", "downloaderror", "requesterror",
         ),
         "no connection to Julia's servers: run it where there is one, with HTTPS_PROXY set where a proxy is needed",
     ),
@@ -85,14 +86,15 @@ def set_up(tell: Callable[[str], None]) -> str:
     ready, why = resolved()
     if not ready:
         raise InterpotError(
-            f"juliapkg came to its end, but PySR cannot be used ({why}): run 'interpot setup pysr' again"
+            f"PySR was downloaded, but cannot be used ({why}): run 'interpot setup pysr' again"
         )
     return f"set up: {versions()}"
 
 
 def online() -> dict[str, str]:
-    """Return the environment of a process with Julia in it that may download."""
-    return {name: value for name, value in environment().items() if name not in OFFLINE}
+    """Return the environment of a process with Julia in it that may download, the newest versions included."""
+    newest = {"JULIA_PKG_SERVER_REGISTRY_PREFERENCE": "eager"}
+    return newest | {name: value for name, value in environment().items() if name not in OFFLINE}
 
 
 def _check_room(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """Symbolic search by PySR (M. Cranmer, arXiv:2305.01582): evolution of expressions in Julia, on the exact loss.
 
 Two processes with seeds of their own make the same search at the same time, because one seed of two was seen to
-miss a form in noisy data: first among formulas as small as Lennard-Jones', then among larger ones (`pysr_problem.STAGES`),
-unless the first were enough.
+miss a form in noisy data: first among formulas as small as Lennard-Jones', then, unless one of these is enough, among
+larger ones (`pysr_problem.STAGES`).
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def search(
 ) -> list[Candidate]:
     """Search as `interpot.formula.symbolic.search.Search` says.
 
-    With the same seed and a budget of evaluations, the same versions of Julia and PySR give the same result. A budget of
-    seconds includes the start of Julia, the first of a session some ten seconds.
+    With the same seed and a budget of evaluations, the same versions of Julia and PySR give the same result. A
+    budget of seconds includes the start of Julia in a session's first search.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class _Run:
             own = folder / str(k)
             own.mkdir()
             worker.begin(Job.of(self.problem, self._settings(number, stage, SEEDS * self.seed + k)), own)
-        while not all([worker.done for worker in workers]):
+        while sum(worker.done for worker in workers) < SEEDS:
             so_far = [*before, *self._found(workers)]
             self.watch(min(self._share(number), 1.0), front(so_far))
             if self._late:

@@ -1,8 +1,8 @@
 """A search problem as PySR takes it: the exact loss as a Julia function, the settings, formulas to start from.
 
 Values are in units of the problem's energy, and the loss is multiplied such that PySR's mean over the rows of W is
-`SearchProblem.loss` (less what no formula reaches): 1 for no function at all. All of this was established with PySR 1.5.10
-and SymbolicRegression.jl 1.11.3; where later versions differ is said in `for_version`.
+`SearchProblem.loss` (less what no formula reaches): 1 for no function at all. All of this was established with PySR
+1.5.10 and SymbolicRegression.jl 1.11.3; where later versions differ is said in `for_version`.
 """
 
 from __future__ import annotations

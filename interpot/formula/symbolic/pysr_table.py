@@ -32,7 +32,7 @@ class Equations:
     _known: dict[str, Candidate | None] = field(default_factory=dict)
 
     def candidates(self, table: pd.DataFrame) -> list[Candidate]:
-        """Of a table with a column "equation" or "Equation"; what is no real, finite function on the nodes is left out."""
+        """Of a table with a column "equation" or "Equation"; what is not real and finite on the nodes is left out."""
         column = next((name for name in table.columns if str(name).lower() == "equation"), None)
         return [] if column is None else self._of(map(str, table[column]))
 

@@ -1,7 +1,8 @@
 """The process in which PySR and Julia live: ``python -m interpot.formula.symbolic.pysr_worker``.
 
-It reads names of folders, one a line, makes the run that each describes (`pysr_problem.Job`) and leaves PySR's table there:
-``run/hall_of_fame.csv`` while it grows, ``equations.csv`` at the end, or ``failed.txt``. It ends when its input does.
+It reads names of folders, one a line, makes the run that each describes (`pysr_problem.Job`) and leaves PySR's table
+there: ``run/hall_of_fame.csv`` while it grows, ``equations.csv`` at the end, or ``failed.txt``. It ends when its input
+does.
 """
 
 from __future__ import annotations
