@@ -145,7 +145,7 @@ class BeyondLibrary:
         found, asked, ended = list[Fit](), list[str](), ""
         for name in names:
             candidates, interrupted = self._candidates(name, [*known, *found], show)
-            found += refine(candidates, self.objective, kind=self.kind, rule=self.rule)
+            found += refine(candidates, self.objective, kind=self.kind, rule=self.rule, limit=self.chance)
             asked.append(name)
             if interrupted:
                 ended = "; interrupted, the best so far is given"
