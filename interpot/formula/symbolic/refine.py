@@ -37,6 +37,9 @@ NEAR = 0.15
 ALIKE = 0.25
 """Constants that differ by no more than this share are tried as one; rates also in the ratio 1 : 2."""
 
+TRIED = 8
+"""How many of the simpler forms are fitted, those first that fit best without."""
+
 LOST = 1e-3
 """By which share of itself the misfit may grow when a formula is simplified."""
 
@@ -197,8 +200,9 @@ class _Refining:
     def _steps(self, fit: Fit) -> Iterator[Fit]:
         """Forms with a constant or a term less, those first that promise most."""
         forms = [*_without_terms(fit.forms[0]), *_simplified(fit.forms[0])]
-        for form in sorted(forms, key=self.misfit):
-            yield self.fit(form)
+        ranked = sorted((misfit, k) for k, misfit in enumerate(map(self.misfit, forms)) if misfit < np.inf)
+        for _, k in ranked[:TRIED]:
+            yield self.fit(forms[k])
 
     def distinct(self, fits: Iterable[Fit]) -> list[Fit]:
         """One fit of each function: the one with the fewest constants; by rising misfit."""
@@ -253,12 +257,13 @@ def _without_terms(form: Form) -> Iterator[Form]:
 
 
 def _simplified(form: Form) -> Iterator[Form]:
-    """With a distance that is zero, and with two constants that are one."""
+    """With a constant that is zero, an exponent that is whole, and two constants that are one."""
     shapes = form.shape_list
     leaders = [int(column.nonzero()[0][0]) for column in form.ties.T]
     for k in leaders:
-        if shapes[k].name.partition("_")[0] == "d" and abs(form.shapes[k]) < 1.0:
-            yield with_value(form, k, 0.0)
+        low, high = np.floor(form.shapes[k]), np.ceil(form.shapes[k])
+        for value in ({low, high} - {0.0} if shapes[k].integer else {0.0}):
+            yield with_value(form, k, float(value))
     for j, k in combinations(leaders, 2):
         if shapes[j].length != shapes[k].length or shapes[j].integer != shapes[k].integer:
             continue

@@ -1,7 +1,7 @@
 """From a formula with numbers to a form: which terms it is made of, and which of its numbers are constants.
 
 A symbolic search writes 0.03*exp(-1.9998*(r - 4.1)**2) + 12.3*r**(-11.9997) + 0.7. The form of it is that of the two terms
-exp(-(r - d)²/2w²) and r^-n with d, w and n, so that all that is done with forms of the library can be done with it.
+exp(-(r - r_0)²/2w²) and r^-n with r_0, w and n, so that all that is done with forms of the library can be done with it.
 Additive constants, which no force sees, are left out. Products of sums are multiplied out where that takes no more
 constants: (a + br) e^{-kr} is e^{-kr} and r e^{-kr} that share k. What the library has is taken from there; anything else
 becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
@@ -9,7 +9,7 @@ becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -247,7 +247,7 @@ def _shape(name: str, role: str, kind: str) -> Shape:
             return Shape(name, 0, _exponents, _EXPONENT, integer=True)
         case "c":
             return Shape(name, 0, _numbers, _NUMBER)
-        case "d":
+        case "r":
             return Shape(name, 1, _shifts, _distances)
         case "w":
             return Shape(name, 1, widths(0.15, 2.0), _field_widths if field else width_bounds)
@@ -283,8 +283,3 @@ def _decays(term: Term) -> bool:
     values = [1.7 + 0.3 * k for k in range(len(term.shapes))]
     far, near = np.abs(term.values(_FAR, *values)), np.abs(term.values(np.array([3.1, 4.7]), *values))
     return bool(np.all(far <= 1e-3 * np.nanmax(near)))
-
-
-def parts_of(form: Form) -> Iterator[tuple[Term, FloatArray]]:
-    """Each term with its shapes."""
-    yield from zip(form.terms, form.split(), strict=True)
