@@ -262,7 +262,7 @@ def _simplified(form: Form) -> Iterator[Form]:
     leaders = [int(column.nonzero()[0][0]) for column in form.ties.T]
     for k in leaders:
         low, high = np.floor(form.shapes[k]), np.ceil(form.shapes[k])
-        for value in ({low, high} - {0.0} if shapes[k].integer else {0.0}):
+        for value in {low, high} - {0.0} if shapes[k].integer else {0.0}:
             yield with_value(form, k, float(value))
     for j, k in combinations(leaders, 2):
         if shapes[j].length != shapes[k].length or shapes[j].integer != shapes[k].integer:

@@ -22,7 +22,15 @@ from interpot.errors import InterpotError
 from interpot.formula.codegen import R
 from interpot.formula.expression import parse_expression, print_expression
 from interpot.formula.regress.form import Form
-from interpot.formula.symbolic.algebra import NoFormError, Product, Sum, collected, expandable, expanded, sum_of
+from interpot.formula.symbolic.algebra import (
+    NoFormError,
+    Product,
+    Sum,
+    collected,
+    expandable,
+    expanded,
+    sum_of,
+)
 from interpot.formula.symbolic.known_terms import recognised
 from interpot.formula.symbolic.writing import product_text
 from interpot.formula.terms import Shape, Term
@@ -112,7 +120,9 @@ def _count(parts: Sum, kind: str) -> float:
         found = addends(parts, kind)
     except NoFormError:
         return inf
-    return tied(Form.of(tuple(a.term for a in found), np.array([v for a in found for v in a.shapes]))).constants
+    return tied(
+        Form.of(tuple(a.term for a in found), np.array([v for a in found for v in a.shapes]))
+    ).constants
 
 
 def addends(parts: Sum, kind: str) -> list[Addend]:
@@ -173,7 +183,9 @@ def tied(form: Form) -> Form:
 
 def _determined(form: Form, coefficients: FloatArray) -> Form:
     """Keep fixed what is redundant: a constant that says what others and the additive one say."""
-    exponents = [k for k, s in enumerate(form.shape_list) if s.integer and form.shapes[k] != round(form.shapes[k])]
+    exponents = [
+        k for k, s in enumerate(form.shape_list) if s.integer and form.shapes[k] != round(form.shapes[k])
+    ]
     form = freed(form, exponents)
     if not any("log" in term.name and term.shapes for term in form.terms):
         return form  # all others are minimal as they are written

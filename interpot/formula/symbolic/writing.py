@@ -66,7 +66,9 @@ class Text:
         for constant in self.constants:
             seen[constant.role] += 1
             number = seen[constant.role] if often[constant.role] > 1 else 0
-            names.append(f"{constant.role}_{number}" if number or constant.role == DISTANCE else constant.role)
+            names.append(
+                f"{constant.role}_{number}" if number or constant.role == DISTANCE else constant.role
+            )
         between = [*names, ""]
         return "".join(part + name for part, name in zip(parts, between, strict=True)), tuple(names)
 
@@ -110,7 +112,13 @@ def _all(texts: Iterable[Text]) -> tuple[Constant, ...]:
 
 def _literal(power: float) -> str:
     whole = power == round(power)
-    return str(round(power)) if whole and power > 0 else f"({round(power)})" if whole else f"({round(2 * power)}/2)"
+    return (
+        str(round(power))
+        if whole and power > 0
+        else f"({round(power)})"
+        if whole
+        else f"({round(2 * power)}/2)"
+    )
 
 
 def _is_structure(power: float) -> bool:
@@ -209,7 +217,9 @@ def _base(parts: Sum) -> Text:
     if abs(sign) != 1 or not (len(powers) == 2 or set(powers) == {0.0, 1.0, 2.0}):
         return _bracketed(parts)
     if top == 1:
-        return Text(f"(r - {SLOT})" if sign > 0 else f"({SLOT} - r)", (Constant(DISTANCE, -powers[0.0] / sign),), 1.0)
+        return Text(
+            f"(r - {SLOT})" if sign > 0 else f"({SLOT} - r)", (Constant(DISTANCE, -powers[0.0] / sign),), 1.0
+        )
     if len(powers) == 3:
         d = -powers[1.0] / (2 * sign)
         first = Text(f"(r - {SLOT})**2", (Constant(DISTANCE, d),))
