@@ -14,10 +14,12 @@ from interpot.formula.named_forms import (
     D,
     NamedForm,
     a,
+    alpha,
     b,
     c,
     delta,
     epsilon,
+    gamma,
     k,
     kappa,
     n,
@@ -29,7 +31,6 @@ from interpot.formula.named_forms import (
     t,
     w,
 )
-from interpot.formula.named_forms import alpha, gamma
 
 SHIFTED_GAUSSIAN = "exp(-(r - r_0)**2/(2*w**2))"
 DAMPED_COSINE, DAMPED_SINE = "exp(-k_1*r)*cos(k_2*r)", "exp(-k_1*r)*sin(k_2*r)"

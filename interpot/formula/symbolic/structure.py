@@ -1,10 +1,10 @@
 """From a formula with numbers to a form: which terms it is made of, and which of its numbers are constants.
 
-A symbolic search writes 0.03*exp(-1.9998*(r - 4.1)**2) + 12.3*r**(-11.9997) + 0.7. The form of it is that of the two terms
-exp(-(r - r_0)²/2w²) and r^-n with r_0, w and n, so that all that is done with forms of the library can be done with it.
-Additive constants, which no force sees, are left out. Products of sums are multiplied out where that takes no more
-constants: (a + br) e^{-kr} is e^{-kr} and r e^{-kr} that share k. What the library has is taken from there; anything else
-becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
+A symbolic search writes 0.03*exp(-1.9998*(r - 4.1)**2) + 12.3*r**(-11.9997) + 0.7. The form of it is that of the two
+terms exp(-(r - r_0)²/2w²) and r^-n with r_0, w and n, so that all that is done with forms of the library can be done
+with it. Additive constants, which no force sees, are left out. Products of sums are multiplied out where that takes no
+more constants: (a + br) e^{-kr} is e^{-kr} and r e^{-kr} that share k. What the library has is taken from there;
+anything else becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
 """
 
 from __future__ import annotations

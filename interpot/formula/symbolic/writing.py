@@ -1,7 +1,7 @@
 """A product of r as text with named constants, the same for equal functions whatever their numbers.
 
-No constant is there twice: what multiplies the whole is the coefficient, exponents of r's powers apart every number is a
-length (a width w, a distance r_0), a rate k, or a pure number c:
+No constant is there twice: what multiplies the whole is the coefficient. Exponents of powers apart every number is
+a length (a width w, a distance r_0), a rate k, or a pure number c:
 
     exp(-k*r)   exp(-(r - r_0)**2/(2*w**2))   1/(exp(k*(r - r_0)) + 1)   1/sqrt(r**2 + w**2)   exp(-(r/w)**n)
 
@@ -170,10 +170,7 @@ def _factor(factor: Factor, alone: bool) -> Text:
 def _logarithm(x: Sum, alone: bool) -> Text:
     if polynomial(x) == {1.0: 1.0}:
         return Text("log(r)") if alone else Text(f"log({SLOT}*r)", (Constant("k", 1.0),))
-    if len(x) == 1:
-        inside = product_text(x[0])
-    else:
-        inside = _parts(x)
+    inside = product_text(x[0]) if len(x) == 1 else _parts(x)
     if inside.length != 0 or inside.log:
         raise NoFormError("it has a logarithm of something with a dimension")
     return replace(inside, text=f"log({inside.text})")
@@ -292,7 +289,7 @@ def _addend(part: Product, target: float = 0.0) -> tuple[str, Text]:
 
 
 def _slope(part: Product) -> float:
-    """a of a number times e^{ar}, 0 of anything else."""
+    """Rate a of a number times e^{ar}, 0 of anything else."""
     powers = polynomial(part.exponent)
     alone = not (part.power or part.factors) and powers is not None and set(powers) == {1.0}
     return powers[1.0] if alone and powers else 0.0
