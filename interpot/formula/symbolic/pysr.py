@@ -15,7 +15,7 @@ from pathlib import Path
 
 from interpot.formula.symbolic.julia import require
 from interpot.formula.symbolic.problem import SearchProblem
-from interpot.formula.symbolic.pysr_problem import FOUND, STAGES, Job, Stage, settings
+from interpot.formula.symbolic.pysr_problem import FOUND, STAGES, Stage, job_of, settings
 from interpot.formula.symbolic.pysr_process import Worker, dismiss, team
 from interpot.formula.symbolic.pysr_table import Equations
 from interpot.formula.symbolic.search import (
@@ -89,7 +89,7 @@ class _Run:
         for k, worker in enumerate(workers):
             own = folder / str(k)
             own.mkdir()
-            worker.begin(Job.of(self.problem, self._settings(number, stage, SEEDS * self.seed + k)), own)
+            worker.begin(job_of(self.problem, self._settings(number, stage, SEEDS * self.seed + k)), own)
         while sum(worker.done for worker in workers) < SEEDS:
             so_far = [*before, *self._found(workers)]
             self.watch(min(self._share(number), 1.0), front(so_far))
