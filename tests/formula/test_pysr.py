@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -146,8 +145,8 @@ def test_a_run_is_kept_in_files_as_it_is(lj: SearchProblem, tmp_path: Path) -> N
 # of PySRRegressor.__init__ in the wheel of pysr 1.5.10, in its order
 PARAMETERS_1_5 = re.findall(r"\w+", """model_selection binary_operators unary_operators expression_spec niterations
 populations population_size max_evals maxsize maxdepth warmup_maxsize_by timeout_in_seconds constraints
-nested_constraints elementwise_loss loss_function loss_function_expression loss_scale complexity_of_operators complexity_of_constants
-complexity_of_variables complexity_mapping parsimony dimensional_constraint_penalty dimensionless_constants_only
+nested_constraints elementwise_loss loss_function loss_function_expression loss_scale complexity_of_operators
+complexity_of_constants complexity_of_variables complexity_mapping parsimony dimensional_constraint_penalty dimensionless_constants_only
 use_frequency use_frequency_in_tournament adaptive_parsimony_scaling alpha annealing early_stop_condition
 ncycles_per_iteration fraction_replaced fraction_replaced_hof weight_add_node weight_insert_node weight_delete_node
 weight_do_nothing weight_mutate_constant weight_mutate_operator weight_swap_operands weight_rotate_tree
@@ -499,6 +498,5 @@ def test_pysr_is_interrupted_with_a_front_in_hand() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         pysr.search(problem, OPERATORS, Budget(), 0, watch)
-    begin = time.monotonic()
-    assert pysr_process._TEAM == [] and time.monotonic() - begin < 5
+    assert pysr_process._TEAM == []
     assert all(np.isfinite(c.loss) for c in latest)

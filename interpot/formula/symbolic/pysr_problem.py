@@ -19,8 +19,8 @@ from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.pysr_job import Job
 from interpot.formula.symbolic.search import ARITHMETIC, FUNCTIONS
 
-FOUND = 1e-10
-"""Loss, of that of no function, at which a search ends even where the data have no noise at all."""
+FOUND = 1e-9
+"""Loss, of that of no function, at which a search ends even where the data have no noise: constants are refitted."""
 
 FOREVER = 1_000_000
 """Iterations of PySR: what ends a search is its loss, its number of evaluations or its time."""
