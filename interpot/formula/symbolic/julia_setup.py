@@ -44,7 +44,8 @@ _CAUSES = (
     (
         (
             "urlopen error", "resolve host", "name resolution", "name or service", "unreachable", "refused",
-            "timed out", "timeout", "remotedisconnected", "connection reset", "could not download", "downloaderror", "requesterror",
+            "timed out", "timeout", "remotedisconnected", "connection reset",
+            "could not download", "downloaderror", "requesterror",
         ),
         "no connection to Julia's servers: run it where there is one, with HTTPS_PROXY set where a proxy is needed",
     ),
@@ -135,7 +136,7 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     with process.stdout:
         for line in process.stdout:
             if line.strip():
-                yield line.rstrip().removeprefix("[juliapkg] ")
+                yield line.strip().removeprefix("[juliapkg] ")
 
 
 def _cause(printed: Sequence[str]) -> str:
