@@ -113,7 +113,7 @@ def shared_form(
     chosen, rivals = choose([replace(free, determined=best.determined), best])
     same = len({free.fit.forms[c].key for c in places}) == 1
     allowed = same or chosen == 1 or 1 in rivals
-    candidate, errors = free if same else best, _errors(best, free)
+    candidate, errors = free if same else best, paired_errors(best, free)
     return SharedForm(kind, tuple(places), candidate, free, same, allowed, chosen == 1, errors)
 
 
@@ -132,7 +132,8 @@ def _everywhere(key: Key, found: Sequence[Sequence[Fit]], alone: Callable[[int, 
     return [form if form is not None else alone(c, model).forms[0] for c, form in enumerate(own)]
 
 
-def _errors(one: Candidate, other: Candidate) -> float:
+def paired_errors(one: Candidate, other: Candidate) -> float:
+    """Paired difference of two held-out losses, in standard errors; NaN with a single block."""
     if len(one.held_out) < 2:
         return float("nan")
     difference = one.held_out - other.held_out
