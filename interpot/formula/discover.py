@@ -287,7 +287,14 @@ def _chosen(
     for group in dict.fromkeys(map(_alike, statistic.channels)):
         kind, places = group[0], [c for c, own in enumerate(statistic.channels) if _alike(own) == group]
         shared = find_shared_form(
-            kind, places, found, chosen, judge, lambda c, form: searches[c].refit(form), refit
+            kind,
+            places,
+            found,
+            chosen,
+            judge,
+            lambda c, form: searches[c].refit(form),
+            refit,
+            [search.objective.nodes[0] for search in searches],
         )
         if shared is None:
             continue

@@ -21,7 +21,6 @@ import sympy
 from interpot.errors import InterpotError
 from interpot.expression import FUNCTIONS, names_in, parse_expression
 from interpot.formula.codegen import R, numpy_function
-from interpot.formula.terms import TERMS, library
 from interpot.records import FloatArray
 from interpot.statistic.channels import Channel
 
@@ -52,8 +51,8 @@ class Variables:
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        """Their symbols, real numbers of either sign."""
-        return tuple(sympy.Symbol(name, real=True) for name in self.names)
+        """Their symbols, which no constant of a formula has, whatever its name."""
+        return tuple(sympy.Symbol(name, extended_real=True) for name in self.names)
 
     def inserted(self, c: int) -> dict[sympy.Symbol, sympy.Expr]:
         """Their values in one channel, as sympy writes numbers: whole ones without a point."""
@@ -133,20 +132,6 @@ def _check_name(name: str, taken: Sequence[str]) -> None:
         raise InterpotError(f"variable '{name}' is given twice: give one of them another name")
     if name in (R.name, "R", "pi", "x", *FUNCTIONS):
         raise InterpotError(f"a variable cannot be called '{name}', which means something else: call it 'q'")
-    if name.partition("_")[0] in _constants():
-        raise InterpotError(
-            f"a variable cannot be called '{name}', as constants of formulas are: call it 'q'"
-        )
-
-
-def _constants() -> set[str]:
-    """Letters of the constants of formulas."""
-    return {
-        "A",
-        "C",
-        "K",
-        *(shape.name.partition("_")[0] for term in library(TERMS) for shape in term.shapes),
-    }
 
 
 def _by_channel(name: str, values: Mapping[str, float], channels: Sequence[Channel]) -> FloatArray:
@@ -212,7 +197,7 @@ def _rule(rule: str, place: str) -> tuple[sympy.Expr, sympy.Symbol, sympy.Symbol
         if len(stems) != 1 or names != [f"{stem}{end}" for stem in stems for end in ("_i", "_j")]:
             raise ValueError("is no formula in a constant of i and j")
         one, two = (sympy.Symbol(n, real=True) for n in names)
-        return parse_expression(text, {n: s for n, s in zip(names, (one, two), strict=True)}), one, two
+        return parse_expression(text, dict(zip(names, (one, two), strict=True))), one, two
     except (SyntaxError, ValueError) as error:
         said = "is no formula" if isinstance(error, SyntaxError) else str(error)
         raise InterpotError(f"{place}: it {said}; expected, for example, q_i*q_j or (s_i + s_j)/2") from None

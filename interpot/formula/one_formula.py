@@ -91,8 +91,8 @@ def discover_shared(
         What differs between channels beside the distance, `interpot.formula.invariants.variables_of`:
         {"qq": {"Na-Na": 1, "Cl-Na": -1, "Cl-Cl": 1}}, {"qq = q_i*q_j": {"Na": 1, "Cl": -1}}, or texts of this kind.
     terms, max_terms, method, known, provenance, progress
-        As `interpot.discover` takes them. Each term may enter as it is, times a variable, its size or its square, or with
-        distances measured by a variable that is positive.
+        As `interpot.discover` takes them. Each term may enter as it is, times a variable, its size or its square, or
+        with distances measured by a variable that is positive.
     separate
         What `interpot.discover` found from the same statistic, to compare with; found here if it is not given.
 
@@ -219,10 +219,22 @@ def _discovered(
 
 def _named(statistic: Statistic, one: OneFormula, variables: Variables, c: int, known: Known | None) -> Named:
     """The function in one channel; the gradient is along the constants of the one formula."""
-    channel = statistic.channels[c]
-    whole = of_channel(one.joint.forms[0], one.joint.coefficients[0], channel)
+    channel, whole = statistic.channels[c], _whole(statistic, one, variables, c)
     here = replace(whole, expression=whole.expression.subs(variables.inserted(c)))
     return here if known is None else known.added_to(here, channel)
+
+
+def _whole(statistic: Statistic, one: OneFormula, variables: Variables, c: int = 0) -> Named:
+    """The function of all variables, with the cutoff of one channel; no constant is called as a variable is."""
+    named = of_channel(one.joint.forms[0], one.joint.coefficients[0], statistic.channels[c])
+    taken = {*variables.names, *(p.name for p in named.parameters)}
+    fresh = {
+        p: replace(p, name=next(n for k in range(1, 99) if (n := f"{p.name}_{k}") not in taken))
+        for p in named.parameters
+        if p.name in variables.names
+    }
+    expression = named.expression.subs({p.symbol: q.symbol for p, q in fresh.items()}, simultaneous=True)
+    return replace(named, expression=expression, parameters=tuple(fresh.get(p, p) for p in named.parameters))
 
 
 def _allowed(free: Candidate, one: Candidate) -> bool:
@@ -236,7 +248,7 @@ def _remark(
     statistic: Statistic, one: OneFormula, variables: Variables, free: Candidate, allowed: bool
 ) -> str:
     """The formula as a function of all variables, and what the data say of it."""
-    whole = of_channel(one.joint.forms[0], one.joint.coefficients[0], statistic.channels[0])
+    whole = _whole(statistic, one, variables)
     arguments = ", ".join((R.name, *variables.names))
     formula = f"φ({arguments}) = {in_variable(whole.expression, R.name)} with {variables}"
     size = (
