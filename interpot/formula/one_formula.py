@@ -10,14 +10,13 @@ everything else is: by held-out frames and the information criterion, which coun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from interpot.errors import InterpotError
 from interpot.formula.adequacy import adequacy
 from interpot.formula.assembly import assembled, front_of, one_standard_error
 from interpot.formula.codegen import R
@@ -30,42 +29,13 @@ from interpot.formula.known import Known, known_parts, without_known
 from interpot.formula.naming import Named, of_channel
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
-from interpot.formula.regress import load_method
-from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choices, choose
+from interpot.formula.selection import Candidate, Judge, choose
 from interpot.formula.shared import paired_errors
-from interpot.formula.terms import library as load_library
-from interpot.formula.terms.joint import JointTerm
-from interpot.formula.terms.user import terms_from
-from interpot.formula.tied import Separated, joint_library, joint_objective, separated
+from interpot.formula.shared_search import OneFormula, SharedSearch
+from interpot.formula.symbolic.beyond import ShowFront, Symbolic
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.threads import one_blas_thread
-
-JUDGED = 16
-"""How many formulas are cross-validated, those with the best information criterion."""
-
-USUAL = 3
-"""Terms in a formula, unless a user says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OneFormula:
-    """A function of r and the variables, judged.
-
-    Attributes
-    ----------
-    joint
-        Its fit, one form of joint terms.
-    parts
-        The same as a form for each channel.
-    candidate
-        What the data say of it.
-    """
-
-    joint: Fit
-    parts: Separated
-    candidate: Candidate
 
 
 @one_blas_thread()
@@ -77,8 +47,10 @@ def discover_shared(
     max_terms: int | None = None,
     method: str = "exhaustive",
     known: str | Path | Potential | Mapping[str, str] | Sequence[str] | None = None,
+    symbolic: Symbolic | str = "auto",
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    show: ShowFront | None = None,
     separate: Discovery | None = None,
 ) -> Discovery:
     """Find one formula for all channels, with one set of constants, and compare it with separate ones.
@@ -90,7 +62,7 @@ def discover_shared(
     variables
         What differs between channels beside the distance, `interpot.formula.invariants.variables_of`:
         {"qq": {"Na-Na": 1, "Cl-Na": -1, "Cl-Cl": 1}}, {"qq = q_i*q_j": {"Na": 1, "Cl": -1}}, or texts of this kind.
-    terms, max_terms, method, known, provenance, progress
+    terms, max_terms, method, known, symbolic, provenance, progress, show
         As `interpot.discover` takes them. Each term may enter as it is, times a variable, its size or its square, or
         with distances measured by a variable that is positive.
     separate
@@ -108,11 +80,18 @@ def discover_shared(
     InterpotError
         A variable is not understood or tells nothing; whatever `interpot.discover` raises.
     """
-    check_options(terms, max_terms, method)
+    check_options(terms, max_terms, method, symbolic=symbolic)
     say = progress or (lambda _: None)
     if separate is None:
         separate = discover(
-            statistic, terms=terms, max_terms=max_terms, method=method, known=known, progress=progress
+            statistic,
+            terms=terms,
+            max_terms=max_terms,
+            method=method,
+            known=known,
+            symbolic=symbolic,
+            progress=progress,
+            show=show,
         )
     assert separate.chosen is not None  # `discover` gives it
     labels = [channel.label for channel in separate.best.channels]
@@ -123,64 +102,21 @@ def discover_shared(
     every_part = known_parts(known, whole.channels, whole.units)
     parts = [every_part[c] for c in seen]
     objective = without_known(Objective.of(data), parts, data.channels)
-    say(f"one formula for {', '.join(labels)}: trying all of up to {max_terms or USUAL} terms")
-    found = _judged(data, objective, values, terms, max_terms or USUAL, method)
+    search = SharedSearch.of(
+        data,
+        objective,
+        values,
+        terms=terms,
+        max_terms=max_terms,
+        method=method,
+        symbolic=Symbolic.of(symbolic),
+    )
+    found, remarks = search.run(say, show)
     chosen, rivals = choose([one.candidate for one in found])
     origin = {"method": method, "variables": str(values), **(provenance or {})}
     marks = {chosen: "chosen", **dict.fromkeys(rivals, "rival")}
     judged = [(c, one.candidate, marks.get(k, "")) for k, one in enumerate(found) for c in range(len(labels))]
-    return _discovered(data, objective, values, found[chosen], judged, parts, separate, origin)
-
-
-def _judged(
-    statistic: Statistic,
-    objective: Objective,
-    variables: Variables,
-    terms: Sequence[str] | None,
-    max_terms: int,
-    method: str,
-) -> list[OneFormula]:
-    """Search the library, with every dependence on the variables, and judge the most promising formulas."""
-    library = load_library() if terms is None else terms_from(terms)
-    joint, members = joint_objective(objective), joint_library(library, variables, objective)
-    domain = (
-        min(seen.minimum for seen in statistic.coverage),
-        max(seen.maximum for seen in statistic.coverage),
-    )
-    enough = INDIFFERENT**2 * objective.square
-    search = load_method(method)
-    fits: list[Fit] = search(joint, library=members, domain=domain, max_terms=max_terms, enough=enough)
-    fits = [fit for fit in fits if np.isfinite(fit.misfit)]
-    if not fits:
-        raise InterpotError(
-            f"none of the terms is defined between {domain[0]:.4g} and {domain[1]:.4g} Å: give others"
-        )
-    judge = Judge(statistic, objective)
-    return [
-        _one(judge, fit, variables, members)
-        for fit in promising(fits, objective, statistic.rows, members)[:JUDGED]
-    ]
-
-
-def _one(judge: Judge, fit: Fit, variables: Variables, library: Sequence[JointTerm]) -> OneFormula:
-    parts = separated(fit, variables)
-    candidate = replace(judge.candidate(parts.fit), choices=choices(fit.forms[0], library))
-    return OneFormula(fit, parts, candidate)
-
-
-def promising(
-    fits: Sequence[Fit], objective: Objective, rows: int, library: Sequence[JointTerm]
-) -> list[Fit]:
-    """Sort by the extended information criterion; misfits below chance count as chance."""
-    directions = len(objective.y)
-    noise = objective.floor / max(rows - directions, 1)
-    chance = max(INDIFFERENT**2 * objective.square, noise * (directions + 2 * np.sqrt(2 * directions)))
-
-    def criterion(fit: Fit) -> float:
-        left = max(fit.misfit + objective.floor, chance)
-        return float(rows * np.log(left) + fit.constants * np.log(rows) + 2 * choices(fit.forms[0], library))
-
-    return sorted(fits, key=criterion)
+    return _discovered(data, objective, values, found[chosen], judged, parts, separate, origin, remarks)
 
 
 def _discovered(
@@ -192,6 +128,7 @@ def _discovered(
     known: Sequence[Known | None],
     separate: Discovery,
     provenance: Mapping[str, Any],
+    remarks: Sequence[str],
 ) -> Discovery:
     judge = Judge(statistic, objective)
     forces = forces_alone(statistic, objective, known)
@@ -211,7 +148,7 @@ def _discovered(
         _front(front_of(statistic, judged, known), separate, allowed),
         separate.splines,
         separate.statistic,
-        (remark, *statistic.provenance.get("remarks", ()), *honesty.warnings),
+        (remark, *remarks, *statistic.provenance.get("remarks", ()), *honesty.warnings),
         honesty,
         chosen=one.candidate,
     )
