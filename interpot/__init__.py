@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interpot.errors import InterpotError
     from interpot.formula.curve import CurveDiscovery, discover_curves
     from interpot.formula.discover import Discovery, discover
+    from interpot.formula.one_formula import discover_shared
     from interpot.formula.potential import Potential
     from interpot.proof.calculator import calculator
     from interpot.proof.export import export
@@ -53,6 +54,7 @@ _HOMES = {
     "channels": "interpot.workflow",
     "discover": "interpot.formula.discover",
     "discover_curves": "interpot.formula.curve",
+    "discover_shared": "interpot.formula.one_formula",
     "export": "interpot.proof.export",
     "from_atoms": "interpot.trajectory",
     "pair_channels": "interpot.workflow",
@@ -84,6 +86,7 @@ __all__ = [
     "channels",
     "discover",
     "discover_curves",
+    "discover_shared",
     "export",
     "from_atoms",
     "pair_channels",
