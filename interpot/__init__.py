@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from interpot.formula.discover import Discovery, discover
     from interpot.formula.one_formula import discover_shared
     from interpot.formula.potential import Potential
+    from interpot.formula.symbolic.beyond import Symbolic
+    from interpot.formula.symbolic.search import Budget
     from interpot.proof.calculator import calculator
     from interpot.proof.export import export
     from interpot.proof.observables.arrhenius import arrhenius
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from interpot.workflow import channels, pair_channels, run
 
 _HOMES = {
+    "Budget": "interpot.formula.symbolic.search",
     "Comparison": "interpot.comparison",
     "CurveDiscovery": "interpot.formula.curve",
     "Discovery": "interpot.formula.discover",
@@ -48,6 +51,7 @@ _HOMES = {
     "Potential": "interpot.formula.potential",
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",
+    "Symbolic": "interpot.formula.symbolic.beyond",
     "accumulate": "interpot.statistic.accumulate",
     "arrhenius": "interpot.proof.observables.arrhenius",
     "calculator": "interpot.proof.calculator",
@@ -68,6 +72,7 @@ _HOMES = {
 __version__ = VERSION
 
 __all__ = [
+    "Budget",
     "Comparison",
     "CurveDiscovery",
     "Discovery",
@@ -80,6 +85,7 @@ __all__ = [
     "Potential",
     "ReferenceModel",
     "Statistic",
+    "Symbolic",
     "accumulate",
     "arrhenius",
     "calculator",
