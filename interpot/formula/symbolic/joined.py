@@ -152,7 +152,8 @@ def _by_factor(
     """
     parts: dict[sympy.Expr, sympy.Expr] = {}
     others = []
-    for part in sympy.Add.make_args(sympy.expand_mul(expression, deep=False)):
+    whole = sympy.Add(*(sympy.expand_mul(part, deep=False) for part in sympy.Add.make_args(expression)))
+    for part in sympy.Add.make_args(whole):
         if not part.has(R):
             continue
         apart, rest = part.as_independent(R, as_Add=False)
