@@ -146,5 +146,5 @@ def test_discovery_takes_the_form_that_only_all_pairs_tell() -> None:
     found = discover(
         statistic, terms=["power", "exponential"], max_terms=2, shared_form=True, symbolic="none"
     )
-    assert {channel.form for channel in found.best.channels} == {"Buckingham"}
-    assert any("one form for all pairs, Buckingham" in remark for remark in found.remarks)
+    assert {channel.form for channel in found.best.channels} == {"Buckingham exp-6"}
+    assert any("one form for all pairs, Buckingham exp-6" in remark for remark in found.remarks)
