@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from interpot import InterpotError, discover, discover_shared
 from interpot.formula.codegen import R
 from interpot.formula.discover import Discovery
 from interpot.formula.invariants import variables_of
+from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.joined import joint_form, refined
@@ -121,6 +123,19 @@ def test_a_salt_has_one_formula_with_its_constants(apart: Discovery) -> None:
     assert "the data allow it" in found.remarks[0]
     assert "φ(r, qq) = A_1*exp(-alpha*r) + A_2*qq*exp(-kappa*r)/r" in found.remarks[0]
     assert found.front[found.front.chosen].channel.tolist() == ["Cl-Cl", "Cl-Na", "Na-Na"]
+
+
+def test_the_potential_is_like_any_other(apart: Discovery, tmp_path: Path) -> None:
+    found = shared([CHARGES], apart).best
+    found.save(tmp_path / "potential.json")
+    read = Potential.load(tmp_path / "potential.json")
+    assert str(read) == str(found)
+    r = np.linspace(2.3, 7.9, 5)
+    assert read.force(r, "Cl", "Na") == pytest.approx(-salt_slope(-1)(r), rel=1e-6)
+    real = found.to_units("real")  # kcal/mol
+    assert real.channels[1].parameters[2].value == pytest.approx(14.4 * 23.0605, rel=1e-5)
+    errors = np.array([[p.stderr for p in channel.parameters] for channel in real.channels])
+    assert errors == pytest.approx(np.tile(errors[0], (3, 1)), rel=1e-12)
 
 
 def test_values_per_channel_are_those_of_the_rule(apart: Discovery) -> None:

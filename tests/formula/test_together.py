@@ -15,7 +15,7 @@ from interpot.formula.regress import load_method
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import Judge
-from interpot.formula.symbolic.together import Structure, given_back, scaled, together
+from interpot.formula.symbolic.together import Structure, scaled, together
 from interpot.formula.terms import library
 from interpot.records import Cell, FloatArray, Frame
 from interpot.statistic.objective import Objective
@@ -103,11 +103,6 @@ def test_what_the_noise_of_each_pair_hides_all_tell_together() -> None:
     assert None in wrong  # some do not even have it
     structures = searches.together()
     assert structures[0].key == BUCKINGHAM
-    lists = given_back(searches.found, structures)
-    assert all(BUCKINGHAM in [f.forms[0].key for f in fits] for fits in lists)
-    for fits, own in zip(lists, searches.found, strict=True):
-        assert fits[: len(own)] == own
-        assert len({f.key for f in fits}) == len(fits)
 
 
 @pytest.fixture(scope="module")
