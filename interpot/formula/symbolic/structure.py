@@ -314,4 +314,4 @@ def _decays(term: Term) -> bool:
     """Whether it vanishes at infinity for constants of the size of one."""
     values = [1.7 + 0.3 * k for k in range(len(term.shapes))]
     far, near = np.abs(term.values(_FAR, *values)), np.abs(term.values(np.array([3.1, 4.7]), *values))
-    return bool(np.all(far <= 1e-3 * np.nanmax(near)))
+    return bool(np.all(far <= 1e-3 * np.nan_to_num(near).max()))
