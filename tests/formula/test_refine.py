@@ -219,9 +219,7 @@ def test_two_shapes_become_one() -> None:
     "truth",
     [
         GAUSS,
-        "0.5*tanh(1.3*(r - 5.0))/r",
         "3*erf(0.6*(r - 3))*exp(-0.8*r)",
-        "(1 + 0.3*r**2)**(-1.7) + 30/(r**6 + 200.0)",
         "log(1 - exp(-1.1*(r - 1)))/r**2 + 3*exp(-(r/2.0)**3.4)",
     ],
 )
