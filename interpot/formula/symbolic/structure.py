@@ -29,6 +29,7 @@ from interpot.formula.symbolic.algebra import (
     collected,
     expandable,
     expanded,
+    falling,
     sum_of,
 )
 from interpot.formula.symbolic.known_terms import recognised
@@ -99,7 +100,7 @@ def form_of(
 
 def multiplied_out(parts: Sum, kind: str) -> Sum:
     """Multiply products of sums out where that takes no more constants; numbers are left out."""
-    return collected(one for part in parts if not part.is_number for one in _cheapest(part, kind))
+    return collected(one for part in parts if not part.is_number for one in _cheapest(falling(part), kind))
 
 
 def _cheapest(part: Product, kind: str) -> Sum:
@@ -134,12 +135,16 @@ def addends(parts: Sum, kind: str, reach: float = 0.0) -> list[Addend]:
     """
     kept = [part for part in parts if not part.is_number]
     found = [_known(part, kind, reach) or _own(part, kind) for part in kept]
-    shared: dict[str, float] = {}
-    for k, addend in enumerate(found):
+    shared: dict[str, list[float]] = {}
+    for addend in found:
         for shape, value in zip(addend.term.shapes, addend.shapes, strict=True):
-            if shape.shared and abs(shared.setdefault(shape.name, value) / value - 1) > EQUAL:
-                found[k] = _own(kept[k], kind)
-    return found
+            if shape.shared:
+                shared.setdefault(shape.name, []).append(value)
+    apart = {name for name, values in shared.items() if max(values) > min(values) * (1 + EQUAL)}
+    return [
+        _own(part, kind) if any(s.shared and s.name in apart for s in addend.term.shapes) else addend
+        for part, addend in zip(kept, found, strict=True)
+    ]
 
 
 def _known(part: Product, kind: str, reach: float) -> Addend | None:
@@ -239,9 +244,9 @@ def freed(form: Form, which: Sequence[int]) -> Form:
 
 
 def _distances(r_min: float, r_max: float) -> tuple[float, float]:
-    """Bounds of a shift of r: of either sign."""
-    far = 10 * max(abs(r_min), abs(r_max))
-    return -far, far
+    """Bounds of a shift of r, of either sign: far below the distances 1 + e^{k(r - r_0)} is but an exponential."""
+    far = max(abs(r_min), abs(r_max))
+    return -2 * far, 10 * far
 
 
 def _field_widths(r_min: float, r_max: float) -> tuple[float, float]:
@@ -310,4 +315,4 @@ def _decays(term: Term) -> bool:
     """Whether it vanishes at infinity for constants of the size of one."""
     values = [1.7 + 0.3 * k for k in range(len(term.shapes))]
     far, near = np.abs(term.values(_FAR, *values)), np.abs(term.values(np.array([3.1, 4.7]), *values))
-    return bool(np.all(far <= 1e-3 * np.nanmax(near)))
+    return bool(np.all(far <= 1e-3 * np.nan_to_num(near).max()))
