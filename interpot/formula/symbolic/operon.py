@@ -40,7 +40,7 @@ from interpot.records import FloatArray
 from interpot.threads import one_blas_thread
 
 EVALUATIONS = 250_000
-"""Without a budget: about 35 s on two cores."""
+"""Without a budget: 30-50 s on two cores."""
 
 _POPULATION = 400
 _STEPS = 6  # of the fit of each tree

@@ -59,7 +59,7 @@ _FUNCTIONS = {
     sympy.cos: kernel.COS,
 }  # fmt: skip
 
-_SPREAD = 3.0  # of constants that are drawn and of what is added to them: exponents and rates of potentials are 1 to 12
+_SPREAD = 1.0  # of constants that are drawn and of what mutations add to them
 _FIRST_LENGTH = 12  # nodes of the longest tree of the first generation
 
 
@@ -344,4 +344,8 @@ def _normalised(formula: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     factor = abs(sympy.Add.make_args(rest)[0].as_independent(*formula.free_symbols, as_Add=False)[0])
     if not (factor.is_number and factor.is_finite and factor > 0):
         return sympy.Integer(1), formula
-    return factor, sympy.Add(*(part / factor for part in formula.args))
+    parts = []
+    for part in formula.args:
+        number, varying = (part / factor).as_coeff_Mul()
+        parts.append((sympy.sign(number) if abs(abs(number) - 1) < 1e-15 else number) * varying)
+    return factor, sympy.Add(*parts)
