@@ -251,6 +251,8 @@ _BUMP = _monomials({1: (-6, -3, -2, -1, 0, 1, 2), 2: (0,)})
 _STEP = _monomials({1: (-12, -6, -4, -3, -2, -1, 0, 1), 2: (0,)})
 _DAMPED = _monomials({1: (-12, -10, -8, -6, -5, -4, -3, -2, -1, 0), 2: (-6, -2, -1, 0)})
 _CHARGE = _monomials({1: (-6, -4, -3, -2, -1, 0, 1)})
+_TANH = _monomials({1: (-6, -2, -1, 0), 2: (0, -1)})
+_BELL = _monomials({1: (-1, 0, 1), 2: (0,)})
 _WAVES = _monomials({1: (-6, -5, -4, -3, -2, -1, 0, 1)})
 _SOFT = _monomials({-1: (-2, -1, 0, 1, 2, 3), -2: (0, 1, 2)})
 _SHIFTED = _monomials(
@@ -281,9 +283,9 @@ def _exponentials() -> list[Factor]:
 def _steps_and_waves() -> list[Factor]:
     return [
         Factor("bose", "scaled", 1.0, _LADDER, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("csch", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("sech", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("tanh", "scaled", 1.0, _monomials({1: (-6, -2, -1, 0), 2: (0, -1)}), _scaled(1.0, 0.2, 15.0, 1.3), _positive),
+        Factor("csch", "scaled", 1.0, _BELL, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
+        Factor("sech", "scaled", 1.0, _BELL, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
+        Factor("tanh", "scaled", 1.0, _TANH, _scaled(1.0, 0.2, 15.0, 1.3), _positive),
         Factor("logistic", "step", 0.0, _STEP, _logistic, _positive),
         Factor("tanh", "step", 0.0, _STEP, _step, _positive),
         Factor("sech", "step", 0.0, _monomials({1: (0, -1), 2: (0, -1)}), _step, _positive),
@@ -309,8 +311,9 @@ def _lengths() -> list[Factor]:
 
 
 def _dampings() -> list[Factor]:
+    steep = (1.0, 2.0, 3.0, 4.0, 6.0)
     return [
-        *(Factor("damping", "scaled", q, _DAMPED, _scaled(q, 0.2, 30.0, 1.3), _positive) for q in (1.0, 2.0, 3.0, 4.0, 6.0)),
+        *(Factor("damping", "scaled", q, _DAMPED, _scaled(q, 0.2, 30.0, 1.3), _positive) for q in steep),
         Factor("erf", "scaled", 1.0, _CHARGE, _scaled(1.0, 0.1, 10.0, 1.25), _positive),
         Factor("erfc", "scaled", 1.0, _CHARGE, _scaled(1.0, 0.1, 10.0, 1.25), _positive),
     ]  # fmt: skip
