@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
+
+import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.symbolic.complexity import complexity
@@ -13,7 +16,7 @@ from interpot.formula.symbolic.grammar import stages
 from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
 from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
-from interpot.formula.symbolic.grammar.stages import Count, Start
+from interpot.formula.symbolic.grammar.stages import Count, Pool, Start
 from interpot.formula.symbolic.grammar.structure import Structure
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import (
@@ -41,6 +44,7 @@ NEAR = 8
 """Candidates with each number of constants."""
 
 _SHORT, _LONG = 5, 80  # steps of the first and of the second polishing
+_ZOOM = 40  # polished shapes on which a pool is solved once more
 _BETWEEN = 0.5  # seconds between two calls of `watch`
 
 
@@ -79,13 +83,14 @@ class _Run:
             self.tick()
         return starts
 
-    def polish(self, starts: Iterable[Start], short: int, full: int) -> None:
+    def polish(self, starts: Iterable[Start], short: int, full: int) -> list[Found]:
         """Polish with each number of constants the best `short` in a few steps, the best `full` of these to the end."""
         chosen = [s for s in _best(starts, short) if s.constants < self.limit and s.key not in self.seen]
-        self.seen |= {s.key for s in chosen}
         first = self._polished(chosen, _SHORT)
         best = _best([(f.loss, f.structure) for f in first], full)
+        self.seen |= {s.key for s in best}
         self._keep(self._polished(best, _LONG))
+        return first
 
     def _keep(self, polished: Iterable[Found]) -> None:
         """Of each structure the best; what is good enough is tried without each of its monomials."""
@@ -97,6 +102,18 @@ class _Run:
             if found.loss <= self.enough and found.structure.constants <= self.limit:
                 self.limit = found.structure.constants
                 self._keep(self._polished(found.structure.parts(), _LONG))
+
+    def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> None:
+        """Solve all subsets of a pool on its grid, polish the best, and once more on the shapes that these have then.
+
+        On a coarse grid the shapes' distance from their best hides which powers are right; near the best it does not.
+        """
+        for _ in range(2):
+            starts = self.scan(stages.subsets(self.bench, pool, sizes, keep, self.workers, self.count))
+            first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
+            if not first or not pool.factors:
+                return
+            pool = replace(pool, grid=np.array([f.structure.shapes for f in first[:_ZOOM]]))
 
     def prune(self, each: int) -> None:
         """Try the best without each of their monomials."""
@@ -182,8 +199,7 @@ def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> 
         pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
         sizes = (low, int(min(high, grammar.terms, run.limit - 1 - factor.shapes)))
         if factor.shapes <= shapes:
-            starts = run.scan(stages.subsets(run.bench, pool, sizes, 150, run.workers, run.count))
-            run.polish(starts, 100, 15)
+            run.enumerate(pool, sizes, 150, 100, 12)
 
 
 def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
@@ -231,7 +247,7 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
         done.add(kind)
         sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
         pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
-        run.polish(run.scan(stages.subsets(run.bench, pool, sizes, 40, run.workers, run.count)), 20, 4)
+        run.enumerate(pool, sizes, 40, 16, 4)
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
