@@ -2,11 +2,18 @@
 
 Exhaustive, on the grids of the shapes, are
 
-* sums of up to four powers of r;
-* sums of up to three monomials r^n F^p of one factor F and powers of r, of up to four where F has one shape;
-* sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers;
-* sums of two monomials of one factor that go together (F and F², F and r F), one of another, and a power or none;
-* sums of up to three monomials r^n F^p G^q in which two factors are multiplied at least once, and powers.
+* sums of up to four powers of r (`factors.POWERS`);
+* sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers of r, of four where F has one shape;
+* sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers of r: of each
+  factor the three monomials with the smallest powers of r, on about seventy points of its grid;
+* sums of two monomials of one factor of one shape that go together (F and F², F and r F), one of another factor, and
+  a power of r or none;
+* sums of up to three monomials r^n F^p G^q in which two factors are multiplied, and a few powers of r, on about
+  fourteen points of each grid; one of the factors is of a short list (`search._SHARED`).
+
+Which of these structures are polished is a choice: the best on the grid. Pools are solved a second time on the shapes
+that the best of the first time have after polishing, since on a coarse grid the distance of the shapes from their
+best hides which powers of r are right.
 """
 
 from __future__ import annotations
