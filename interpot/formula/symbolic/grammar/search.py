@@ -108,7 +108,7 @@ class _Run:
 
         On a coarse grid the shapes' distance from their best hides which powers are right; near the best it does not.
         """
-        for _ in range(2):
+        for _ in range(1 if len(pool.factors) > 1 and self.limit < np.inf else 2):
             starts = self.scan(stages.subsets(self.bench, pool, sizes, keep, self.workers, self.count))
             first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
             if not first or not pool.factors:
@@ -247,7 +247,7 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
         done.add(kind)
         sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
         pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
-        run.enumerate(pool, sizes, 40, 16, 4)
+        run.enumerate(pool, sizes, 30, 12, 3)
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:

@@ -3,7 +3,7 @@
 Exhaustive, on the grids of the shapes, are
 
 * sums of up to four powers of r (`factors.POWERS`);
-* sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers of r, of four where F has one shape;
+* sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers, of four where F has one shape;
 * sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers of r: of each
   factor the three monomials with the smallest powers of r, on about seventy points of its grid;
 * sums of two monomials of one factor of one shape that go together (F and F², F and r F), one of another factor, and
