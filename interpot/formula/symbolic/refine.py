@@ -22,6 +22,7 @@ from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.search import Candidate
 from interpot.formula.symbolic.structure import NoFormError, form_of
+from interpot.formula.terms import Shape
 from interpot.formula.terms import Term
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
@@ -296,6 +297,13 @@ def _without_terms(form: Form) -> Iterator[Form]:
         )
 
 
+def _ratios(shape: Shape) -> tuple[float, ...]:
+    """In which ratios two shapes are tried: those of f and f², of exponentials and of Gaussians."""
+    if shape.integer or shape.length == 0:
+        return (1.0,)
+    return (1.0, 2.0, 0.5) if shape.length < 0 else (1.0, float(np.sqrt(2)), float(np.sqrt(0.5)))
+
+
 def _simplified(form: Form) -> Iterator[Form]:
     """With a constant that is zero, an exponent that is whole, and two constants that are one."""
     shapes = form.shape_list
@@ -308,6 +316,6 @@ def _simplified(form: Form) -> Iterator[Form]:
         if shapes[j].length != shapes[k].length or shapes[j].integer != shapes[k].integer:
             continue
         ratio = form.shapes[k] / form.shapes[j] if form.shapes[j] else np.nan
-        for wanted in (1.0, 2.0, 0.5) if shapes[j].length == -1 else (1.0,):
+        for wanted in _ratios(shapes[j]):
             if abs(ratio / wanted - 1) < ALIKE:
                 yield joined(form, j, k, wanted)
