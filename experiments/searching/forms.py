@@ -124,7 +124,8 @@ _FORMS = (
     ),
     Published(
         "plummer-charges", "C/sqrt(r**2 + s**2)", {"C": 1.44, "s": 1.5},
-        "H. C. Plummer, Mon. Not. R. Astron. Soc. 71, 460 (1911); C. C. Dyer, P. S. S. Ip, Astrophys. J. 409, 60 (1993)",
+        "H. C. Plummer, Mon. Not. R. Astron. Soc. 71, 460 (1911); C. C. Dyer, P. S. S. Ip, Astrophys. J. 409, "
+        "60 (1993)",
         length=3.5, energy=0.1, remark="truncated",
     ),
     # ------------------------------------------------------------------ rare gases

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from functools import partial
 
 from interpot.statistic.normal_equations import Statistic
 from searching import asking, ordinary
@@ -27,4 +25,14 @@ METHODS: Mapping[str, Method] = {
     "operon on the curve": ordinary.operon,
     "pysr on the curve": ordinary.pysr,
 }
-"""Name → method. The library alone, each backend alone, all of interpot, and others on a curve fitted before."""
+"""Name → method. The library alone, each backend alone, all of interpot; others on a curve that was fitted before."""
+
+
+def not_run(name: str) -> str:
+    """Why a method cannot be run here; empty where it can."""
+    if not name.startswith("pysr"):
+        return ""
+    from interpot.formula.symbolic.julia import resolved
+
+    ready, why = resolved()
+    return "" if ready else f"{why}: interpot setup pysr"

@@ -46,12 +46,11 @@ def operon(statistic: Statistic, seconds: float, seed: int) -> Answer:
 
 def pysr(statistic: Statistic, seconds: float, seed: int) -> Answer:
     """PySR's regressor on the curve, as it comes, and its own choice."""
-    from interpot.formula.symbolic.pysr import imported
+    from interpot.formula.symbolic.julia import load_pysr
 
-    PySRRegressor = imported().PySRRegressor
     begin = time.monotonic()
     curve = spline_fit(statistic)
-    regressor = PySRRegressor(
+    regressor = load_pysr().PySRRegressor(
         binary_operators=["+", "-", "*", "/", "^"], unary_operators=["exp"], constraints={"^": (-1, 1)},
         maxsize=LENGTH, niterations=10**6, timeout_in_seconds=round(seconds), random_state=seed, progress=False,
         verbosity=0, temp_equation_file=True,

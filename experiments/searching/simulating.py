@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 from ase.build import bulk
+from recovering.simulating import Frames, noise_level
 
 from interpot import accumulate, from_atoms, pair_channels, read
 from interpot.files import writable_folder
@@ -16,7 +17,6 @@ from interpot.proof.engines import engine
 from interpot.records import Dynamics, Frame, ReferenceModel
 from interpot.statistic.normal_equations import Statistic
 from interpot.units import STYLES
-from recovering.simulating import Frames, noise_level
 from searching.records import Published
 from searching.truth import Parametric
 

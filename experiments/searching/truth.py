@@ -39,7 +39,10 @@ class Parametric:
     @classmethod
     def of(cls, published: Published) -> Parametric:
         """The truth."""
-        symbols = {name: sympy.Symbol(name, positive=value > 0, real=True) for name, value in published.constants.items()}
+        symbols = {
+            name: sympy.Symbol(name, positive=value > 0, real=True)
+            for name, value in published.constants.items()
+        }
         expression = parse_expression(published.formula, symbols)
         return cls(expression, tuple(symbols.values()), np.array(list(published.constants.values())))
 
@@ -60,7 +63,7 @@ class Parametric:
 
     @property
     def complexity(self) -> int:
-        """Nodes of the shortest of the ways in which the formula can be written; an additive constant is not counted."""
+        """Nodes of the shortest of the ways in which the formula can be written, without additive constants."""
         return canonical_complexity(self.numeric)
 
     def energy(self, r: FloatArray) -> FloatArray:
@@ -72,7 +75,8 @@ class Parametric:
         (r,), (M,) = objective.nodes, objective.maps
         phi = numpy_function.__wrapped__(self.expression, (R, *self.symbols))
         slopes = [
-            numpy_function.__wrapped__(derivative(self.expression, s), (R, *self.symbols)) for s in self.symbols
+            numpy_function.__wrapped__(derivative(self.expression, s), (R, *self.symbols))
+            for s in self.symbols
         ]
         size = np.sqrt(objective.square)
 
@@ -102,7 +106,12 @@ def _finite(values: FloatArray) -> FloatArray:
 
 def canonical_complexity(expression: sympy.Expr) -> int:
     """Nodes of a formula's tree in the shortest of four ways of writing it, without additive constants."""
-    ways = [expression, sympy.expand(expression), sympy.factor_terms(expression), sympy.powsimp(expression)]
+    ways = [
+        expression,
+        sympy.expand_mul(expression),
+        sympy.factor_terms(expression),
+        sympy.powsimp(expression),
+    ]
     return min(complexity(_without_constant(way)) for way in ways)
 
 

@@ -1,0 +1,74 @@
+"""The command: does the cases that are missing, one after the other, and writes the results."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from recovering.running import warm_up
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from interpot.files import writable_folder
+from interpot.report.style import save
+from searching import running, summary
+from searching.figure import reach_figure
+from searching.methods import not_run
+from searching.records import Case
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Do what is missing, then sum up everything that was asked for; returns how many cases failed."""
+    console, folder = Console(), writable_folder(asked.out)
+    absent = {name: why for name in asked.backends if (why := not_run(name))}
+    for name, why in absent.items():
+        console.print(f"[yellow]not run:[/] {name}: {why}", highlight=False)
+    methods = [name for name in asked.backends if name not in absent]
+    cases = running.cases(asked.forms, methods, asked.noise)
+    if not cases:
+        console.print(f"no form is called {' or '.join(asked.forms)}, or no method can be run")
+        return 1
+    failures = _do(running.missing(cases, folder), folder, asked.seconds, asked.seed, console)
+    for failure in failures:
+        console.print(f"[red]failed:[/] {failure}", highlight=False)
+    sum_up(cases, folder, absent, console)
+    return len(failures)
+
+
+def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: Console) -> list[str]:
+    """Do cases, one at a time: each has both cores; returns what went wrong."""
+    failures = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(todo))
+        if todo:
+            warm_up()
+        for case in todo:
+            progress.update(task, description=case.key)
+            try:
+                outcome = running.run(case, folder, seconds, seed)
+            except Exception as error:  # of one case: said at the end, and tried again the next time
+                failures.append(f"{case.key}: {type(error).__name__}: {error}")
+            else:
+                judged = outcome.chosen
+                what = (
+                    "none"
+                    if judged is None
+                    else f"{judged.error:.1e}, exact {judged.exact}, near {judged.good}"
+                )
+                progress.console.print(f"{case.key}: {what}, {outcome.answer.seconds:.0f} s", highlight=False)
+            progress.advance(task)
+    return failures
+
+
+def sum_up(cases: Sequence[Case], folder: Path, absent: Mapping[str, str], console: Console) -> None:
+    """Write and show the results."""
+    frame = summary.table(running.outcomes(cases, folder))
+    if frame.empty:
+        return
+    written = summary.write(frame, folder, absent)
+    save(reach_figure(frame), folder, "reach")
+    console.print(Markdown("\n".join(summary.shares(frame))))
+    console.print("written:", *written, folder / "reach.png", soft_wrap=True, highlight=False)
