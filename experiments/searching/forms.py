@@ -57,8 +57,8 @@ _FORMS = (
         {"A": 5.82 * 0.05, "sigma": 2.5, "B": 1.28, "c": 1.1 * 2.5, "a": 1.87 * 2.5, "D": 1.28 * 0.05,
          "d": 0.27 * 2.5, "b": 1.94 * 2.5},
         "M. Dzugutov, Phys. Rev. A 46, R2984 (1992)",
-        length=1.13 * 2.5, energy=0.029, reach=1.939 / 1.13,
-        remark="the first part ends at a, the second at b, where the cutoff is",
+        length=1.13 * 2.5, energy=0.029, reach=1.92 / 1.13,
+        remark="the first part ends at a, the second at b, just beyond the cutoff",
     ),
     Published(
         "damped-friedel",
@@ -98,6 +98,13 @@ _FORMS = (
         {"epsilon": 0.05, "sigma": 3.4, "s": 3.4 * sqrt(0.5)},
         "T. C. Beutler et al., Chem. Phys. Lett. 222, 529 (1994)",
         length=3.8, energy=0.05, remark="α = λ = 1/2",
+    ),
+    Published(
+        "continuous-square-well",
+        "epsilon/2*((sigma/r)**n + (1 - exp(-m*(r - sigma)*(r - l)))/(1 + exp(-m*(r - sigma)*(r - l))))",
+        {"epsilon": 0.05, "sigma": 3.0, "n": 30.0, "m": 2.2, "l": 4.5},
+        "I. M. Zerón et al., Mol. Phys. 116, 3355 (2018)",
+        length=3.4, energy=0.05, remark="n = 30, λ = 1.5",
     ),
     Published(
         "gem-4-with-attraction",
@@ -207,11 +214,6 @@ _FORMS = (
         "poeschl-teller", "A/sinh(alpha*r)**2 - B/cosh(alpha*r)**2", {"A": 0.1235, "B": 0.3306, "alpha": 0.35},
         "G. Pöschl, E. Teller, Z. Phys. 83, 143 (1933)",
         length=3.0, energy=0.05,
-    ),
-    Published(
-        "lippincott", "-D*exp(-n*(r - r_0)**2/(2*r))", {"D": 0.15, "n": 12.0, "r_0": 3.0},
-        "E. R. Lippincott, J. Chem. Phys. 21, 2070 (1953)",
-        length=3.0, energy=0.15, heat=0.4,
     ),
     Published(
         "morse-long-range",
