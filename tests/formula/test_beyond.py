@@ -1,0 +1,165 @@
+"""Discovery beyond the library: when it is made, what it starts from, what an interrupt leaves, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+from systems import Frames, clusters, statistic_of
+
+import interpot
+from interpot import InterpotError, Statistic
+from interpot.formula import discover as discovery
+from interpot.formula.codegen import R, numpy_function
+from interpot.formula.symbolic import beyond
+from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic.problem import SearchProblem
+from interpot.formula.symbolic.search import OPERATORS, Backend, Budget, Candidate, Watch
+
+CUTOFF = 9.0
+LENNARD_JONES = 4 * 0.0104 * ((3.4 / R) ** 12 - (3.4 / R) ** 6)
+WELL = -0.02 * sympy.exp(-2.0 * (R - 5.3) ** 2)
+"""A second well, which no term of the library has."""
+
+
+def statistic(phi: sympy.Expr, noise: float = 0.0) -> Statistic:
+    slope = numpy_function(sympy.diff(phi, R), (R,))
+    frames = clusters(slope, frames=12, atoms=30, high=8.5, noise=noise)
+    # no pair is farther apart than the cutoff
+    near = [replace(f, positions=f.positions * 0.6 + 0.0) for f in frames]
+    return statistic_of(Frames(_with_forces(near, slope)), CUTOFF)
+
+
+def _with_forces(frames: Sequence[interpot.Frame], slope: Callable[..., np.ndarray]) -> list[interpot.Frame]:
+    made = []
+    for frame in frames:
+        apart = frame.positions[None] - frame.positions[:, None]
+        r = np.linalg.norm(apart, axis=-1) + np.eye(len(apart)) * 1e9
+        pull = np.where(r < CUTOFF, slope(r) / r, 0.0)
+        made.append(replace(frame, forces=(pull[..., None] * apart).sum(axis=1)))
+    return made
+
+
+class Fake:
+    """A backend that knows what to say, and keeps what it was asked."""
+
+    def __init__(self, *expressions: sympy.Expr, interrupted: bool = False) -> None:
+        self.expressions, self.interrupted = expressions, interrupted
+        self.problems: list[SearchProblem] = []
+
+    def search(
+        self, problem: SearchProblem, operators: Sequence[str], budget: Budget, seed: int, watch: Watch
+    ) -> list[Candidate]:
+        self.problems.append(problem)
+        self.asked = tuple(operators), budget, seed
+        found = [Candidate(e, problem.loss(problem.values(e)), k) for k, e in enumerate(self.expressions)]
+        watch(0.5, found)
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return found
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fake]:
+    """Put a fake in place of all backends."""
+
+    def put(*expressions: sympy.Expr, interrupted: bool = False) -> Fake:
+        fake = Fake(*expressions, interrupted=interrupted)
+        row = Backend("fake", frozenset(OPERATORS), fake.search)
+        monkeypatch.setattr(beyond, "load_backend", lambda name: row)
+        monkeypatch.setattr(beyond, "chosen", lambda name: ([] if name == "none" else ["fake"], "for a test"))
+        return fake
+
+    return put
+
+
+def test_nothing_is_searched_where_the_library_does(backend: Callable[..., Fake]) -> None:
+    fake = backend(LENNARD_JONES)
+    found = interpot.discover(statistic(LENNARD_JONES))
+    assert not fake.problems
+    assert found.best.channels[0].form == "Lennard-Jones 12-6"
+
+
+def test_what_the_library_does_not_have_is_found(backend: Callable[..., Fake]) -> None:
+    fake = backend(0.9 * LENNARD_JONES - 0.021 * sympy.exp(-2.1 * (R - 5.25) ** 2))
+    found = interpot.discover(statistic(LENNARD_JONES + WELL))
+    assert found.best.loss.formula < 1e-7
+    r = np.linspace(3.2, 6.0, 50)
+    truth = numpy_function(sympy.diff(LENNARD_JONES + WELL, R), (R,))(r)
+    np.testing.assert_allclose(-found.best.channels[0].slope(r), -truth, atol=1e-7 * np.abs(truth).max())
+    assert any("searched beyond the library by fake" in remark for remark in found.remarks)
+    (problem,) = fake.problems
+    assert len(problem.seeds) == beyond.SEEDS  # the library's best
+    assert min(problem.loss(problem.values(seed)) for seed in problem.seeds) < 0.5
+
+
+@pytest.mark.parametrize("search", ["none", "auto"])
+def test_terms_of_ones_own_are_not_searched_beyond_unless_asked(
+    backend: Callable[..., Fake], search: str
+) -> None:
+    fake = backend(LENNARD_JONES + WELL)
+    options = {"terms": ["power"]} if search == "auto" else {}
+    interpot.discover(statistic(LENNARD_JONES + WELL), symbolic=search, **options)
+    assert not fake.problems
+
+
+def test_a_backend_that_is_named_is_asked_in_any_case(backend: Callable[..., Fake]) -> None:
+    fake = backend(LENNARD_JONES + 1e-3 * sympy.exp(-R))
+    asked = Symbolic("fake", ("+", "*", "exp"), Budget(evaluations=77), 5)
+    found = interpot.discover(statistic(LENNARD_JONES), symbolic=asked)
+    assert fake.asked == (("+", "*", "exp"), Budget(evaluations=77), 5)
+    assert found.best.channels[0].form == "Lennard-Jones 12-6"  # merged with the library, which is simpler
+    assert any("nothing better was found" in remark for remark in found.remarks)
+    assert found.best.provenance["symbolic"]["evaluations"] == 77
+
+
+def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]) -> None:
+    backend(LENNARD_JONES + WELL, interrupted=True)
+    shown: list[tuple[str, float]] = []
+    found = interpot.discover(
+        statistic(LENNARD_JONES + WELL), show=lambda title, share, front: shown.append((title, share))
+    )
+    assert found.best.loss.formula < 1e-7
+    assert any("interrupted, the best so far is given" in remark for remark in found.remarks)
+    assert shown == [("Ar-Ar: fake", 0.5)]
+
+
+def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:
+    backend()
+    found = interpot.discover(statistic(LENNARD_JONES + WELL))
+    assert any("no formula came of it: allow more operators or a larger budget" in r for r in found.remarks)
+    assert found.best.loss.formula > 1e-4  # the library's
+
+
+def test_a_guess_is_in_the_units_of_the_data(backend: Callable[..., Fake]) -> None:
+    fake = backend(LENNARD_JONES)
+    data = statistic(LENNARD_JONES)
+    interpot.discover(data, symbolic=Symbolic("fake", guesses=("0.5*exp(-2*r)", "Ar-Kr: r^2", "Ar-Ar: 3/r")))
+    seeds = fake.problems[0].seeds
+    for seed, truth in zip(seeds, (0.5 * sympy.exp(-2 * R), 3 / R), strict=False):
+        assert numpy_function(seed, (R,))(np.array([2.5])) == pytest.approx(float(truth.subs(R, 2.5)))
+
+
+@pytest.mark.parametrize(
+    "guess, sentence",
+    [
+        ("log(r - 4)", r"the guess 'log\(r - 4\)' has no value at r = .* Å, where the data are"),
+        ("0.3*q", "the guess '0.3\\*q' uses the unknown name 'q'"),
+        ("3", "the guess '3' is no function of r"),
+        ("2*", "the guess '2\\*' is no formula"),
+    ],
+)
+def test_a_guess_that_cannot_be_used(backend: Callable[..., Fake], guess: str, sentence: str) -> None:
+    backend(LENNARD_JONES)
+    with pytest.raises(InterpotError, match=sentence):
+        interpot.discover(statistic(LENNARD_JONES), symbolic=Symbolic("fake", guesses=(guess,)))
+
+
+def test_operators_and_backends_are_checked_before_anything_is_done() -> None:
+    with pytest.raises(InterpotError, match="the search 'grammar' knows no operator 'gamma'"):
+        discovery.check_options(symbolic=Symbolic("grammar", ("+", "gamma")))
+    with pytest.raises(InterpotError, match="eureqa"):
+        discovery.check_options(symbolic="eureqa")
