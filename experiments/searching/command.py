@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recovering.running import warm_up
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -44,7 +43,7 @@ def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: 
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=len(todo))
         if todo:
-            warm_up()
+            running.warm_up(todo[0], folder)
         for case in todo:
             progress.update(task, description=case.key)
             try:

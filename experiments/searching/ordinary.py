@@ -77,7 +77,7 @@ def pysr(statistic: Statistic, seconds: float, seed: int) -> Answer:
 
 
 def _curve(statistic: Statistic) -> tuple[FloatArray, FloatArray]:
-    """r (Å) and φ (eV) of the best curve where at least `PAIRS` were seen: its ends are anything."""
+    """Best curve, r (Å) and φ (eV), where at least `PAIRS` were seen: its ends are anything."""
     curve = spline_fit(statistic)
     counts = statistic.coverage[0].counts
     seen = counts[np.flatnonzero(counts)[::-1]] >= PAIRS

@@ -11,6 +11,7 @@ from pathlib import Path
 from interpot.files import atomic
 from interpot.statistic.normal_equations import Statistic
 from interpot.version import versions
+from searching.asking import ALONE, ask
 from searching.forms import FORMS
 from searching.judging import Judge
 from searching.methods import METHODS
@@ -32,6 +33,11 @@ def place(case: Case, folder: Path) -> Path:
 def missing(asked: Sequence[Case], folder: Path) -> list[Case]:
     """Cases that have no file yet."""
     return [case for case in asked if not place(case, folder).exists()]
+
+
+def warm_up(case: Case, folder: Path) -> None:
+    """Let numba compile before anything is timed."""
+    ask(statistic(FORMS[case.form], 0.0, folder / "data"), "none", 0.0, 0, **ALONE)
 
 
 def run(case: Case, folder: Path, seconds: float, seed: int) -> Outcome:
