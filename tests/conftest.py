@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 _COMPILED = ("grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
 _PACKAGE = Path(__file__).parents[1] / "interpot"
 _DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
-# no test may download Julia, whatever it imports; `interpot setup pysr` itself refuses then
+# no test may download Julia: juliapkg and `interpot setup pysr` heed the variable, and to `import pysr`, which goes
+# online at once, the package is missing here; where it is set up, it runs in a process of its own
 os.environ["PYTHON_JULIAPKG_OFFLINE"] = "yes"
+sys.modules["juliacall"] = None  # type: ignore[assignment]
 os.environ.setdefault(
     "NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"interpot-numba-{os.getuid()}-{_DIGEST}")
 )

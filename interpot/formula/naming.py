@@ -21,6 +21,7 @@ import sympy
 from interpot.formula.channel_formula import Parameter
 from interpot.formula.codegen import derivative, numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, ROWS, SHAPES, NamedForm
+from interpot.formula.named_structures import STRUCTURES, TITLES_OF_STRUCTURES
 from interpot.formula.regress.form import Form
 from interpot.formula.terms.variants import R_ON, VARIANTS, apply
 from interpot.records import FloatArray
@@ -45,6 +46,7 @@ TITLES = {
     "harmonic_wall": "harmonic wall",
     "wave_cosine": "cosine wave",
     "wave_sine": "sine wave",
+    **TITLES_OF_STRUCTURES,
 }
 """Names of terms in a sum that has none; others are called what they are."""
 
@@ -215,7 +217,7 @@ def _varied(named: Named, variant: str, part: Form) -> Named:
 def _match(form: Form, coefficients: FloatArray, kind: str = "pair") -> Named | None:
     """Find the first named form of a kind that some order of the terms fits."""
     terms = sorted(t.name for t in form.terms)
-    for candidate in FORMS:
+    for candidate in (*FORMS, *STRUCTURES):
         if candidate.kind != kind or sorted(candidate.terms) != terms:
             continue
         for order in permutations(range(len(form.terms))):
@@ -276,7 +278,7 @@ def _with_exponent(expression: sympy.Expr, symbol: sympy.Symbol, whole: int) -> 
 def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:
     """Name a form that is the sum of a named one and of Coulomb's law, bare or as simulations treat it."""
     every = range(len(form.terms))
-    for candidate in (row for row in FORMS if row.charges):
+    for candidate in (row for row in (*FORMS, *STRUCTURES) if row.charges):
         for charged in combinations(every, len(candidate.terms)):
             others = [t for t in every if t not in charged]
             parts = [(_part(form, some), coefficients[list(some)], some) for some in (others, charged)]
@@ -295,8 +297,9 @@ def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:
 def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     """Keep coefficients and shapes of a form that has no name."""
     starts, free = _starts(form), form.ties.shape[1]
-    several = Counter(shape.name for shape in form.shape_list)
+    several = Counter(name for name, _ in {(s.name, _driver(form, k)) for k, s in enumerate(form.shape_list)})
     constants: dict[str, Parameter] = {}
+    tied: dict[tuple[float, ...], str] = {}  # what is one free parameter, in several terms
     gradient, titles, expression = [], [], sympy.Integer(0)
     for t, (term, number) in enumerate(zip(form.terms, _numbers(form), strict=True)):
         values = dict(zip(term.symbols, form.shapes[starts[t] : starts[t + 1]], strict=True))
@@ -313,7 +316,9 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
         gradient.append(np.eye(form.constants)[t])
         for k, shape in later:
             alone = shape.shared or several[shape.name] == 1
-            label = shape.name if alone else _untaken(shape.name + number, constants)
+            driver = _driver(form, k)
+            label = tied.get(driver) or (shape.name if alone else _untaken(shape.name + number, constants))
+            tied[driver] = label
             if label not in constants:
                 constants[label] = Parameter(label, float(form.shapes[k]), 0.0, 0, shape.length)
                 gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[k]]))
@@ -323,6 +328,11 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     decays = all(t.decays for t in form.terms)
     rows = np.array(gradient).reshape(-1, len(form.terms) + free)
     return Named(" + ".join(titles), expression, tuple(constants.values()), rows, decays)
+
+
+def _driver(form: Form, k: int) -> tuple[float, ...]:
+    """Equal for shapes that are one free parameter; a shape that is not free is like no other."""
+    return tuple(form.ties[k]) if form.driven[k] else (float(k),)
 
 
 def _whole(form: Form) -> Iterator[bool]:

@@ -1,7 +1,13 @@
 """Symbolic search on the compressed objective: one module per backend, one row in BACKENDS."""
 
-from interpot.formula.symbolic.search import Backend
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from interpot.table import load_row
+
+if TYPE_CHECKING:  # the process that holds Julia imports this package, and little beside it
+    from interpot.formula.symbolic.search import Backend
 
 BACKENDS = {
     "grammar": "interpot.formula.symbolic.grammar:BACKEND",

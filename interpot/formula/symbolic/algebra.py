@@ -2,9 +2,9 @@
 
     Sum = Σ Product,      Product = c r^p e^x Π f(s)^q
 
-with numbers c, p, q and sums x, s. Like terms are added up as the sum is made, exponentials and powers of r are gathered,
-what multiplies a sum is taken out of it: (2.0 + 4.0/r)^-1 is 0.5 r (r + 2)^-1. What sympy would do in seconds for a
-formula full of floating-point numbers is done here in fractions of a millisecond.
+with numbers c, p, q and sums x, s. Like terms are added up as the sum is made, exponentials and powers of r are
+gathered, what multiplies a sum is taken out of it: (2.0 + 4.0/r)^-1 is 0.5 r (r + 2)^-1. What sympy would do in
+seconds for a formula full of floating-point numbers is done here in fractions of a millisecond.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def exponential(argument: Sum) -> Product:
 
 
 def logarithm(argument: Sum) -> Sum:
-    """ln x as the sum of the logarithms of its factors."""
+    """Logarithm of x as the sum of the logarithms of its factors."""
     if len(argument) != 1:
         outside, inside = normalised(argument, signed=False, scaled=True)
         return collected((*logarithm((outside,)), Product(1.0, factors=(Factor("log", inside, 1.0),))))

@@ -44,7 +44,8 @@ _CAUSES = (
     (
         (
             "urlopen error", "resolve host", "name resolution", "name or service", "unreachable", "refused",
-            "timed out", "timeout", "remotedisconnected", "connection reset", "could not download", "downloaderror", "requesterror",
+            "timed out", "timeout", "remotedisconnected", "connection reset",
+            "could not download", "downloaderror", "requesterror",
         ),
         "no connection to Julia's servers: run it where there is one, with HTTPS_PROXY set where a proxy is needed",
     ),

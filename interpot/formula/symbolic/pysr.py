@@ -10,12 +10,12 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from interpot.formula.symbolic.julia import require
 from interpot.formula.symbolic.problem import SearchProblem
-from interpot.formula.symbolic.pysr_problem import FOUND, STAGES, Job, Stage, settings
+from interpot.formula.symbolic.pysr_problem import FOUND, STAGES, Stage, job_of, settings
 from interpot.formula.symbolic.pysr_process import Worker, dismiss, team
 from interpot.formula.symbolic.pysr_table import Equations
 from interpot.formula.symbolic.search import (
@@ -86,10 +86,12 @@ class _Run:
 
     def _stage(self, number: int, stage: Stage, folder: Path, before: list[Candidate]) -> list[Candidate]:
         workers = team(SEEDS)
+        known = (*self.problem.seeds, *(c.expression for c in front(before)))
+        problem = replace(self.problem, seeds=known)
         for k, worker in enumerate(workers):
             own = folder / str(k)
             own.mkdir()
-            worker.begin(Job.of(self.problem, self._settings(number, stage, SEEDS * self.seed + k)), own)
+            worker.begin(job_of(problem, self._settings(problem, number, stage, SEEDS * self.seed + k)), own)
         while sum(worker.done for worker in workers) < SEEDS:
             so_far = [*before, *self._found(workers)]
             self.watch(min(self._share(number), 1.0), front(so_far))
@@ -99,10 +101,10 @@ class _Run:
             time.sleep(_OFTEN)
         return self._found(workers)
 
-    def _settings(self, number: int, stage: Stage, seed: int) -> dict[str, object]:
+    def _settings(self, problem: SearchProblem, number: int, stage: Stage, seed: int) -> dict[str, object]:
         evaluations, seconds, left = self.clock.evaluations, self.clock.seconds, len(STAGES) - number
         return settings(
-            self.problem,
+            problem,
             self.operators,
             stage,
             seed,

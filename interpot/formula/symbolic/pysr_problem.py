@@ -2,15 +2,13 @@
 
 Values are in units of the problem's energy, and the loss is multiplied such that PySR's mean over the rows of W is
 `SearchProblem.loss` (less what no formula reaches): 1 for no function at all. All of this was established with PySR
-1.5.10 and SymbolicRegression.jl 1.11.3; where later versions differ is said in `for_version`.
+1.5.10 and SymbolicRegression.jl 1.11.3; where later versions differ is said in `pysr_job.for_version`.
 """
 
 from __future__ import annotations
 
-from ast import literal_eval
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,11 @@ import sympy
 
 from interpot.formula.codegen import R
 from interpot.formula.symbolic.problem import SearchProblem
+from interpot.formula.symbolic.pysr_job import Job
 from interpot.formula.symbolic.search import ARITHMETIC, FUNCTIONS
-from interpot.records import FloatArray, IntArray
 
-FOUND = 1e-10
-"""Loss, of that of no function, at which a search ends even where the data have no noise at all."""
+FOUND = 1e-9
+"""Loss, of that of no function, at which a search ends even where the data have no noise: constants are refitted."""
 
 FOREVER = 1_000_000
 """Iterations of PySR: what ends a search is its loss, its number of evaluations or its time."""
@@ -89,56 +87,18 @@ def objective(groups: int) -> str:
 end"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """One run of PySR, as it is handed to the process that makes it.
-
-    Attributes
-    ----------
-    nodes : (m, v), W : (k, m), y : (k,)
-        As `SearchProblem`, values in units of its energy, with PySR's mean as sum.
-    last : (m,) int64
-        Last node of each node's group, counted from 1.
-    names
-        Of the variables.
-    settings
-        Of PySRRegressor.
-    """
-
-    nodes: FloatArray
-    W: FloatArray
-    y: FloatArray
-    last: IntArray
-    names: tuple[str, ...]
-    settings: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, problem: SearchProblem, settings: Mapping[str, Any]) -> Job:
-        """Scale a problem."""
-        rows = np.sqrt(len(problem.y))
-        ends = np.flatnonzero(np.diff(problem.groups, append=problem.groups[-1] + 1))
-        loss = {"loss_function": objective(len(ends))}
-        return cls(
-            problem.nodes,
-            problem.W * (problem.energy * rows),
-            problem.y * rows,
-            ends[problem.groups] + 1,
-            names(problem),
-            dict(settings) | loss,
-        )
-
-    def save(self, folder: Path) -> None:
-        """Write for `load`."""
-        arrays = {"nodes": self.nodes, "W": self.W, "y": self.y, "last": self.last}
-        np.savez(folder / "job.npz", **arrays)  # type: ignore[arg-type]
-        (folder / "job.txt").write_text(repr((self.names, dict(self.settings))), "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Job:
-        """Read what `save` wrote."""
-        named, settings = literal_eval((folder / "job.txt").read_text("utf-8"))
-        with np.load(folder / "job.npz") as arrays:
-            return cls(arrays["nodes"], arrays["W"], arrays["y"], arrays["last"], named, settings)
+def job_of(problem: SearchProblem, given: Mapping[str, Any]) -> Job:
+    """Scale a problem, and add its loss to the settings."""
+    rows = np.sqrt(len(problem.y))
+    ends = np.flatnonzero(np.diff(problem.groups, append=problem.groups[-1] + 1))
+    return Job(
+        problem.nodes,
+        problem.W * (problem.energy * rows),
+        problem.y * rows,
+        ends[problem.groups] + 1,
+        names(problem),
+        dict(given) | {"loss_function": objective(len(ends))},
+    )
 
 
 def names(problem: SearchProblem) -> tuple[str, ...]:
@@ -186,14 +146,6 @@ def settings(
         "progress": False,
         "input_stream": "devnull",
     }
-
-
-def for_version(given: Mapping[str, Any], parameters: Collection[str]) -> dict[str, Any]:
-    """Leave out what the installed PySR does not take; its parameters are those of `PySRRegressor`.
-
-    1.5 has no `guesses`: it begins without the formulas to start from. All else is common to 1.5 and 2.
-    """
-    return {name: value for name, value in given.items() if name != "guesses" or name in parameters}
 
 
 def guesses(problem: SearchProblem, operators: Sequence[str], maxsize: int) -> list[str]:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from interpot.errors import InterpotError
 from interpot.formula.symbolic.julia import OFFLINE
-from interpot.formula.symbolic.pysr_problem import Job
-from interpot.formula.symbolic.pysr_worker import DONE, FAILED, FRONT, LOG
+from interpot.formula.symbolic.pysr_job import DONE, FAILED, FRONT, LOG, Job
 
 ALONE = {
     "PYTHON_JULIACALL_THREADS": "1",

@@ -1,8 +1,8 @@
 """The process in which PySR and Julia live: ``python -m interpot.formula.symbolic.pysr_worker``.
 
-It reads names of folders, one a line, makes the run that each describes (`pysr_problem.Job`) and leaves PySR's table
-there: ``run/hall_of_fame.csv`` while it grows, ``equations.csv`` at the end, or ``failed.txt``. It ends when its input
-does.
+It reads names of folders, one a line, makes the run that each describes (`pysr_job.Job`) and leaves PySR's table there:
+``run/hall_of_fame.csv`` while it grows, ``equations.csv`` at the end, or ``failed.txt``. It ends when its input does.
+Little is loaded beside Julia, some of whose libraries other packages have, too.
 """
 
 from __future__ import annotations
@@ -16,12 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from interpot.formula.symbolic.julia import load_pysr
-from interpot.formula.symbolic.pysr_problem import Job, for_version
-
-FRONT = Path("run", "hall_of_fame.csv")
-"""The table while it grows, in the folder of a run."""
-
-DONE, FAILED, LOG = "equations.csv", "failed.txt", "log.txt"
+from interpot.formula.symbolic.pysr_job import DONE, FAILED, FRONT, Job, for_version
 
 
 def run(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 Each formula is taken apart into a form (`interpot.formula.symbolic.structure`), its constants are fitted on the exact
 loss, from the numbers that the search has found, and simpler forms are tried from there: exponents set to whole numbers
-or halves, terms left out, distances set to zero, constants made equal or rates 1 : 2. Equal formulas are taken together.
+or halves, terms left out, constants set to zero or made equal, rates set 1 : 2. Equal formulas are taken together.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from interpot.formula.symbolic.structure import NoFormError, form_of
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
 
-STEPS = 60
-"""Of the search over the shapes of one candidate: it starts near."""
+FIRST, SHORT, STEPS = 15, 30, 100
+"""Of the search over the shapes: of every candidate, which starts near, of simpler forms, and of what is kept."""
 
-SIMPLIFIED = 16
-"""How many of the fits, the best of each number of constants first, are simplified."""
+WORTHWHILE, SIMPLIFIED = 32, 12
+"""How many of the fits, the best of each number of constants first, are fitted to the end, and simplified."""
 
 NEAR = 0.15
 """Exponents this near to a whole number or a half are tried as such."""
@@ -37,11 +37,17 @@ NEAR = 0.15
 ALIKE = 0.25
 """Constants that differ by no more than this share are tried as one; rates also in the ratio 1 : 2."""
 
+TRIED = 8
+"""How many of the simpler forms are fitted, those first that fit best without."""
+
 LOST = 1e-3
 """By which share of itself the misfit may grow when a formula is simplified."""
 
 SAME = 1e-9
 """Functions whose forces differ by no more than this share of all forces are equal."""
+
+ROUNDING = 1e-8
+"""Share of all forces below which what is left of them tells nothing."""
 
 _WRITTEN = 1e-7  # agreement of a form with the formula that it was made of, of the formula's range
 _TERMS = 8  # a form of more is no formula
@@ -85,8 +91,10 @@ def refine(
             continue
         known = found.get((start.key,))
         if known is None or not known.misfit <= refining.misfit(start) * (1 + LOST):
-            keep_best(found, [refining.fit(start)])
-    for fit in _worthwhile(found.values()):
+            keep_best(found, [refining.fit(start, FIRST)])
+    for fit in _worthwhile(found.values(), WORTHWHILE):
+        keep_best(found, [refining.fit(fit.forms[0])])
+    for fit in _worthwhile(found.values(), SIMPLIFIED):
         keep_best(found, refining.simpler(fit))
     return refining.distinct(found.values())
 
@@ -105,22 +113,23 @@ def _number(value: float) -> sympy.Expr:
     return sympy.Integer(round(value)) if value == round(value) and abs(value) < 1e6 else sympy.Float(value)
 
 
-def _worthwhile(fits: Iterable[Fit]) -> list[Fit]:
-    """The best of each number of constants, then the second ..., as many as are simplified."""
+def _worthwhile(fits: Iterable[Fit], count: int) -> list[Fit]:
+    """The best of each number of constants, then the second ..., so many in all."""
     ranked: list[tuple[int, float, Fit]] = []
     seen: dict[int, int] = {}
     for fit in sorted(fits, key=lambda f: f.misfit):
         place = seen.get(fit.constants, 0)
         seen[fit.constants] = place + 1
         ranked.append((place, fit.misfit, fit))
-    return [fit for *_, fit in sorted(ranked, key=lambda r: r[:2])[:SIMPLIFIED]]
+    return [fit for *_, fit in sorted(ranked, key=lambda r: r[:2])[:count]]
 
 
 class _Refining:
     """Fits of forms of one channel."""
 
     def __init__(self, objective: Objective, kind: str, rule: Restriction | None, limit: float) -> None:
-        self.objective, self.kind, self.limit = objective, kind, limit
+        self.objective, self.kind = objective, kind
+        self.limit = max(limit, ROUNDING**2 * objective.square)
         self.constraints = [rule] if rule is not None and rule.names else None
         self.rule = rule or Restriction()
         (self.r,) = objective.nodes
@@ -150,9 +159,9 @@ class _Refining:
         residual = X / size @ a - self.objective.y
         return float(residual @ residual)
 
-    def fit(self, form: Form) -> Fit:
+    def fit(self, form: Form, steps: int = STEPS) -> Fit:
         """Fit a form; no worse than its shapes are."""
-        return varpro.fit(self.objective, [form], STEPS, self.constraints)
+        return varpro.fit(self.objective, [form], steps, self.constraints)
 
     # ------------------------------------------------------------------------ simpler forms
 
@@ -174,18 +183,18 @@ class _Refining:
         """The same function, in the form that its formula has when it is read afresh."""
         form = self.start(expression_of(fit))
         if form is None or form.key == fit.forms[0].key or form.constants > fit.constants:
-            return fit
+            form = fit.forms[0]
         fresh = self.fit(form)
-        return fresh if fresh.misfit <= fit.misfit * (1 + LOST) or fresh.misfit <= self.limit else fit
+        return fresh if fresh.misfit <= max(self.limit, fit.misfit * (1 + LOST)) else fit
 
     def _rounded(self, fit: Fit) -> Iterator[Fit]:
         """With exponents near whole numbers or halves set to these, each and all."""
         form = fit.forms[0]
         near = []
         for k, shape in enumerate(form.shape_list):
-            if shape.integer and form.ties[k].any() and form.shapes[k] != _half(form.shapes[k]):
-                if abs(form.shapes[k] - _half(form.shapes[k])) < NEAR:
-                    near.append(k)
+            free = shape.integer and form.ties[k].any()
+            if free and 0 < abs(form.shapes[k] - _half(form.shapes[k])) < NEAR:
+                near.append(k)
         sets = [(k,) for k in near] if len(near) == 1 else [*((k,) for k in near), tuple(near)]
         for some in sets:
             fixed = form
@@ -197,8 +206,9 @@ class _Refining:
     def _steps(self, fit: Fit) -> Iterator[Fit]:
         """Forms with a constant or a term less, those first that promise most."""
         forms = [*_without_terms(fit.forms[0]), *_simplified(fit.forms[0])]
-        for form in sorted(forms, key=self.misfit):
-            yield self.fit(form)
+        ranked = sorted((misfit, k) for k, misfit in enumerate(map(self.misfit, forms)) if misfit < np.inf)
+        for _, k in ranked[:TRIED]:
+            yield self.fit(forms[k], SHORT)
 
     def distinct(self, fits: Iterable[Fit]) -> list[Fit]:
         """One fit of each function: the one with the fewest constants; by rising misfit."""
@@ -253,12 +263,13 @@ def _without_terms(form: Form) -> Iterator[Form]:
 
 
 def _simplified(form: Form) -> Iterator[Form]:
-    """With a distance that is zero, and with two constants that are one."""
+    """With a constant that is zero, an exponent that is whole, and two constants that are one."""
     shapes = form.shape_list
     leaders = [int(column.nonzero()[0][0]) for column in form.ties.T]
     for k in leaders:
-        if shapes[k].name.partition("_")[0] == "d" and abs(form.shapes[k]) < 1.0:
-            yield with_value(form, k, 0.0)
+        low, high = np.floor(form.shapes[k]), np.ceil(form.shapes[k])
+        for value in {low, high} - {0.0} if shapes[k].integer else {0.0}:
+            yield with_value(form, k, float(value))
     for j, k in combinations(leaders, 2):
         if shapes[j].length != shapes[k].length or shapes[j].integer != shapes[k].integer:
             continue

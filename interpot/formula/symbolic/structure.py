@@ -1,15 +1,15 @@
 """From a formula with numbers to a form: which terms it is made of, and which of its numbers are constants.
 
-A symbolic search writes 0.03*exp(-1.9998*(r - 4.1)**2) + 12.3*r**(-11.9997) + 0.7. The form of it is that of the two terms
-exp(-(r - d)²/2w²) and r^-n with d, w and n, so that all that is done with forms of the library can be done with it.
-Additive constants, which no force sees, are left out. Products of sums are multiplied out where that takes no more
-constants: (a + br) e^{-kr} is e^{-kr} and r e^{-kr} that share k. What the library has is taken from there; anything else
-becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
+A symbolic search writes 0.03*exp(-1.9998*(r - 4.1)**2) + 12.3*r**(-11.9997) + 0.7. The form of it is that of the two
+terms exp(-(r - r_0)²/2w²) and r^-n with r_0, w and n, so that all that is done with forms of the library can be done
+with it. Additive constants, which no force sees, are left out. Products of sums are multiplied out where that takes no
+more constants: (a + br) e^{-kr} is e^{-kr} and r e^{-kr} that share k. What the library has is taken from there;
+anything else becomes a term of its own. Equal formulas have equal forms, whoever wrote them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -22,7 +22,15 @@ from interpot.errors import InterpotError
 from interpot.formula.codegen import R
 from interpot.formula.expression import parse_expression, print_expression
 from interpot.formula.regress.form import Form
-from interpot.formula.symbolic.algebra import NoFormError, Product, Sum, collected, expandable, expanded, sum_of
+from interpot.formula.symbolic.algebra import (
+    NoFormError,
+    Product,
+    Sum,
+    collected,
+    expandable,
+    expanded,
+    sum_of,
+)
 from interpot.formula.symbolic.known_terms import recognised
 from interpot.formula.symbolic.writing import product_text
 from interpot.formula.terms import Shape, Term
@@ -112,7 +120,9 @@ def _count(parts: Sum, kind: str) -> float:
         found = addends(parts, kind)
     except NoFormError:
         return inf
-    return tied(Form.of(tuple(a.term for a in found), np.array([v for a in found for v in a.shapes]))).constants
+    return tied(
+        Form.of(tuple(a.term for a in found), np.array([v for a in found for v in a.shapes]))
+    ).constants
 
 
 def addends(parts: Sum, kind: str) -> list[Addend]:
@@ -173,7 +183,9 @@ def tied(form: Form) -> Form:
 
 def _determined(form: Form, coefficients: FloatArray) -> Form:
     """Keep fixed what is redundant: a constant that says what others and the additive one say."""
-    exponents = [k for k, s in enumerate(form.shape_list) if s.integer and form.shapes[k] != round(form.shapes[k])]
+    exponents = [
+        k for k, s in enumerate(form.shape_list) if s.integer and form.shapes[k] != round(form.shapes[k])
+    ]
     form = freed(form, exponents)
     if not any("log" in term.name and term.shapes for term in form.terms):
         return form  # all others are minimal as they are written
@@ -247,7 +259,7 @@ def _shape(name: str, role: str, kind: str) -> Shape:
             return Shape(name, 0, _exponents, _EXPONENT, integer=True)
         case "c":
             return Shape(name, 0, _numbers, _NUMBER)
-        case "d":
+        case "r":
             return Shape(name, 1, _shifts, _distances)
         case "w":
             return Shape(name, 1, widths(0.15, 2.0), _field_widths if field else width_bounds)
@@ -283,8 +295,3 @@ def _decays(term: Term) -> bool:
     values = [1.7 + 0.3 * k for k in range(len(term.shapes))]
     far, near = np.abs(term.values(_FAR, *values)), np.abs(term.values(np.array([3.1, 4.7]), *values))
     return bool(np.all(far <= 1e-3 * np.nanmax(near)))
-
-
-def parts_of(form: Form) -> Iterator[tuple[Term, FloatArray]]:
-    """Each term with its shapes."""
-    yield from zip(form.terms, form.split(), strict=True)

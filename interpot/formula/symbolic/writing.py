@@ -1,9 +1,9 @@
 """A product of r as text with named constants, the same for equal functions whatever their numbers.
 
-No constant is there twice: what multiplies the whole is the coefficient, exponents of r's powers apart every number is a
-length (a width w, a distance d), a rate k, or a pure number c:
+No constant is there twice: what multiplies the whole is the coefficient. Exponents of powers apart every number is
+a length (a width w, a distance r_0), a rate k, or a pure number c:
 
-    exp(-k*r)   exp(-(r - d)**2/(2*w**2))   1/(1 + exp(k*(r - d)))   (r**2 + w**2)**(-n)   exp(-(r/w)**n)
+    exp(-k*r)   exp(-(r - r_0)**2/(2*w**2))   1/(exp(k*(r - r_0)) + 1)   1/sqrt(r**2 + w**2)   exp(-(r/w)**n)
 
 Whole and half exponents inside are part of the structure, others are constants n.
 """
@@ -20,10 +20,13 @@ from interpot.formula.symbolic.algebra import Factor, NoFormError, Product, Sum
 SLOT = "§"
 """Stands for each constant, in their order."""
 
+DISTANCE = "r"
+"""Role of a distance, of either sign; its name is r_0, or r_1, r_2 ... where there are several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number in a formula: its value and its role, which is the letter of its name (n, d, w, k or c)."""
+    """A number in a formula: its value and its role, which is the letter of its name (n, r, w, k or c)."""
 
     role: str
     value: float
@@ -62,7 +65,10 @@ class Text:
         parts, names = self.text.split(SLOT), []
         for constant in self.constants:
             seen[constant.role] += 1
-            names.append(constant.role + (f"_{seen[constant.role]}" if often[constant.role] > 1 else ""))
+            number = seen[constant.role] if often[constant.role] > 1 else 0
+            names.append(
+                f"{constant.role}_{number}" if number or constant.role == DISTANCE else constant.role
+            )
         between = [*names, ""]
         return "".join(part + name for part, name in zip(parts, between, strict=True)), tuple(names)
 
@@ -106,7 +112,13 @@ def _all(texts: Iterable[Text]) -> tuple[Constant, ...]:
 
 def _literal(power: float) -> str:
     whole = power == round(power)
-    return str(round(power)) if whole and power > 0 else f"({round(power)})" if whole else f"({round(2 * power)}/2)"
+    return (
+        str(round(power))
+        if whole and power > 0
+        else f"({round(power)})"
+        if whole
+        else f"({round(2 * power)}/2)"
+    )
 
 
 def _is_structure(power: float) -> bool:
@@ -135,7 +147,7 @@ def _exponential(x: Sum) -> Text:
     if powers is not None and set(powers) == {1.0, 2.0}:
         d, w, rest = square(powers[2.0], powers[1.0])
         text = f"exp({_minus(powers[2.0])}(r - {SLOT})**2/(2*{SLOT}**2))"
-        return Text(text, (Constant("d", d), Constant("w", w)), log=rest)
+        return Text(text, (Constant(DISTANCE, d), Constant("w", w)), log=rest)
     inside = _argument(x)
     return replace(inside, text=f"exp({inside.text})")
 
@@ -158,10 +170,7 @@ def _factor(factor: Factor, alone: bool) -> Text:
 def _logarithm(x: Sum, alone: bool) -> Text:
     if polynomial(x) == {1.0: 1.0}:
         return Text("log(r)") if alone else Text(f"log({SLOT}*r)", (Constant("k", 1.0),))
-    if len(x) == 1:
-        inside = product_text(x[0])
-    else:
-        inside = _parts(x)
+    inside = product_text(x[0]) if len(x) == 1 else _parts(x)
     if inside.length != 0 or inside.log:
         raise NoFormError("it has a logarithm of something with a dimension")
     return replace(inside, text=f"log({inside.text})")
@@ -178,7 +187,7 @@ def _argument(x: Sum) -> Text:
         return _joined([_addend(part) for part in x])
     if 2.0 in powers:
         d, w, rest = square(powers[2.0], powers.get(1.0, 0.0))
-        constants = (Constant("d", d), Constant("w", w)) if d else (Constant("w", w),)
+        constants = (Constant(DISTANCE, d), Constant("w", w)) if d else (Constant("w", w),)
         text = f"(r - {SLOT})**2/(2*{SLOT}**2)" if d else f"r**2/(2*{SLOT}**2)"
         rest = powers.get(0.0, 0.0) + rest
         parts = [(_minus(powers[2.0]), Text(text, constants))]
@@ -189,7 +198,7 @@ def _argument(x: Sum) -> Text:
     sign = _minus(rate)
     if number:
         text = f"{sign}{SLOT}*(r - {SLOT})"
-        return Text(text, (Constant("k", abs(rate)), Constant("d", -number / rate)))
+        return Text(text, (Constant("k", abs(rate)), Constant(DISTANCE, -number / rate)))
     return Text(f"{sign}{SLOT}*r", (Constant("k", abs(rate)),))
 
 
@@ -205,10 +214,12 @@ def _base(parts: Sum) -> Text:
     if abs(sign) != 1 or not (len(powers) == 2 or set(powers) == {0.0, 1.0, 2.0}):
         return _bracketed(parts)
     if top == 1:
-        return Text(f"(r - {SLOT})" if sign > 0 else f"({SLOT} - r)", (Constant("d", -powers[0.0] / sign),), 1.0)
+        return Text(
+            f"(r - {SLOT})" if sign > 0 else f"({SLOT} - r)", (Constant(DISTANCE, -powers[0.0] / sign),), 1.0
+        )
     if len(powers) == 3:
         d = -powers[1.0] / (2 * sign)
-        first = Text(f"(r - {SLOT})**2", (Constant("d", d),))
+        first = Text(f"(r - {SLOT})**2", (Constant(DISTANCE, d),))
         number = powers[0.0] - sign * d * d
     else:
         first, number = Text(f"r**{_literal(top)}"), powers[0.0]
@@ -254,7 +265,7 @@ def _addend(part: Product, target: float = 0.0) -> tuple[str, Text]:
     slope = _slope(part)
     if slope and target == 0 and size:
         text = f"exp({_minus(slope)}{SLOT}*(r - {SLOT}))"
-        return sign, Text(text, (Constant("k", abs(slope)), Constant("d", -size / slope)))
+        return sign, Text(text, (Constant("k", abs(slope)), Constant(DISTANCE, -size / slope)))
     if part.is_power and target == 0 and part.power != 1:
         return sign, _scaled(part.power, size)
     body = product_text(part) if not part.is_number else Text("1")
@@ -278,7 +289,7 @@ def _addend(part: Product, target: float = 0.0) -> tuple[str, Text]:
 
 
 def _slope(part: Product) -> float:
-    """a of a number times e^{ar}, 0 of anything else."""
+    """Rate a of a number times e^{ar}, 0 of anything else."""
     powers = polynomial(part.exponent)
     alone = not (part.power or part.factors) and powers is not None and set(powers) == {1.0}
     return powers[1.0] if alone and powers else 0.0

@@ -1,0 +1,136 @@
+"""The problem as the kernels take it, and the work on it in threads whose number changes no result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from interpot.formula.symbolic.grammar import kernels, scans
+from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor
+from interpot.formula.symbolic.grammar.structure import Structure
+from interpot.formula.symbolic.problem import SearchProblem
+from interpot.records import FloatArray, IntArray
+
+_UNSEEN = 1e-15  # of the largest singular value of W: rounding
+_SPAN = 1e-11  # of that of the grammar's columns: what scans leave to polishing
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A structure with its best constants, and the loss that it has with them."""
+
+    structure: Structure
+    coefficients: tuple[float, ...]
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """A problem made small.
+
+    Attributes
+    ----------
+    problem
+        As it was given.
+    r : (m,)
+        Nodes, Å.
+    W : (d, m), y : (d,)
+        The loss without the directions that no force sees; `beyond` is what is left of it.
+    seen : (s, m), target : (s,)
+        The same in a basis of the span of the grammar's columns, for scans; `unseen` is what is left.
+    """
+
+    problem: SearchProblem
+    r: FloatArray
+    W: FloatArray
+    y: FloatArray
+    beyond: float
+    seen: FloatArray
+    target: FloatArray
+    unseen: float
+
+    @classmethod
+    def of(cls, problem: SearchProblem) -> Bench:
+        """Compress, with columns from all corners of the grammar."""
+        r = np.ascontiguousarray(problem.nodes[:, 0])
+        U, sizes, Vt = np.linalg.svd(problem.W, full_matrices=False)
+        rank = int(np.sum(sizes > _UNSEEN * sizes[0]))
+        W = np.ascontiguousarray(sizes[:rank, None] * Vt[:rank])
+        y = U[:, :rank].T @ problem.y
+        beyond = problem.beyond + max(float(problem.y @ problem.y - y @ y), 0.0)
+        basis = _span(W, r, problem.domain)
+        target = basis.T @ y
+        unseen = beyond + max(float(y @ y - target @ target), 0.0)
+        return cls(problem, r, W, y, beyond, np.ascontiguousarray(basis.T @ W), target, unseen)
+
+    def columns(self, factors: Sequence[Factor], shapes: FloatArray, powers: FloatArray) -> FloatArray:
+        """Normalised columns of monomials in the basis of the scans, (monomials, s)."""
+        outer, inner, q = codes(factors)
+        return np.asarray(scans.columns(self.seen, self.r, outer, inner, q, shapes, powers))
+
+    def polish(self, structure: Structure, steps: int) -> Found:
+        """Fit all constants, in so many steps at most."""
+        factors = structure.factors
+        outer, inner, q = codes(factors)
+        free = np.array([(k, s) for k, f in enumerate(factors) for s in range(f.shapes)], dtype=np.int64)
+        limits = np.array([f.bounds(self.problem.domain) for f in factors]).reshape(-1, 2, kernels.SHAPES)
+        theta = np.array(structure.shapes, dtype=np.float64).reshape(-1, kernels.SHAPES)
+        powers, c = np.array(structure.monomials, dtype=np.float64), np.zeros(len(structure.monomials))
+        loss = kernels.polish(
+            self.W, self.y, self.r, outer, inner, q, free.reshape(-1, 2),
+            np.ascontiguousarray(limits[:, 0]), np.ascontiguousarray(limits[:, 1]), powers, theta, c, steps,
+        )  # fmt: skip
+        shapes = tuple((float(a), float(b)) for a, b in theta)
+        moved = Structure(factors, shapes, structure.monomials)
+        return Found(moved, tuple(map(float, c)), float(loss) + self.beyond)
+
+
+def codes(factors: Sequence[Factor]) -> tuple[IntArray, IntArray, FloatArray]:
+    """Factors as the kernels know them."""
+    outer = np.array([f.codes[0] for f in factors], dtype=np.int64)
+    inner = np.array([f.codes[1] for f in factors], dtype=np.int64)
+    return outer, inner, np.array([f.q for f in factors], dtype=np.float64)
+
+
+def _span(W: FloatArray, r: FloatArray, domain: tuple[float, float]) -> FloatArray:
+    """Orthonormal basis of what the grammar's columns span, (d, s)."""
+    outer, inner, q = codes(())
+    stacked = [scans.columns(W, r, outer, inner, q, np.zeros((0, 2)), np.array(POWERS)[:, None])]
+    for factor in FACTORS:
+        outer, inner, q = codes((factor,))
+        powers = np.array([factor.powers[0], factor.powers[len(factor.powers) // 2]])
+        grid = factor.grid(domain)
+        for shapes in grid[:: max(1, len(grid) // 60)]:
+            stacked.append(scans.columns(W, r, outer, inner, q, shapes[None], powers))
+    U, sizes, _ = np.linalg.svd(np.concatenate(stacked).T, full_matrices=False)
+    return np.asarray(U[:, sizes > _SPAN * sizes[0]])
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], pool: ThreadPoolExecutor, ahead: int = 4
+) -> Iterator[Result]:
+    """Work on items in threads and give the results in the items' order; few items wait at a time."""
+    rest = iter(items)
+    waiting: list[Future[Result]] = [pool.submit(work, item) for item in islice(rest, ahead * threads())]
+    try:
+        while waiting:
+            done = waiting.pop(0).result()
+            waiting += [pool.submit(work, item) for item in islice(rest, 1)]
+            yield done
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def threads() -> int:
+    """As many as this process has cores."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,258 @@
+"""The search: stages by rising complexity, the most promising structures of each polished by variable projection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+from interpot.errors import InterpotError
+from interpot.formula.symbolic.complexity import complexity
+from interpot.formula.symbolic.grammar import stages
+from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
+from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
+from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
+from interpot.formula.symbolic.grammar.stages import Count, Start
+from interpot.formula.symbolic.grammar.structure import Structure
+from interpot.formula.symbolic.problem import SearchProblem
+from interpot.formula.symbolic.search import ARITHMETIC, FUNCTIONS, Backend, Budget, Candidate, Clock, Watch
+from interpot.threads import one_blas_thread
+
+DEFAULT = 20_000_000
+"""Evaluations: a minute on two cores."""
+
+SUBSETS = 1000
+"""Subsets that are solved in scans for the cost of one evaluation."""
+
+ROUNDING = 1e-19
+"""A loss that is as good as none: splines follow no potential closer."""
+
+NEAR = 8
+"""Candidates with each number of constants."""
+
+_SHORT, _LONG = 5, 80  # steps of the first and of the second polishing
+_BETWEEN = 0.5  # seconds between two calls of `watch`
+
+
+class _SpentError(Exception):
+    """The budget is at its end."""
+
+
+class _Run:
+    """One search: what was found, what was spent."""
+
+    def __init__(self, bench: Bench, workers: ThreadPoolExecutor, clock: Clock, watch: Watch) -> None:
+        self.bench, self.workers, self.clock, self.watch = bench, workers, clock, watch
+        self.found: dict[tuple[object, ...], Found] = {}
+        self.count = Count()
+        self.polished = 0
+        self.candidates: dict[Found, Candidate] = {}
+        self.told = time.monotonic()
+        self.seen: set[tuple[object, ...]] = set()
+
+    @property
+    def limit(self) -> float:
+        """Constants that a structure has to stay below: of the simplest that is good enough."""
+        enough = max(self.bench.problem.enough, ROUNDING)
+        return min((f.structure.constants for f in self.found.values() if f.loss <= enough), default=float("inf"))
+
+    def tick(self) -> None:
+        """Tell how far the search is, now and then; end it when the budget is spent."""
+        spent = self.polished + self.count.solved // SUBSETS
+        if time.monotonic() - self.told > _BETWEEN:
+            self.watch(min(self.clock.share(spent), 1.0), self.near())
+            self.told = time.monotonic()
+        if self.clock.spent(spent):
+            raise _SpentError
+
+    def scan(self, parts: Iterable[list[Start]]) -> list[Start]:
+        """Collect what a scan gives."""
+        starts = []
+        for part in parts:
+            starts += part
+            self.tick()
+        return starts
+
+    def polish(self, starts: Iterable[Start], short: int, full: int) -> None:
+        """Polish, with each number of constants, the best `short` in a few steps and the best `full` of these to the end."""
+        chosen = [s for s in _best(starts, short) if s.constants < self.limit and s.key not in self.seen]
+        self.seen |= {s.key for s in chosen}
+        first = self._polished(chosen, _SHORT)
+        best = _best([(f.loss, f.structure) for f in first], full)
+        for found in self._polished(best, _LONG):
+            known = self.found.get(found.structure.key)
+            if found.loss < 1 and all(found.coefficients) and (known is None or found.loss < known.loss):
+                self.found[found.structure.key] = found
+
+    def _polished(self, structures: Sequence[Structure], steps: int) -> list[Found]:
+        parts = [structures[k : k + 16] for k in range(0, len(structures), 16)]
+        done: list[Found] = []
+        for part in in_order(lambda part: [self.bench.polish(s, steps) for s in part], parts, self.workers):
+            done += part
+            self.polished += steps * len(part)
+            self.tick()
+        return done
+
+    def best(self, each: int) -> list[Found]:
+        """The best found with each number of constants, by rising number."""
+        ranked = sorted(self.found.values(), key=lambda f: (f.structure.constants, f.loss, str(f.structure.key)))
+        taken: dict[int, int] = {}
+        chosen = []
+        for found in ranked:
+            n = found.structure.constants
+            if taken.get(n, 0) < each:
+                taken[n] = taken.get(n, 0) + 1
+                chosen.append(found)
+        return chosen
+
+    def near(self) -> list[Candidate]:
+        """The front and what comes close to it."""
+        made = []
+        for found in self.best(NEAR):
+            if found not in self.candidates:
+                expression = found.structure.expression(found.coefficients)
+                loss = self.bench.problem.loss(self.bench.problem.values(expression))
+                self.candidates[found] = Candidate(expression, loss, complexity(expression))
+            made.append(self.candidates[found])
+        return sorted((c for c in made if c.loss < 1), key=lambda c: (c.complexity, c.loss, str(c.expression)))
+
+
+def _best(starts: Iterable[Start], each: int) -> list[Structure]:
+    """The best with each number of constants, every structure once."""
+    taken: dict[int, int] = {}
+    chosen: dict[tuple[object, ...], Structure] = {}
+    for _, structure in sorted(starts, key=lambda start: start[0]):
+        n = structure.constants
+        if taken.get(n, 0) < each and structure.key not in chosen:
+            taken[n] = taken.get(n, 0) + 1
+            chosen[structure.key] = structure
+    return list(chosen.values())
+
+
+# ---------------------------------------------------------------------------- the stages
+
+
+class _Grammar:
+    """What may be written with the operators."""
+
+    def __init__(self, operators: Sequence[str]) -> None:
+        self.operators = frozenset(operators)
+        self.factors = [f for f in FACTORS if f.allowed(operators)]
+        self.powers = [n for n in POWERS if self.usable(n)]
+        self.terms = 4 if self.operators & {"+", "-"} else 1
+
+    def usable(self, p: float) -> bool:
+        return power_allowed(p, self.operators)
+
+    def named(self, *names: str) -> list[Factor]:
+        return [f for f in self.factors if f.name in names]
+
+
+def _powers(run: _Run, grammar: _Grammar) -> None:
+    pool = stages.powers_only(grammar.powers)
+    for size in range(1, min(grammar.terms, len(grammar.powers)) + 1):
+        run.polish(run.scan(stages.subsets(run.bench, pool, size, 40, run.workers, run.count)), 40, 20)
+
+
+def _singles(run: _Run, grammar: _Grammar, sizes: Sequence[int], shapes: int) -> None:
+    """Monomials of one factor, and powers."""
+    for size in sizes:
+        for factor in grammar.factors:
+            pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
+            if factor.shapes > shapes or size > grammar.terms or size + factor.shapes >= run.limit:
+                continue
+            starts = run.scan(stages.subsets(run.bench, pool, size, 150, run.workers, run.count))
+            run.polish(starts, 100, 15)
+
+
+def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
+    """Two monomials of two factors, and powers."""
+    members = stages.Members.of(run.bench, grammar.factors, grammar.usable, 70, 3)
+    if 2 + min(sizes) + 2 < run.limit and grammar.terms > 1:
+        parts = stages.pairs(run.bench, members, grammar.powers, sizes, 300, run.workers, run.count)
+        run.polish(run.scan(parts), 2500, 200)
+
+
+_SHARED = (
+    "power(shifted, 6)", "power(shifted, 2)", "power(shifted, 1)", "exp(scaled, 1)", "exp(scaled, 2)",
+    "cos(wave, 0)", "logistic(step, 0)", "damping(scaled, 1)",
+)  # fmt: skip
+"""Factors that others are multiplied by."""
+
+
+def _shared(run: _Run, grammar: _Grammar, size: int) -> None:
+    """Products of two factors."""
+    done: set[frozenset[str]] = set()
+    for one, other in product(grammar.named(*_SHARED), grammar.factors):
+        kind = frozenset((one.name, other.name))
+        fewest = one.shapes + other.shapes + size
+        if one is other or kind in done or fewest >= run.limit or size > grammar.terms:
+            continue
+        done.add(kind)
+        few = [n for n in grammar.powers if n in (-12, -9, -6, -4, -2, -1)]
+        pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 24)
+        run.polish(run.scan(stages.subsets(run.bench, pool, size, 60, run.workers, run.count)), 40, 6)
+
+
+def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
+    """The best so far, extended."""
+    names = [(f, m) for f in grammar.factors for m in f.powers if grammar.usable(m[0]) and grammar.usable(m[1])]
+    lexicon = Lexicon.of(run.bench, [(f, m) for f, m in names if abs(m[0]) <= 1], 40)
+    extended: set[tuple[object, ...]] = set()
+    for _ in range(rounds if grammar.terms > 1 else 0):
+        parents = [f for f in run.best(width) if f.structure.key not in extended]
+        parents = [f for f in parents if f.structure.constants + 1 < run.limit]
+        extended |= {f.structure.key for f in parents}
+        for kids in in_order(
+            lambda parent: extensions(run.bench, parent, lexicon, grammar.powers, 120), parents, run.workers, 1
+        ):
+            run.tick()
+            run.polish(kids, 60, 8)
+
+
+def search(
+    problem: SearchProblem, operators: Sequence[str], budget: Budget, seed: int, watch: Watch
+) -> list[Candidate]:
+    """Find formulas by enumeration; the result hangs on no random number and not on the number of threads.
+
+    Exhaustive, on the grids of the shapes, is what `stages` says; beyond it a beam extends the best. `seed` is not
+    used. The budget counts evaluations of losses in polishing, and a thousand subsets solved in scans as one.
+    When a formula is as good as the true one would be by chance, only simpler ones are looked at further.
+
+    Raises
+    ------
+    InterpotError
+        An unknown operator, or a function of several variables.
+    """
+    BACKEND.check(operators)
+    if len(problem.symbols) != 1:
+        raise InterpotError(
+            f"{problem.label}: the search 'grammar' knows functions of one variable, not of "
+            f"{len(problem.symbols)}: choose another backend"
+        )
+    grammar = _Grammar(operators)
+    workers = ThreadPoolExecutor(threads())
+    try:
+        with one_blas_thread():
+            run = _Run(Bench.of(problem), workers, budget.started(DEFAULT), watch)
+            try:
+                _powers(run, grammar)
+                _singles(run, grammar, (1, 2, 3), 2)
+                _shared(run, grammar, 1)
+                _shared(run, grammar, 2)
+                _pairs(run, grammar, (0, 1))
+                _singles(run, grammar, (4,), 1)
+                _shared(run, grammar, 3)
+                _pairs(run, grammar, (2,))
+                _beam(run, grammar, 8, 4)
+            except _SpentError:
+                pass
+            found = run.near()
+            watch(1.0, found)
+            return found
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
+BACKEND = Backend("grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search)

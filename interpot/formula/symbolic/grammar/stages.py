@@ -1,0 +1,236 @@
+"""What is enumerated, by rising complexity: each stage gives the best structures of its kind, to be polished.
+
+Exhaustive, on the grids of the shapes, are
+
+* sums of up to four powers of r;
+* sums of up to three monomials r^n F^p of one factor F and powers of r, of up to four where F has one shape;
+* sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers;
+* sums of up to three monomials r^n F^p G^q in which two factors are multiplied at least once, and powers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from interpot.formula.symbolic.grammar import scans
+from interpot.formula.symbolic.grammar.bench import Bench, codes, in_order
+from interpot.formula.symbolic.grammar.factors import Factor
+from interpot.formula.symbolic.grammar.structure import Monomial, Structure
+from interpot.records import FloatArray, IntArray
+
+Start = tuple[float, Structure]
+"""A structure on the grid and the squared rest that it leaves."""
+
+_POINTS = 8  # of a grid at a time: a few milliseconds, so that threads share the work evenly
+_BLOCK = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Monomials of some factors and powers, whose subsets are all solved.
+
+    Attributes
+    ----------
+    factors
+        All of which a subset has to hold.
+    monomials : (P, 1 + K)
+        Their powers.
+    grid : (points, K, 2)
+        Shapes of the factors.
+    """
+
+    factors: tuple[Factor, ...]
+    monomials: FloatArray
+    grid: FloatArray
+
+    @property
+    def constants(self) -> int:
+        """Of the shapes."""
+        return sum(f.shapes for f in self.factors)
+
+    def masks(self) -> IntArray:
+        """A bit for each factor that a monomial holds."""
+        bits = 1 << np.arange(len(self.factors), dtype=np.int64)
+        return np.asarray((self.monomials[:, 1:] != 0) @ bits)
+
+    def chunks(self, points: int = _POINTS) -> list[tuple[int, FloatArray]]:
+        """Parts of the grid, each with the number of its first point."""
+        return [(k, self.grid[k : k + points]) for k in range(0, len(self.grid), points)]
+
+
+@dataclass(slots=True)
+class Count:
+    """How many subsets were solved."""
+
+    solved: int = 0
+
+
+def subsets(
+    bench: Bench, pool: Pool, size: int, keep: int, workers: ThreadPoolExecutor, count: Count
+) -> Iterator[list[Start]]:
+    """Solve all subsets of a pool; gives nothing ([]) now and then and the best `keep` at last."""
+    P = len(pool.monomials)
+    ranks = np.array([[comb(k, j) for j in range(1, size + 1)] for k in range(P)], dtype=np.int64)
+    outer, inner, q = codes(pool.factors)
+    masks = pool.masks()
+
+    def solve(chunk: tuple[int, FloatArray]) -> tuple[FloatArray, IntArray, int]:
+        best, which = np.full(comb(P, size), np.inf), np.zeros(comb(P, size), dtype=np.int64)
+        solved = scans.pool(
+            bench.seen, bench.target, bench.r, outer, inner, q, chunk[1], pool.monomials, masks,
+            size, ranks, best, which, chunk[0],
+        )  # fmt: skip
+        return best, which, solved
+
+    least, at = np.full(comb(P, size), np.inf), np.zeros(comb(P, size), dtype=np.int64)
+    points = max(_POINTS, 200000 // comb(P, size))
+    for best, which, solved in in_order(solve, pool.chunks(points), workers):
+        better = best < least
+        least[better], at[better] = best[better], which[better]
+        count.solved += solved
+        yield []
+    order = np.argsort(least, kind="stable")[:keep]
+    yield [(float(least[k]), _chosen(pool, int(k), int(at[k]), size)) for k in order if np.isfinite(least[k])]
+
+
+def _chosen(pool: Pool, rank: int, point: int, size: int) -> Structure:
+    """The subset with a rank in the combinatorial number system, at a point of the grid."""
+    members = []
+    for k in range(size, 0, -1):
+        member = k - 1
+        while comb(member + 1, k) <= rank:
+            member += 1
+        members.append(member)
+        rank -= comb(member, k)
+    shapes = tuple((float(a), float(b)) for a, b in pool.grid[point])
+    monomials = tuple(tuple(map(float, pool.monomials[m])) for m in sorted(members))
+    return Structure(pool.factors, shapes, monomials)
+
+
+def powers_only(powers: Sequence[float]) -> Pool:
+    """Powers of r."""
+    return Pool((), np.array(powers)[:, None], np.zeros((1, 0, 2)))
+
+
+def one_factor(
+    factor: Factor, powers: Sequence[float], domain: tuple[float, float], usable: Callable[[float], bool]
+) -> Pool:
+    """Monomials of one factor, and powers."""
+    own = [m for m in factor.powers if usable(m[1]) and usable(m[0])]
+    return Pool((factor,), np.array([*own, *((n, 0.0) for n in powers)]), factor.grid(domain)[:, None])
+
+
+def two_factors(
+    one: Factor, other: Factor, powers: Sequence[float], domain: tuple[float, float],
+    usable: Callable[[float], bool], points: int,
+) -> Pool:  # fmt: skip
+    """Monomials of the first factor, of both, and powers, on grids of so many points each at most."""
+    first = _few([m for m in one.powers if usable(m[1]) and usable(m[0])], 6)
+    second = _few([m for m in other.powers if usable(m[1]) and usable(m[0])], 8)
+    both = [(n, p, s) for p in dict.fromkeys(p for _, p in first[:3]) for n, s in second]
+    alone = [(n, p, 0.0) for n, p in first]
+    monomials = dict.fromkeys([*both, *alone, *((n, 0.0, 0.0) for n in powers)])
+    a, b = _thinned(one.grid(domain), points), _thinned(other.grid(domain), points)
+    grid = np.stack([np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1))], axis=1)
+    return Pool((one, other), np.array(list(monomials)), grid)
+
+
+def _few(members: Sequence[tuple[float, float]], count: int) -> list[tuple[float, float]]:
+    """Those with the smallest powers of r."""
+    return sorted(members, key=lambda m: (abs(m[0]), members.index(m)))[:count]
+
+
+def _thinned(grid: FloatArray, points: int) -> FloatArray:
+    """Every k-th point, about as many as asked for."""
+    return grid[:: max(1, round(len(grid) / points))]
+
+
+# ---------------------------------------------------------------------------- pairs of products
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """All monomials of single factors on their grids.
+
+    Attributes
+    ----------
+    names
+        Factor and monomial of each class.
+    classes : (members,)
+        Number of the class, rising.
+    shapes : (members, 2)
+    columns : (members, s)
+        Normalised.
+    """
+
+    names: list[tuple[Factor, tuple[float, float]]]
+    classes: IntArray
+    shapes: FloatArray
+    columns: FloatArray
+
+    @classmethod
+    def of(
+        cls, bench: Bench, factors: Sequence[Factor], usable: Callable[[float], bool], points: int, each: int
+    ) -> Members:
+        """Of each factor some monomials, those with small powers of r, on some points of its grid."""
+        names, classes, shapes, columns = [], [], [], []
+        for factor in factors:
+            own = [m for m in factor.powers if usable(m[1]) and usable(m[0])]
+            first = [m for m in own if m[1] == own[0][1] or factor.outer == "power"]
+            chosen = _few(first, each)
+            grid = _thinned(factor.grid(bench.problem.domain), points)
+            made = np.array([bench.columns((factor,), row[None], np.array(chosen)) for row in grid])
+            for k, name in enumerate(chosen):
+                good = np.einsum("ij,ij->i", made[:, k], made[:, k]) > 0.5
+                classes += [len(names)] * int(good.sum())
+                names.append((factor, name))
+                shapes.append(grid[good])
+                columns.append(made[good, k])
+        return cls(names, np.array(classes), np.concatenate(shapes), np.concatenate(columns))
+
+
+def pairs(
+    bench: Bench, members: Members, powers: Sequence[float], sizes: Sequence[int], keep: int,
+    workers: ThreadPoolExecutor, count: Count,
+) -> Iterator[list[Start]]:  # fmt: skip
+    """Solve all pairs of members with all sets of powers of the given sizes; of each set the best `keep`."""
+    of_powers = powers_only(powers)
+    plain = bench.columns((), np.zeros((0, 2)), of_powers.monomials)
+    classes = len(members.names)
+
+    def solve(prefix: tuple[int, ...]) -> tuple[list[Start], int]:
+        A, left = scans.beyond(members.columns, plain[list(prefix)], bench.target)
+        best = np.full((classes, classes), np.inf)
+        one, other = (np.zeros((classes, classes), dtype=np.int64) for _ in range(2))
+        solved = scans.products(A, left, members.classes, _BLOCK, best, one, other)
+        order = np.argsort(best, axis=None, kind="stable")[:keep]
+        chosen = []
+        for k in order:
+            a, b = divmod(int(k), classes)
+            if np.isfinite(best[a, b]):
+                pair = int(one[a, b]), int(other[a, b])
+                chosen.append((float(best[a, b]), _sum_of(members, pair, [powers[p] for p in prefix])))
+        return chosen, solved
+
+    prefixes = [prefix for size in sizes for prefix in combinations(range(len(powers)), size)]
+    for chosen, solved in in_order(solve, prefixes, workers, ahead=2):
+        count.solved += solved
+        yield chosen
+
+
+def _sum_of(members: Members, pair: tuple[int, int], powers: Sequence[float]) -> Structure:
+    """Two members and powers."""
+    factors, shapes, monomials = [], [], []
+    for k, member in enumerate(pair):
+        factor, (n, p) = members.names[members.classes[member]]
+        factors.append(factor)
+        shapes.append((float(members.shapes[member, 0]), float(members.shapes[member, 1])))
+        monomials.append((n, p, 0.0) if k == 0 else (n, 0.0, p))
+    plain: list[Monomial] = [(n, 0.0, 0.0) for n in powers]
+    return Structure(tuple(factors), tuple(shapes), (*monomials, *plain))
