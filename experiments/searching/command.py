@@ -29,6 +29,9 @@ def run(asked: argparse.Namespace) -> int:
     if not cases:
         console.print(f"no form is called {' or '.join(asked.forms)}, or no method can be run")
         return 1
+    if asked.summary:
+        sum_up(cases, folder, absent, console)
+        return 0
     failures = _do(running.missing(cases, folder), folder, asked.seconds, asked.seed, console)
     for failure in failures:
         console.print(f"[red]failed:[/] {failure}", highlight=False)

@@ -3,7 +3,8 @@
 On the objective of the frames without noise, ‖M (φ - φ_true)‖/√C is the relative error of the forces on all of its
 particles. A formula has reached the truth
 
-    exactly     where it has no more constants, and, these refitted to the forces without noise, an error below `SAME`;
+    exactly     where it has no more constants, an error below `SAME` or twice that of the true form fitted to the same
+                data, and below `SAME` once its constants are refitted to the forces without noise;
     well        where its error is below `CLOSE`, or twice that of the true form fitted to the same data, and its
                 complexity no greater than the truth's, both counted alike.
 
@@ -27,9 +28,6 @@ SAME = 1e-6
 CLOSE = 1e-4
 AS_OWN = 2.0
 """Times the error of the true form's own fit."""
-
-HOPELESS = 0.1
-"""Error with which a formula with whole exponents is not refitted: its form is another one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +68,7 @@ class Judge:
         return Judgement(self._exact(found, formula, error), good, error, complexity, formula.constants)
 
     def _exact(self, found: Parametric, formula: Formula, error: float) -> bool:
-        if formula.constants > len(self.truth.symbols) or not error < HOPELESS:
+        if formula.constants > len(self.truth.symbols) or error > max(SAME, AS_OWN * self.own):
             return False
         return error < SAME or _error(self.clean, self.truth, found.fitted(self.clean)) < SAME
 

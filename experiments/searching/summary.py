@@ -68,8 +68,9 @@ def markdown(frame: pd.DataFrame, absent: Mapping[str, str]) -> Iterator[str]:
 def _about(frame: pd.DataFrame) -> str:
     return (
         f"{frame.form.nunique()} published forms that are no sum of the library's terms, each on frames of a run of "
-        f"LAMMPS. *Exact*: no more constants than the truth, and a force error below {SAME:g} once these are refitted "
-        f"to the forces without noise. *Near*: force error against the truth without noise below {CLOSE:g} or "
+        f"LAMMPS. *Exact*: no more constants than the truth, forces as near to it as those of the true form fitted to "
+        f"the same data (within {SAME:g}, or {AS_OWN:g} times its error), and within {SAME:g} once the constants are "
+        f"refitted to the forces without noise. *Near*: force error against the truth without noise below {CLOSE:g} or "
         f"{AS_OWN:g} times that of the true form fitted to the same data, at no greater complexity than the truth's. "
         "*Shown*: the same of the best formula among all from which the method chose."
     )
