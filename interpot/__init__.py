@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from interpot.errors import InterpotError
     from interpot.formula.curve import CurveDiscovery, discover_curves
     from interpot.formula.discover import Discovery, discover
+    from interpot.formula.one_formula import discover_shared
     from interpot.formula.potential import Potential
+    from interpot.formula.symbolic.beyond import Symbolic
+    from interpot.formula.symbolic.search import Budget
     from interpot.proof.calculator import calculator
     from interpot.proof.export import export
     from interpot.proof.observables.arrhenius import arrhenius
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from interpot.workflow import channels, pair_channels, run
 
 _HOMES = {
+    "Budget": "interpot.formula.symbolic.search",
     "Comparison": "interpot.comparison",
     "CurveDiscovery": "interpot.formula.curve",
     "Discovery": "interpot.formula.discover",
@@ -47,12 +51,14 @@ _HOMES = {
     "Potential": "interpot.formula.potential",
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",
+    "Symbolic": "interpot.formula.symbolic.beyond",
     "accumulate": "interpot.statistic.accumulate",
     "arrhenius": "interpot.proof.observables.arrhenius",
     "calculator": "interpot.proof.calculator",
     "channels": "interpot.workflow",
     "discover": "interpot.formula.discover",
     "discover_curves": "interpot.formula.curve",
+    "discover_shared": "interpot.formula.one_formula",
     "export": "interpot.proof.export",
     "from_atoms": "interpot.trajectory",
     "pair_channels": "interpot.workflow",
@@ -66,6 +72,7 @@ _HOMES = {
 __version__ = VERSION
 
 __all__ = [
+    "Budget",
     "Comparison",
     "CurveDiscovery",
     "Discovery",
@@ -78,12 +85,14 @@ __all__ = [
     "Potential",
     "ReferenceModel",
     "Statistic",
+    "Symbolic",
     "accumulate",
     "arrhenius",
     "calculator",
     "channels",
     "discover",
     "discover_curves",
+    "discover_shared",
     "export",
     "from_atoms",
     "pair_channels",

@@ -52,6 +52,7 @@ from interpot.options import (
     Terms,
     Trajectories,
     Units,
+    VariablesOf,
     Virials,
     VirialWeight,
     Walls,
@@ -202,6 +203,7 @@ def discover(
     budget: BudgetOf = None,
     seed: Seed = 0,
     guess: Guesses = None,
+    variable: VariablesOf = None,
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
@@ -213,7 +215,13 @@ def discover(
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
         others |= {"wall": wall, "field": field, "charges": charges}
-        others |= {"search": search != "auto", "operators": operators, "budget": budget, "guess": guess}
+        others |= {
+            "variable": variable,
+            "search": search != "auto",
+            "operators": operators,
+            "budget": budget,
+            "guess": guess,
+        }
         refuse(others | {"require": require, "known": known}, f"'{curve}' is a table of energies")
         asked = {"method": method, "max_terms": max_terms or USUAL, "terms": terms_asked_for(library, term)}
         _discover_curve(curve, data or [], out, cutoff, units, of_curve, asked)
@@ -223,6 +231,10 @@ def discover(
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = discovery_options(method, max_terms, library, term, require, known, shared_form)
     options |= {"symbolic": symbolic_search(search, operators, budget, seed, guess)}
+    if variable:
+        refuse({"require": require, "shared_form": shared_form != "auto"}, "--variable asks for one formula")
+        options = {name: options[name] for name in options if name not in ("constraints", "shared_form")}
+        options["variables"] = variable
     reading: dict[str, object] = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     rows, around = (
         {"energies": energies, "virials": virials},

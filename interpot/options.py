@@ -123,6 +123,15 @@ Guesses = Annotated[
         "'Ne-Xe: ...'; repeat for several",
     ),
 ]
+VariablesOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variable",
+        metavar="NAME: A-B=X,...",
+        help="One formula for all pairs, of the distance and of a number of each pair, 'qq: Na-Na=1, Cl-Na=-1, "
+        "Cl-Cl=1', or of each species, 'qq = q_i*q_j: Na=1, Cl=-1'; repeat for several",
+    ),
+]
 Columns = Annotated[
     str | None,
     typer.Option(

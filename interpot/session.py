@@ -11,6 +11,7 @@ from interpot.comparison import Comparison, ExportCheck
 from interpot.errors import InterpotError, NotInstalledError
 from interpot.formula.curve import CurveDiscovery, discover_curves
 from interpot.formula.discover import Discovery, discover
+from interpot.formula.one_formula import discover_shared
 from interpot.formula.potential import Potential
 from interpot.proof.engines import engine
 from interpot.proof.export import export
@@ -94,11 +95,16 @@ class Session:
         print_statistic(self.terminal.console, statistic)
         self.terminal.line(f"statistic: {path} ({path.stat().st_size / 1e6:.3g} MB)")
 
-    def discover(self, statistic: Statistic, **options: Any) -> Discovery:
-        """Find the formula; options as `interpot.discover` takes them."""
+    def discover(
+        self, statistic: Statistic, variables: Sequence[str] | None = None, **options: Any
+    ) -> Discovery:
+        """Find the formula; options as `interpot.discover` takes them, or, with variables, `discover_shared`."""
         origin = {"command": self.command} if self.command else {}
         with self.terminal.stage("discovery") as stage:
-            return discover(statistic, provenance=origin, progress=stage.say, show=stage.show, **options)
+            options |= {"provenance": origin, "progress": stage.say, "show": stage.show}
+            if variables:
+                return discover_shared(statistic, variables, **options)
+            return discover(statistic, **options)
 
     def discover_curves(self, curves: Sequence[EnergyCurve], **options: Any) -> CurveDiscovery:
         """Find the formulas of tables of energies and show them."""

@@ -44,6 +44,28 @@ def potential_of(
     named = [named_form(statistic, candidate.fit, c, part) for c, part in enumerate(known)]
     G = _block_diagonal([part.gradient for part in named])
     covariance = G @ judge.covariance(candidate.fit) @ G.T
+    return assembled(statistic, named, covariance, judge.freedom, loss, provenance)
+
+
+def assembled(
+    statistic: Statistic,
+    named: Sequence[Named],
+    covariance: FloatArray,
+    freedom: float,
+    loss: Loss,
+    provenance: Mapping[str, Any],
+) -> Potential:
+    """Put the functions of all channels together, in the units of the data.
+
+    Parameters
+    ----------
+    named
+        One function per channel, internal units.
+    covariance : (p, p)
+        Of the constants of all of them, internal units.
+    freedom
+        Degrees of freedom of it.
+    """
     errors = np.split(np.sqrt(np.diag(covariance)), np.cumsum([len(part.parameters) for part in named])[:-1])
     channels = []
     for c, (channel, part, stderr) in enumerate(zip(statistic.channels, named, errors, strict=True)):
@@ -67,7 +89,7 @@ def potential_of(
     origin = {**statistic.provenance, "versions": versions(), **provenance}
     # internal units are those of metal for energy and length; in reduced units the numbers are the same
     units = statistic.units if statistic.units.name == "lj" else STYLES["metal"]
-    found = Potential(units, tuple(channels), covariance, loss, origin, judge.freedom)
+    found = Potential(units, tuple(channels), covariance, loss, origin, freedom)
     return found.to_units(statistic.units)
 
 

@@ -107,6 +107,8 @@ def substitutes(
         seen = statistic.coverage[c]
         alone = objective.without_others(c)
         own = [term for term in library if channel.kind in term.kinds]
+        if not own:
+            continue
         grid = Grid.of(alone, own, (seen.minimum, seen.maximum))
         (r,) = alone.nodes
         columns = alone.maps[0] @ np.column_stack(

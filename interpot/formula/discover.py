@@ -74,6 +74,8 @@ class Discovery:
         What the data cannot tell, and what the formulas do where they were not sampled.
     mixing
         Test of each mixing rule on each unlike pair whose form is that of both like pairs.
+    chosen
+        The fit of `best` as it was judged, with its losses on the folds.
     """
 
     best: Potential
@@ -83,6 +85,7 @@ class Discovery:
     remarks: tuple[str, ...]
     honesty: Honesty
     mixing: tuple[RuleTest, ...] = ()
+    chosen: Candidate | None = None
 
     def __repr__(self) -> str:
         found = "; ".join(str(self.best).splitlines())
@@ -201,7 +204,7 @@ def discover(
         *_remarks(statistic, best, honesty),
     ]
     front = front_of(statistic, judged, parts)
-    return Discovery(best, front, splines, whole, tuple(remarks), honesty, mixing)
+    return Discovery(best, front, splines, whole, tuple(remarks), honesty, mixing, chosen)
 
 
 def check_options(
@@ -284,7 +287,14 @@ def _chosen(
     for group in dict.fromkeys(map(_alike, statistic.channels)):
         kind, places = group[0], [c for c, own in enumerate(statistic.channels) if _alike(own) == group]
         shared = find_shared_form(
-            kind, places, found, chosen, judge, lambda c, form: searches[c].refit(form), refit
+            kind,
+            places,
+            found,
+            chosen,
+            judge,
+            lambda c, form: searches[c].refit(form),
+            refit,
+            [search.objective.nodes[0] for search in searches],
         )
         if shared is None:
             continue

@@ -182,6 +182,13 @@ class Judge:
         D = made.constants @ directions
         return H, meat(H, (made.g + made.h) @ D, D.T @ made.G @ D, variance)
 
+    @property
+    def price(self) -> float:
+        """What a constant has to gain to be worth it, by the information criterion: s² ln N, eV²/Å²."""
+        rows = self.statistic.rows
+        variance = max(self._objective.floor, INDIFFERENT**2 * self._objective.square) / rows
+        return float(variance * np.log(max(rows, LEAST_ROWS)))
+
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
 

@@ -1,7 +1,8 @@
 """One form for all pairs of species, each with constants of its own, against a form for each; walls and fields alike.
 
-Candidates are the forms that the search ranks first for some channel. Each is fitted in all channels jointly and judged
-on the same folds as the forms chosen channel by channel; the paired difference says whether the data allow it.
+Forms that the search ranks high for some channel are fitted in each (`interpot.formula.symbolic.together`). Those that
+all channels together like best, and those that some channel ranks first, are then fitted jointly and judged on the same
+folds as the forms chosen channel by channel; the paired difference says whether the data allow it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import numpy as np
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge, choose
+from interpot.formula.symbolic.together import Structure, together
+from interpot.records import FloatArray
 
 FIRST = 2
-"""How many forms of each channel are tried in all, beside those that every channel has among its best."""
+"""How many forms of each channel are judged for all, beside those that all channels together like best."""
 
-Key = tuple[object, ...]
+LIKED = 6
+"""How many of the latter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +81,7 @@ def shared_form(
     judge: Judge,
     alone: Callable[[int, Form], Fit],
     jointly: Callable[[Sequence[Form]], Fit],
+    nodes: Sequence[FloatArray],
 ) -> SharedForm | None:
     """Find the best single form for all channels of a kind; None with a single one or where no form fits all.
 
@@ -92,17 +97,21 @@ def shared_form(
         Of the data.
     alone
         Fits a form to one channel, the others eliminated.
+    nodes
+        Distances at which each channel was sampled.
     jointly
         Fits forms to all channels.
     """
     if len(places) < 2:
         return None
     candidates, mine = [], [found[c] for c in places]
-    for key in _keys(mine):
+    structures = together(
+        mine, [nodes[c] for c in places], lambda c, form: alone(places[c], form), judge.price
+    )
+    for structure in _first(structures, mine):
         forms = list(free.fit.forms)
-        shared = _everywhere(key, mine, lambda c, form: alone(places[c], form))
-        for c, form in zip(places, shared, strict=True):
-            forms[c] = form
+        for c, fit in zip(places, structure.fits, strict=True):
+            forms[c] = fit.forms[0]
         joint = jointly(forms)
         if np.isfinite(joint.misfit) and len({joint.forms[c].key for c in places}) == 1:
             candidates.append(judge.candidate(joint))
@@ -113,26 +122,18 @@ def shared_form(
     chosen, rivals = choose([replace(free, determined=best.determined), best])
     same = len({free.fit.forms[c].key for c in places}) == 1
     allowed = same or chosen == 1 or 1 in rivals
-    candidate, errors = free if same else best, _errors(best, free)
+    candidate, errors = free if same else best, paired_errors(best, free)
     return SharedForm(kind, tuple(places), candidate, free, same, allowed, chosen == 1, errors)
 
 
-def _keys(found: Sequence[Sequence[Fit]]) -> list[Key]:
-    """Structures to try."""
-    keys = [[fit.forms[0].key for fit in fits] for fits in found]
-    common = set(keys[0]).intersection(*keys[1:])
-    ranked = sorted(common, key=lambda key: sum(own.index(key) for own in keys))
-    return list(dict.fromkeys([*ranked[: 2 * FIRST], *(key for own in keys for key in own[:FIRST])]))
+def _first(structures: Sequence[Structure], found: Sequence[Sequence[Fit]]) -> list[Structure]:
+    """Structures to judge."""
+    ranked = {fit.forms[0].key for fits in found for fit in fits[:FIRST]}
+    return [s for k, s in enumerate(structures) if k < LIKED or s.key in ranked]
 
 
-def _everywhere(key: Key, found: Sequence[Sequence[Fit]], alone: Callable[[int, Form], Fit]) -> list[Form]:
-    """The form in every channel, from the shapes that suit it there."""
-    own = [next((fit.forms[0] for fit in fits if fit.forms[0].key == key), None) for fits in found]
-    model = next(form for form in own if form is not None)
-    return [form if form is not None else alone(c, model).forms[0] for c, form in enumerate(own)]
-
-
-def _errors(one: Candidate, other: Candidate) -> float:
+def paired_errors(one: Candidate, other: Candidate) -> float:
+    """Paired difference of two held-out losses, in standard errors; NaN with a single block."""
     if len(one.held_out) < 2:
         return float("nan")
     difference = one.held_out - other.held_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,12 +26,10 @@ WELL = -0.02 * sympy.exp(-2.0 * (R - 5.3) ** 2)
 """A second well, which no term of the library has."""
 
 
-def statistic(phi: sympy.Expr, noise: float = 0.0) -> Statistic:
+@cache
+def statistic(phi: sympy.Expr) -> Statistic:
     slope = numpy_function(sympy.diff(phi, R), (R,))
-    frames = clusters(slope, frames=12, atoms=30, high=8.5, noise=noise)
-    # no pair is farther apart than the cutoff
-    near = [replace(f, positions=f.positions * 0.6 + 0.0) for f in frames]
-    return statistic_of(Frames(_with_forces(near, slope)), CUTOFF)
+    return statistic_of(Frames(_with_forces(clusters(slope, frames=12, atoms=30), slope)), CUTOFF)
 
 
 def _with_forces(frames: Sequence[interpot.Frame], slope: Callable[..., np.ndarray]) -> list[interpot.Frame]:
@@ -85,7 +84,7 @@ def test_nothing_is_searched_where_the_library_does(backend: Callable[..., Fake]
 
 def test_what_the_library_does_not_have_is_found(backend: Callable[..., Fake]) -> None:
     fake = backend(0.9 * LENNARD_JONES - 0.021 * sympy.exp(-2.1 * (R - 5.25) ** 2))
-    found = interpot.discover(statistic(LENNARD_JONES + WELL))
+    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2)
     assert found.best.loss.formula < 1e-7
     r = np.linspace(3.2, 6.0, 50)
     truth = numpy_function(sympy.diff(LENNARD_JONES + WELL, R), (R,))(r)
@@ -102,7 +101,7 @@ def test_terms_of_ones_own_are_not_searched_beyond_unless_asked(
 ) -> None:
     fake = backend(LENNARD_JONES + WELL)
     options = {"terms": ["power"]} if search == "auto" else {}
-    interpot.discover(statistic(LENNARD_JONES + WELL), symbolic=search, **options)
+    interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=search, **options)
     assert not fake.problems
 
 
@@ -120,7 +119,9 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
     backend(LENNARD_JONES + WELL, interrupted=True)
     shown: list[tuple[str, float]] = []
     found = interpot.discover(
-        statistic(LENNARD_JONES + WELL), show=lambda title, share, front: shown.append((title, share))
+        statistic(LENNARD_JONES + WELL),
+        max_terms=2,
+        show=lambda title, share, front: shown.append((title, share)),
     )
     assert found.best.loss.formula < 1e-7
     assert any("interrupted, the best so far is given" in remark for remark in found.remarks)
@@ -129,7 +130,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
 
 def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:
     backend()
-    found = interpot.discover(statistic(LENNARD_JONES + WELL))
+    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2)
     assert any("no formula came of it: allow more operators or a larger budget" in r for r in found.remarks)
     assert found.best.loss.formula > 1e-4  # the library's
 

@@ -143,21 +143,25 @@ def test_a_run_is_kept_in_files_as_it_is(lj: SearchProblem, tmp_path: Path) -> N
 # ---------------------------------------------------------------------------- the settings
 
 # of PySRRegressor.__init__ in the wheel of pysr 1.5.10, in its order
-PARAMETERS_1_5 = re.findall(r"\w+", """model_selection binary_operators unary_operators expression_spec niterations
-populations population_size max_evals maxsize maxdepth warmup_maxsize_by timeout_in_seconds constraints
-nested_constraints elementwise_loss loss_function loss_function_expression loss_scale complexity_of_operators
-complexity_of_constants complexity_of_variables complexity_mapping parsimony dimensional_constraint_penalty dimensionless_constants_only
-use_frequency use_frequency_in_tournament adaptive_parsimony_scaling alpha annealing early_stop_condition
-ncycles_per_iteration fraction_replaced fraction_replaced_hof weight_add_node weight_insert_node weight_delete_node
-weight_do_nothing weight_mutate_constant weight_mutate_operator weight_swap_operands weight_rotate_tree
-weight_randomize weight_simplify weight_optimize crossover_probability skip_mutation_failures migration hof_migration
-topn should_simplify should_optimize_constants optimizer_algorithm optimizer_nrestarts optimizer_f_calls_limit
-optimize_probability optimizer_iterations perturbation_factor probability_negate_constant tournament_selection_n
-tournament_selection_p parallelism procs cluster_manager heap_size_hint_in_bytes batching batch_size fast_cycle turbo
-bumper precision autodiff_backend random_state deterministic warm_start verbosity update_verbosity print_precision
-progress logger_spec input_stream run_id output_directory temp_equation_file tempdir delete_tempfiles update
-output_jax_format output_torch_format extra_sympy_mappings extra_torch_mappings extra_jax_mappings denoise
-select_k_features kwargs""")  # fmt: skip
+_NAMES_1_5 = """
+model_selection binary_operators unary_operators expression_spec niterations populations population_size
+max_evals maxsize maxdepth warmup_maxsize_by timeout_in_seconds constraints nested_constraints
+elementwise_loss loss_function loss_function_expression loss_scale complexity_of_operators
+complexity_of_constants complexity_of_variables complexity_mapping parsimony dimensional_constraint_penalty
+dimensionless_constants_only use_frequency use_frequency_in_tournament adaptive_parsimony_scaling alpha
+annealing early_stop_condition ncycles_per_iteration fraction_replaced fraction_replaced_hof weight_add_node
+weight_insert_node weight_delete_node weight_do_nothing weight_mutate_constant weight_mutate_operator
+weight_swap_operands weight_rotate_tree weight_randomize weight_simplify weight_optimize
+crossover_probability skip_mutation_failures migration hof_migration topn should_simplify
+should_optimize_constants optimizer_algorithm optimizer_nrestarts optimizer_f_calls_limit
+optimize_probability optimizer_iterations perturbation_factor probability_negate_constant
+tournament_selection_n tournament_selection_p parallelism procs cluster_manager heap_size_hint_in_bytes
+batching batch_size fast_cycle turbo bumper precision autodiff_backend random_state deterministic warm_start
+verbosity update_verbosity print_precision progress logger_spec input_stream run_id output_directory
+temp_equation_file tempdir delete_tempfiles update output_jax_format output_torch_format
+extra_sympy_mappings extra_torch_mappings extra_jax_mappings denoise select_k_features kwargs
+"""
+PARAMETERS_1_5 = re.findall(r"\w+", _NAMES_1_5)
 
 
 def installed_parameters() -> list[str]:
@@ -441,17 +445,21 @@ def test_an_operator_that_is_unknown_is_refused(lj: SearchProblem) -> None:
 
 # ---------------------------------------------------------------------------- with Julia
 
-_READY, _WHY = resolved()
-with_julia = pytest.mark.skipif(not _READY, reason=f"PySR cannot run here: {_WHY} (interpot setup pysr)")
-
 
 @pytest.fixture(scope="module")
-def julia() -> Iterator[None]:
+def processes() -> Iterator[None]:
     yield
     pysr_process.dismiss()
 
 
-@with_julia
+@pytest.fixture
+def julia(request: pytest.FixtureRequest, processes: None) -> None:
+    """Skip a test where Julia is not, each by its name."""
+    ready, why = resolved()
+    if not ready:
+        pytest.skip(f"{request.node.name} needs PySR: {why} (interpot setup pysr)")
+
+
 @pytest.mark.usefixtures("julia")
 @pytest.mark.parametrize(("truth", "domain"), [(LJ, (3.1, 9.0)), (MORSE, (2.1, 7.0))], ids=["LJ", "Morse"])
 def test_pysr_finds_the_form_on_the_exact_loss(truth: sympy.Expr, domain: tuple[float, float]) -> None:
@@ -465,7 +473,6 @@ def test_pysr_finds_the_form_on_the_exact_loss(truth: sympy.Expr, domain: tuple[
     )
 
 
-@with_julia
 @pytest.mark.usefixtures("julia")
 def test_pysr_gives_the_same_for_the_same_seed(lj: SearchProblem) -> None:
     first, second = (
@@ -475,7 +482,6 @@ def test_pysr_gives_the_same_for_the_same_seed(lj: SearchProblem) -> None:
     assert first == second and len(first) > 2
 
 
-@with_julia
 @pytest.mark.usefixtures("julia")
 def test_pysr_starts_from_the_formulas_that_are_known(lj: SearchProblem) -> None:
     """In so few evaluations it finds nothing of itself."""
@@ -485,7 +491,6 @@ def test_pysr_starts_from_the_formulas_that_are_known(lj: SearchProblem) -> None
     assert min(c.loss for c in found) < 1e-6
 
 
-@with_julia
 @pytest.mark.usefixtures("julia")
 def test_pysr_is_interrupted_with_a_front_in_hand() -> None:
     problem = problem_of(LJ + 0.004 * sympy.sin(7 * R), (3.1, 9.0))

@@ -14,9 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import product as combinations
 from math import cos, exp, inf, isfinite, log, sin
 
+import numpy as np
 import sympy
+from scipy import special
 
 from interpot.formula.codegen import R
+from interpot.records import FloatArray
 
 Sum = tuple["Product", ...]
 
@@ -31,6 +34,9 @@ ODD = ("erf", "tanh", "sin", "sinh", "tan")
 EVEN = ("cos", "cosh")
 FUNCTIONS = (*ODD, *EVEN, "erfc", "log")
 """Functions that a product may have for factors; "" is the sum itself."""
+
+
+_NUMERIC = {name: getattr(special if name.startswith("erf") else np, name) for name in FUNCTIONS}
 
 
 class NoFormError(ValueError):
@@ -337,6 +343,20 @@ def expandable(part: Product) -> list[int]:
         if wave or (not f.function and f.power in (1.0, 2.0, 3.0)):
             out.append(k)
     return out
+
+
+def values(part: Product, r: FloatArray) -> FloatArray:
+    """Evaluate a product at each r."""
+    out = part.value * r**part.power * np.exp(total(part.exponent, r))
+    for factor in part.factors:
+        x = total(factor.argument, r)
+        out = out * (_NUMERIC[factor.function](x) if factor.function else x) ** factor.power
+    return np.asarray(out)
+
+
+def total(parts: Sum, r: FloatArray) -> FloatArray:
+    """Evaluate a sum at each r."""
+    return np.asarray(sum((values(part, r) for part in parts), np.zeros_like(r)))
 
 
 # ---------------------------------------------------------------------------- from sympy

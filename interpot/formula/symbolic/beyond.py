@@ -145,7 +145,7 @@ class BeyondLibrary:
         found, asked, ended = list[Fit](), list[str](), ""
         for name in names:
             candidates, interrupted = self._candidates(name, [*known, *found], show)
-            found += refine(candidates, self.objective, kind=self.kind, rule=self.rule)
+            found += self._refined(candidates)
             asked.append(name)
             if interrupted:
                 ended = "; interrupted, the best so far is given"
@@ -153,6 +153,9 @@ class BeyondLibrary:
             if found and min(fit.misfit for fit in found) <= self.chance and not self.asked.always:
                 break
         return found, [self._remark(asked, why, ended, [*known, *found], found)]
+
+    def _refined(self, candidates: Sequence[Candidate]) -> list[Fit]:
+        return refine(candidates, self.objective, kind=self.kind, rule=self.rule, limit=self.chance)
 
     def _candidates(
         self, name: str, known: Sequence[Fit], show: ShowFront | None

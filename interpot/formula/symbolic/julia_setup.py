@@ -136,7 +136,7 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     with process.stdout:
         for line in process.stdout:
             if line.strip():
-                yield line.rstrip().removeprefix("[juliapkg] ")
+                yield line.strip().removeprefix("[juliapkg] ")
 
 
 def _cause(printed: Sequence[str]) -> str:

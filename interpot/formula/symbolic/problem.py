@@ -113,6 +113,39 @@ class SearchProblem:
         )  # fmt: skip
 
     @classmethod
+    def joined(
+        cls,
+        objective: Objective,
+        variables: tuple[sympy.Symbol, ...],
+        values: FloatArray,
+        domain: tuple[float, float],
+        label: str,
+        *,
+        chance: float = 0.0,
+        seeds: Sequence[sympy.Expr] = (),
+        nodes: int = NODES // 2,
+    ) -> SearchProblem:
+        """Of one function of r and other variables, that of all channels of an objective.
+
+        Parameters
+        ----------
+        variables, values : (channels, variables)
+            Symbols and their values in each channel; each channel has an additive constant of its own.
+        nodes
+            How many Chebyshev nodes stand for those of the splines in each channel.
+        """
+        rows, columns, groups = [], [], list[int]()
+        for c, (fine, M) in enumerate(zip(objective.nodes, objective.maps, strict=True)):
+            places, E = interpolation(fine, min(nodes, len(fine)))
+            rows.append(np.column_stack([places, np.tile(values[c], (len(places), 1))]))
+            columns.append(M @ E)
+            groups += [c] * len(places)
+        return cls._compressed(
+            (R, *variables), np.vstack(rows), np.array(groups, dtype=np.int64), np.hstack(columns), objective.y,
+            label=label, domain=domain, chance=chance, kind="pair", rule=None, seeds=seeds,
+        )  # fmt: skip
+
+    @classmethod
     def _compressed(
         cls,
         symbols: tuple[sympy.Symbol, ...],

@@ -137,7 +137,7 @@ class _Refining:
     def start(self, expression: sympy.Expr) -> Form | None:
         """Return the form of a formula, or None if it has none that is the same function where it was sampled."""
         try:
-            form, coefficients = form_of(expression, kind=self.kind)
+            form, coefficients = form_of(expression, kind=self.kind, reach=float(self.r.max()))
         except NoFormError:
             return None
         if len(form.terms) > _TERMS or not self.rule.has_required(form.terms, form.split()):

@@ -58,7 +58,7 @@ class Addend:
 
 
 def form_of(
-    expression: sympy.Expr, symbols: Sequence[sympy.Symbol] = (R,), kind: str = "pair"
+    expression: sympy.Expr, symbols: Sequence[sympy.Symbol] = (R,), kind: str = "pair", reach: float = 0.0
 ) -> tuple[Form, FloatArray]:
     """Find the form of a formula.
 
@@ -70,6 +70,8 @@ def form_of(
         Its variables: R alone.
     kind
         Of the channel, a row of `interpot.statistic.channels.CHANNELS`: terms of the library that it permits are used.
+    reach
+        Distance, Å, up to which the formula is used.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def form_of(
     """
     if tuple(symbols) != (R,):
         raise NoFormError("it depends on more than r")
-    found = addends(multiplied_out(sum_of(expression), kind), kind)
+    found = addends(multiplied_out(sum_of(expression), kind), kind, reach)
     if not found:
         raise NoFormError("it does not depend on r")
     terms = tuple(a.term for a in found)
@@ -104,7 +106,7 @@ def _cheapest(part: Product, kind: str) -> Sum:
     """A product as it is or multiplied out, whichever has fewer constants; if equal, the latter."""
     best: Sum = (part,)
     factors = expandable(part)
-    if not factors:
+    if not factors or recognised(part, kind) is not None:
         return best
     least = _count(best, kind)
     for size in range(1, len(factors) + 1):
@@ -125,16 +127,30 @@ def _count(parts: Sum, kind: str) -> float:
     ).constants
 
 
-def addends(parts: Sum, kind: str) -> list[Addend]:
-    """The terms of a sum that is not to be multiplied out any further."""
-    return [_addend(part, kind) for part in parts if not part.is_number]
+def addends(parts: Sum, kind: str, reach: float = 0.0) -> list[Addend]:
+    """The terms of a sum that is not to be multiplied out any further.
+
+    Terms of the library that share a shape have one value of it; where they do not, they are terms of their own.
+    """
+    kept = [part for part in parts if not part.is_number]
+    found = [_known(part, kind, reach) or _own(part, kind) for part in kept]
+    shared: dict[str, float] = {}
+    for k, addend in enumerate(found):
+        for shape, value in zip(addend.term.shapes, addend.shapes, strict=True):
+            if shape.shared and abs(shared.setdefault(shape.name, value) / value - 1) > EQUAL:
+                found[k] = _own(kept[k], kind)
+    return found
 
 
-def _addend(part: Product, kind: str) -> Addend:
-    known = recognised(part, kind)
-    if known is not None:
-        term, shapes, factor = known
-        return Addend(term, shapes, _finite(part, factor))
+def _known(part: Product, kind: str, reach: float) -> Addend | None:
+    known = recognised(part, kind, reach)
+    if known is None:
+        return None
+    term, shapes, factor = known
+    return Addend(term, shapes, _finite(part, factor))
+
+
+def _own(part: Product, kind: str) -> Addend:
     text = product_text(part)
     named, names = text.named
     term = _term(named, names, tuple(c.role for c in text.constants), kind)

@@ -67,8 +67,9 @@ def values_of(bench: Bench, factors: Sequence[Factor], shapes: FloatArray, power
     F = np.empty((len(factors), len(bench.r)))
     dF = np.empty((len(factors), kernels.SHAPES, len(bench.r)))
     kernels.factors(bench.r, outer, inner, q, shapes, F, dF)
-    out = np.empty(len(bench.r))
-    kernels.monomial(bench.r, np.array(powers), F, out)
+    rn, out = np.empty(len(bench.r)), np.empty(len(bench.r))
+    kernels.radial(bench.r, powers[0], rn)
+    kernels.monomial(rn, np.array(powers), F, out)
     return out
 
 
@@ -152,7 +153,9 @@ def _tangents(bench: Bench, found: Found) -> FloatArray:
                 moved[k, s] += sign * step
                 sides.append(c @ np.array([values_of(bench, base.factors, moved, m) for m in base.monomials]))
             rows.append((sides[0] - sides[1]) / (2 * step))
-    made = np.nan_to_num(np.array(rows) @ bench.seen.T)
+    with np.errstate(invalid="ignore", over="ignore"):
+        made = np.array(rows) @ bench.seen.T
+    made = made[np.isfinite(made).all(axis=1)]
     sizes = np.linalg.norm(made, axis=1)
     return np.asarray(made[sizes > 0] / sizes[sizes > 0, None])
 

@@ -20,6 +20,9 @@ from interpot.records import FloatArray, IntArray
 _UNSEEN = 1e-15  # of the largest singular value of W: rounding
 _SPAN = 1e-11  # of that of the grammar's columns: what scans leave to polishing
 
+_NARROW = 1e-13  # the square of the same, for one pool: scans only rank
+_SAMPLES = 40  # points of a grid whose columns tell the span of all
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -77,6 +80,17 @@ class Bench:
         outer, inner, q = codes(factors)
         return np.asarray(scans.columns(self.seen, self.r, outer, inner, q, shapes, powers))
 
+    def narrowed(
+        self, factors: Sequence[Factor], powers: FloatArray, grid: FloatArray
+    ) -> tuple[FloatArray, FloatArray, float]:
+        """The loss in a basis of the span of a few monomials on a grid: its W and y, and what it cannot see."""
+        thinned = grid[:: max(1, len(grid) // _SAMPLES)]
+        A = np.concatenate([self.columns(factors, shapes, powers) for shapes in thinned])
+        squares, basis = np.linalg.eigh(A.T @ A)
+        basis = basis[:, squares > _NARROW * squares[-1]]
+        y = basis.T @ self.target
+        return np.ascontiguousarray(basis.T @ self.seen), y, float(self.target @ self.target - y @ y)
+
     def polish(self, structure: Structure, steps: int) -> Found:
         """Fit all constants, in so many steps at most."""
         factors = structure.factors
@@ -86,12 +100,12 @@ class Bench:
         theta = np.array(structure.shapes, dtype=np.float64).reshape(-1, kernels.SHAPES)
         powers, c = np.array(structure.monomials, dtype=np.float64), np.zeros(len(structure.monomials))
         loss = kernels.polish(
-            self.W, self.y, self.r, outer, inner, q, free.reshape(-1, 2),
+            self.seen, self.target, self.r, outer, inner, q, free.reshape(-1, 2),
             np.ascontiguousarray(limits[:, 0]), np.ascontiguousarray(limits[:, 1]), powers, theta, c, steps,
         )  # fmt: skip
         shapes = tuple((float(a), float(b)) for a, b in theta)
         moved = Structure(factors, shapes, structure.monomials)
-        return Found(moved, tuple(map(float, c)), float(loss) + self.beyond)
+        return Found(moved, tuple(map(float, c)), float(loss) + self.unseen)
 
 
 def codes(factors: Sequence[Factor]) -> tuple[IntArray, IntArray, FloatArray]:

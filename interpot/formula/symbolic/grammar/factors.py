@@ -126,12 +126,17 @@ def _sum(q: float) -> Grid:
     return grid
 
 
-def _step(domain: Domain) -> FloatArray:
+def _step(domain: Domain, steepest: float = 20.0) -> FloatArray:
     span = domain[1] - domain[0]
     rows = []
-    for k in _steps(3.0, 70, 1.5):
+    for k in _steps(1.5, steepest, 1.5):
         rows += [(k / span, d) for d in np.arange(domain[0] - 2 * span / k, domain[1], span * max(1 / k, 0.04))]
     return np.array(rows)
+
+
+def _logistic(domain: Domain) -> FloatArray:
+    """That of tanh, which is as steep at half the rate."""
+    return _step(domain, 40.0)
 
 
 def _before(domain: Domain) -> FloatArray:
@@ -143,7 +148,7 @@ def _bump(q: float) -> Grid:
     def grid(domain: Domain) -> FloatArray:
         span = domain[1] - domain[0]
         rows = []
-        for w in span * _steps(0.025, 0.8, 1.5):
+        for w in span * _steps(0.035, 0.8, 1.5):
             places = np.arange(domain[0] - w, domain[1] + w / 2, max(0.7 * w, 0.03 * span))
             rows += [(0.5 / w**q, d) for d in places]
         return np.array(rows)
@@ -172,7 +177,7 @@ def _quadratic(domain: Domain) -> FloatArray:
 
 
 def _wave(domain: Domain) -> FloatArray:
-    k = np.arange(2.0, 60.0, 1.0) / _reach(domain, 1)
+    k = np.arange(2.0, 40.0, 1.0) / _reach(domain, 1)
     return _rows(k, np.pi * np.arange(4) / 4)
 
 
@@ -271,7 +276,7 @@ def _steps_and_waves() -> list[Factor]:
         Factor("csch", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
         Factor("sech", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
         Factor("tanh", "scaled", 1.0, _monomials({1: (-6, -2, -1, 0), 2: (0, -1)}), _scaled(1.0, 0.2, 15.0, 1.3), _positive),
-        Factor("logistic", "step", 0.0, _STEP, _step, _positive),
+        Factor("logistic", "step", 0.0, _STEP, _logistic, _positive),
         Factor("tanh", "step", 0.0, _STEP, _step, _positive),
         Factor("sech", "step", 0.0, _monomials({1: (0, -1), 2: (0, -1)}), _step, _positive),
         Factor("erf", "step", 0.0, _monomials({1: (-6, -1, 0)}), _step, _positive),

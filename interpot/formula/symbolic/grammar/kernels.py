@@ -115,6 +115,10 @@ def _raised(f, p):  # type: ignore[no-untyped-def]
     """f^p, or log f, and its derivative with respect to f."""
     if p == 1:
         return f, 1.0
+    if p == 2:
+        return f * f, 2 * f
+    if p == -1:
+        return 1 / f, -1 / (f * f)
     if p == LOG:
         return math.log(f), 1 / f
     return f**p, p * f ** (p - 1)
@@ -133,33 +137,32 @@ def factors(r, outer, inner, q, theta, F, dF):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def monomial(r, powers, F, out):  # type: ignore[no-untyped-def]
-    """r^n F₁^p₁ F₂^p₂ ... on the nodes."""
-    n = powers[0]
+def radial(r, n, out):  # type: ignore[no-untyped-def]
+    """r^n, or log r, on the nodes."""
     for i in range(len(r)):
-        v = 1.0
-        if n == LOG:
-            v = math.log(r[i])
-        elif n != 0:
-            v = r[i] ** n
-        for k in range(len(F)):
-            if powers[k + 1] != 0:
-                v *= _raised(F[k, i], powers[k + 1])[0]
-        out[i] = v
+        out[i] = math.log(r[i]) if n == LOG else (r[i] ** n if n != 0 else 1.0)
 
 
 @_jit
-def _slope(r, powers, F, dF, which, shape, weight, out):  # type: ignore[no-untyped-def]
+def monomial(rn, powers, F, out):  # type: ignore[no-untyped-def]
+    """r^n F₁^p₁ F₂^p₂ ... on the nodes, from r^n."""
+    out[:] = rn
+    for k in range(len(F)):
+        p = powers[k + 1]
+        if p == 1:
+            out *= F[k]
+        elif p != 0:
+            for i in range(len(rn)):
+                out[i] *= _raised(F[k, i], p)[0]
+
+
+@_jit
+def _slope(rn, powers, F, dF, which, shape, weight, out):  # type: ignore[no-untyped-def]
     """Add weight times the derivative of a monomial with respect to a shape of factor `which`."""
     if powers[which + 1] == 0:
         return
-    n = powers[0]
-    for i in range(len(r)):
-        v = weight * _raised(F[which, i], powers[which + 1])[1] * dF[which, shape, i]
-        if n == LOG:
-            v *= math.log(r[i])
-        elif n != 0:
-            v *= r[i] ** n
+    for i in range(len(rn)):
+        v = weight * rn[i] * _raised(F[which, i], powers[which + 1])[1] * dF[which, shape, i]
         for k in range(len(F)):
             if k != which and powers[k + 1] != 0:
                 v *= _raised(F[k, i], powers[k + 1])[0]
@@ -260,9 +263,11 @@ def polish(W, y, r, outer, inner, q, free, low, high, powers, theta, c, steps): 
     V, Q, triangle = np.empty((T, m)), np.empty((T, d)), np.zeros((T, T))
     J, H, g, delta = np.empty((n, d)), np.empty((n, n)), np.empty(n), np.empty(n)
     residual, slope, trial = np.empty(d), np.empty(m), theta.copy()
+    rn = np.empty((T, m))
     factors(r, outer, inner, q, theta, F, dF)
     for t in range(T):
-        monomial(r, powers[t], F, V[t])
+        radial(r, powers[t, 0], rn[t])
+        monomial(rn[t], powers[t], F, V[t])
     loss = _project(W, y, V, Q, triangle, residual)
     if not loss < np.inf:
         return np.inf
@@ -272,7 +277,7 @@ def polish(W, y, r, outer, inner, q, free, low, high, powers, theta, c, steps): 
         for a in range(n):
             slope[:] = 0.0
             for t in range(T):
-                _slope(r, powers[t], F, dF, free[a, 0], free[a, 1], c[t], slope)
+                _slope(rn[t], powers[t], F, dF, free[a, 0], free[a, 1], c[t], slope)
             J[a] = W @ slope
             for t in range(T):
                 J[a] -= np.dot(Q[t], J[a]) * Q[t]
@@ -290,7 +295,7 @@ def polish(W, y, r, outer, inner, q, free, low, high, powers, theta, c, steps): 
                 trial[k, s] = min(max(theta[k, s] + delta[a], low[k, s]), high[k, s])
             factors(r, outer, inner, q, trial, F, dF)
             for t in range(T):
-                monomial(r, powers[t], F, V[t])
+                monomial(rn[t], powers[t], F, V[t])
             value = _project(W, y, V, Q, triangle, residual)
             if value < loss:
                 better = True

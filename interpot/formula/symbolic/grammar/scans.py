@@ -12,7 +12,7 @@ import math
 import numba
 import numpy as np
 
-from interpot.formula.symbolic.grammar.kernels import SHAPES, factors, monomial, orthonormal
+from interpot.formula.symbolic.grammar.kernels import SHAPES, factors, monomial, orthonormal, radial
 
 _APART = 1e-9
 """1 - cos² of the angle between two columns from which on a pair is a pair."""
@@ -29,9 +29,11 @@ def columns(W, r, outer, inner, q, theta, powers):  # type: ignore[no-untyped-de
     """Columns of monomials, normalised, (P, d); zero where one is not finite."""
     m, K = len(r), len(outer)
     F, dF, V = np.empty((K, m)), np.empty((K, SHAPES, m)), np.empty((len(powers), m))
+    rn = np.empty(m)
     factors(r, outer, inner, q, theta, F, dF)
     for t in range(len(powers)):
-        monomial(r, powers[t], F, V[t])
+        radial(r, powers[t, 0], rn)
+        monomial(rn, powers[t], F, V[t])
         largest = 0.0
         for i in range(m):
             largest = max(largest, abs(V[t, i])) if math.isfinite(V[t, i]) else np.inf
@@ -47,17 +49,24 @@ def columns(W, r, outer, inner, q, theta, powers):  # type: ignore[no-untyped-de
     return out
 
 
-@_jit
+@_fast
 def _beyond(A, alive, left, unit, out, still):  # type: ignore[no-untyped-def]
     """Rests of the columns beyond one more unit vector, normalised; a rest too small is no longer alive."""
+    d = len(left)
     for j in range(len(A)):
         still[j] = False
         if alive[j]:
-            out[j] = A[j] - np.dot(unit, A[j]) * unit
-            size = math.sqrt(np.dot(out[j], out[j]))
-            if size > _REST:
-                out[j] /= size
+            inside, square = 0.0, 0.0
+            for i in range(d):
+                inside += unit[i] * A[j, i]
+            for i in range(d):
+                out[j, i] = A[j, i] - inside * unit[i]
+                square += out[j, i] * out[j, i]
+            if square > _REST * _REST:
                 still[j] = True
+                scale = 1 / math.sqrt(square)
+                for i in range(d):
+                    out[j, i] *= scale
     return left - np.dot(unit, left) * unit
 
 
@@ -65,8 +74,8 @@ def _beyond(A, alive, left, unit, out, still):  # type: ignore[no-untyped-def]
 def _pairs(A, alive, left, start, masks, prefix, full, value, rank, ranks, size, best, which, mark):  # type: ignore[no-untyped-def]
     """Complete a prefix by all pairs from `start` on; what they leave of the squared rest is kept where it is least."""
     P = len(A)
-    b = A @ left
-    G = A @ A.T
+    b = A[start:] @ left
+    G = A[start:] @ A[start:].T
     solved = 0
     for i in range(start, P):
         if not alive[i]:
@@ -75,12 +84,12 @@ def _pairs(A, alive, left, start, masks, prefix, full, value, rank, ranks, size,
         for j in range(i + 1, P):
             if not alive[j] or (prefix | masks[i] | masks[j]) != full:
                 continue
-            g = G[i, j]
+            g, b_i, b_j = G[i - start, j - start], b[i - start], b[j - start]
             apart = 1 - g * g
             if apart < _APART:
                 continue
             solved += 1
-            rest = value - (b[i] * b[i] + b[j] * b[j] - 2 * g * b[i] * b[j]) / apart
+            rest = value - (b_i * b_i + b_j * b_j - 2 * g * b_i * b_j) / apart
             at = rank_i + ranks[j, size - 1]
             if rest < best[at]:
                 best[at] = rest
@@ -89,53 +98,52 @@ def _pairs(A, alive, left, start, masks, prefix, full, value, rank, ranks, size,
 
 
 @_jit
-def pool(W, y, r, outer, inner, q, thetas, powers, masks, size, ranks, best, which, first):  # type: ignore[no-untyped-def]
-    """All subsets of `size` (1 to 4) of a pool of monomials that hold every factor, at each point of a grid.
+def pool(W, y, r, outer, inner, q, thetas, powers, masks, low, high, ranks, best, which, first):  # type: ignore[no-untyped-def]
+    """All subsets of `low` to `high` (1 to 4) of a pool of monomials that hold every factor, at points of a grid.
 
-    `thetas` (points, K, SHAPES); `masks` (P,) has a bit for each factor in a monomial; `best` takes the smallest loss
-    of each subset, `which` the number of the point, `first` that of the first. Returns how many were solved.
+    `thetas` (points, K, SHAPES); `masks` (P,) has a bit for each factor in a monomial. `ranks` (P, 4) are those of the
+    combinatorial number system; `best` and `which` (5, subsets) take, by size, the smallest squared rest of each
+    subset and the number of its point, `first` that of the first. Returns how many were solved.
     """
     P, full, solved = len(powers), 0, 0
     for k in range(len(outer)):
         full |= 1 << k
-    still, still2 = np.ones(P, dtype=np.bool_), np.ones(P, dtype=np.bool_)
+    still, still2, alive = np.ones(P, dtype=np.bool_), np.ones(P, dtype=np.bool_), np.ones(P, dtype=np.bool_)
+    total = np.dot(y, y)
     for point in range(len(thetas)):
         A = columns(W, r, outer, inner, q, thetas[point], powers)
         mark = first + point
-        alive = np.empty(P, dtype=np.bool_)
         for j in range(P):
             alive[j] = np.dot(A[j], A[j]) > 0.5
-        total = np.dot(y, y)
-        if size == 1:
+        if low == 1:
             for j in range(P):
-                if alive[j] and masks[j] == full:
-                    solved += 1
-                    rest = total - np.dot(A[j], y) ** 2
-                    if rest < best[j]:
-                        best[j] = rest
-                        which[j] = mark
-        elif size == 2:
-            solved += _pairs(A, alive, y, 0, masks, 0, full, total, 0, ranks, 2, best, which, mark)
-        else:
-            B, B2 = np.zeros_like(A), np.zeros_like(A)
-            for i in range(P):
-                if not alive[i]:
+                rest = total - np.dot(A[j], y) ** 2
+                if alive[j] and masks[j] == full and rest < best[1, j]:
+                    best[1, j] = rest
+                    which[1, j] = mark
+            solved += P
+        if low <= 2 <= high:
+            solved += _pairs(A, alive, y, 0, masks, 0, full, total, 0, ranks, 2, best[2], which[2], mark)
+        if high < 3:
+            continue
+        B, B2 = np.zeros_like(A), np.zeros_like(A)
+        for i in range(P):
+            if not alive[i]:
+                continue
+            left = _beyond(A, alive, y, A[i], B, still)
+            if low <= 3:
+                solved += _pairs(
+                    B, still, left, i + 1, masks, masks[i], full, np.dot(left, left), ranks[i, 0], ranks,
+                    3, best[3], which[3], mark,
+                )  # fmt: skip
+            for j in range(i + 1, P if high > 3 else 0):
+                if not still[j]:
                     continue
-                left = _beyond(A, alive, y, A[i], B, still)
-                if size == 3:
-                    solved += _pairs(
-                        B, still, left, i + 1, masks, masks[i], full, np.dot(left, left),
-                        ranks[i, 0], ranks, 3, best, which, mark,
-                    )  # fmt: skip
-                    continue
-                for j in range(i + 1, P):
-                    if not still[j]:
-                        continue
-                    rest = _beyond(B, still, left, B[j], B2, still2)
-                    solved += _pairs(
-                        B2, still2, rest, j + 1, masks, masks[i] | masks[j], full, np.dot(rest, rest),
-                        ranks[i, 0] + ranks[j, 1], ranks, 4, best, which, mark,
-                    )  # fmt: skip
+                rest = _beyond(B, still, left, B[j], B2, still2)
+                solved += _pairs(
+                    B2, still2, rest, j + 1, masks, masks[i] | masks[j], full, np.dot(rest, rest),
+                    ranks[i, 0] + ranks[j, 1], ranks, 4, best[4], which[4], mark,
+                )  # fmt: skip
     return solved
 
 

@@ -25,8 +25,8 @@ DEFAULT = 20_000_000
 SUBSETS = 1000
 """Subsets that are solved in scans for the cost of one evaluation."""
 
-ROUNDING = 1e-19
-"""A loss that is as good as none: splines follow no potential closer."""
+ROUNDING = 3e-15
+"""A loss beyond what no function explains that is as good as none."""
 
 NEAR = 8
 """Candidates with each number of constants."""
@@ -54,7 +54,8 @@ class _Run:
     @property
     def limit(self) -> float:
         """Constants that a structure has to stay below: of the simplest that is good enough."""
-        enough = max(self.bench.problem.enough, ROUNDING)
+        problem = self.bench.problem
+        enough = max(problem.enough, 1.2 * problem.beyond + ROUNDING)
         return min((f.structure.constants for f in self.found.values() if f.loss <= enough), default=float("inf"))
 
     def tick(self) -> None:
@@ -151,25 +152,25 @@ class _Grammar:
 
 def _powers(run: _Run, grammar: _Grammar) -> None:
     pool = stages.powers_only(grammar.powers)
-    for size in range(1, min(grammar.terms, len(grammar.powers)) + 1):
-        run.polish(run.scan(stages.subsets(run.bench, pool, size, 40, run.workers, run.count)), 40, 20)
+    run.polish(run.scan(stages.subsets(run.bench, pool, (1, grammar.terms), 40, run.workers, run.count)), 40, 20)
 
 
-def _singles(run: _Run, grammar: _Grammar, sizes: Sequence[int], shapes: int) -> None:
+def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> None:
     """Monomials of one factor, and powers."""
-    for size in sizes:
-        for factor in grammar.factors:
-            pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
-            if factor.shapes > shapes or size > grammar.terms or size + factor.shapes >= run.limit:
-                continue
-            starts = run.scan(stages.subsets(run.bench, pool, size, 150, run.workers, run.count))
+    for factor in grammar.factors:
+        pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
+        sizes = (low, int(min(high, grammar.terms, run.limit - 1 - factor.shapes)))
+        if factor.shapes <= shapes:
+            starts = run.scan(stages.subsets(run.bench, pool, sizes, 150, run.workers, run.count))
             run.polish(starts, 100, 15)
 
 
 def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
     """Two monomials of two factors, and powers."""
-    members = stages.Members.of(run.bench, grammar.factors, grammar.usable, 70, 3)
-    if 2 + min(sizes) + 2 < run.limit and grammar.terms > 1:
+    most = run.limit - 2 - min(sizes) - 1  # shapes of both
+    factors = [f for f in grammar.factors if f.shapes + 1 <= most]
+    if factors and grammar.terms > 1:
+        members = stages.Members.of(run.bench, factors, grammar.usable, 70, 3)
         parts = stages.pairs(run.bench, members, grammar.powers, sizes, 300, run.workers, run.count)
         run.polish(run.scan(parts), 2500, 200)
 
@@ -181,24 +182,24 @@ _SHARED = (
 """Factors that others are multiplied by."""
 
 
-def _shared(run: _Run, grammar: _Grammar, size: int) -> None:
+def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
     """Products of two factors."""
     done: set[frozenset[str]] = set()
+    few = [n for n in grammar.powers if n in (-12, -9, -6, -4, -2, -1)]
     for one, other in product(grammar.named(*_SHARED), grammar.factors):
         kind = frozenset((one.name, other.name))
-        fewest = one.shapes + other.shapes + size
-        if one is other or kind in done or fewest >= run.limit or size > grammar.terms:
+        if one is other or kind in done:
             continue
         done.add(kind)
-        few = [n for n in grammar.powers if n in (-12, -9, -6, -4, -2, -1)]
-        pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 24)
-        run.polish(run.scan(stages.subsets(run.bench, pool, size, 60, run.workers, run.count)), 40, 6)
+        sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
+        pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
+        run.polish(run.scan(stages.subsets(run.bench, pool, sizes, 40, run.workers, run.count)), 20, 4)
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
     """The best so far, extended."""
     names = [(f, m) for f in grammar.factors for m in f.powers if grammar.usable(m[0]) and grammar.usable(m[1])]
-    lexicon = Lexicon.of(run.bench, [(f, m) for f, m in names if abs(m[0]) <= 1], 40)
+    lexicon = Lexicon.of(run.bench, [(f, m) for f, m in names if m[0] in (-1, 0)], 24)
     extended: set[tuple[object, ...]] = set()
     for _ in range(rounds if grammar.terms > 1 else 0):
         parents = [f for f in run.best(width) if f.structure.key not in extended]
@@ -208,7 +209,7 @@ def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
             lambda parent: extensions(run.bench, parent, lexicon, grammar.powers, 120), parents, run.workers, 1
         ):
             run.tick()
-            run.polish(kids, 60, 8)
+            run.polish(kids, 40, 6)
 
 
 def search(
@@ -238,12 +239,10 @@ def search(
             run = _Run(Bench.of(problem), workers, budget.started(DEFAULT), watch)
             try:
                 _powers(run, grammar)
-                _singles(run, grammar, (1, 2, 3), 2)
-                _shared(run, grammar, 1)
-                _shared(run, grammar, 2)
+                _singles(run, grammar, 1, 3, 2)
                 _pairs(run, grammar, (0, 1))
-                _singles(run, grammar, (4,), 1)
                 _shared(run, grammar, 3)
+                _singles(run, grammar, 4, 4, 1)
                 _pairs(run, grammar, (2,))
                 _beam(run, grammar, 8, 4)
             except _SpentError:

@@ -27,7 +27,7 @@ from interpot.records import FloatArray, IntArray
 Start = tuple[float, Structure]
 """A structure on the grid and the squared rest that it leaves."""
 
-_POINTS = 8  # of a grid at a time: a few milliseconds, so that threads share the work evenly
+_POINTS = (0, 400, 400, 100, 8)  # of a grid at a time, by size: tens of milliseconds
 _BLOCK = 256
 
 
@@ -59,7 +59,7 @@ class Pool:
         bits = 1 << np.arange(len(self.factors), dtype=np.int64)
         return np.asarray((self.monomials[:, 1:] != 0) @ bits)
 
-    def chunks(self, points: int = _POINTS) -> list[tuple[int, FloatArray]]:
+    def chunks(self, points: int) -> list[tuple[int, FloatArray]]:
         """Parts of the grid, each with the number of its first point."""
         return [(k, self.grid[k : k + points]) for k in range(0, len(self.grid), points)]
 
@@ -72,31 +72,39 @@ class Count:
 
 
 def subsets(
-    bench: Bench, pool: Pool, size: int, keep: int, workers: ThreadPoolExecutor, count: Count
+    bench: Bench, pool: Pool, sizes: tuple[int, int], keep: int, workers: ThreadPoolExecutor, count: Count
 ) -> Iterator[list[Start]]:
-    """Solve all subsets of a pool; gives nothing ([]) now and then and the best `keep` at last."""
-    P = len(pool.monomials)
-    ranks = np.array([[comb(k, j) for j in range(1, size + 1)] for k in range(P)], dtype=np.int64)
+    """Solve all subsets of a pool, from the first size to the last.
+
+    Gives nothing ([]) now and then, so that others have their turn, and the best `keep` of each size at last.
+    """
+    P, (low, high) = len(pool.monomials), (sizes[0], min(sizes[1], len(pool.monomials)))
+    if low > high:
+        return
+    ranks = np.array([[comb(k, j) for j in range(1, 5)] for k in range(P)], dtype=np.int64)
     outer, inner, q = codes(pool.factors)
-    masks = pool.masks()
+    masks, shape = pool.masks(), (5, max(comb(P, size) for size in range(low, high + 1)))
+    W, y, unseen = bench.narrowed(pool.factors, pool.monomials, pool.grid)
 
     def solve(chunk: tuple[int, FloatArray]) -> tuple[FloatArray, IntArray, int]:
-        best, which = np.full(comb(P, size), np.inf), np.zeros(comb(P, size), dtype=np.int64)
+        best, which = np.full(shape, np.inf), np.zeros(shape, dtype=np.int64)
         solved = scans.pool(
-            bench.seen, bench.target, bench.r, outer, inner, q, chunk[1], pool.monomials, masks,
-            size, ranks, best, which, chunk[0],
+            W, y, bench.r, outer, inner, q, chunk[1], pool.monomials, masks,
+            low, high, ranks, best, which, chunk[0],
         )  # fmt: skip
         return best, which, solved
 
-    least, at = np.full(comb(P, size), np.inf), np.zeros(comb(P, size), dtype=np.int64)
-    points = max(_POINTS, 200000 // comb(P, size))
-    for best, which, solved in in_order(solve, pool.chunks(points), workers):
+    least, at = np.full(shape, np.inf), np.zeros(shape, dtype=np.int64)
+    for best, which, solved in in_order(solve, pool.chunks(_POINTS[high]), workers):
         better = best < least
         least[better], at[better] = best[better], which[better]
         count.solved += solved
         yield []
-    order = np.argsort(least, kind="stable")[:keep]
-    yield [(float(least[k]), _chosen(pool, int(k), int(at[k]), size)) for k in order if np.isfinite(least[k])]
+    for size in range(low, high + 1):
+        for k in np.argsort(least[size], kind="stable")[:keep]:
+            if np.isfinite(least[size, k]):
+                chosen = _chosen(pool, int(k), int(at[size, k]), size)
+                yield [(float(least[size, k]) + unseen, chosen)]
 
 
 def _chosen(pool: Pool, rank: int, point: int, size: int) -> Structure:
