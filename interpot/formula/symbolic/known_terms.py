@@ -111,7 +111,7 @@ def _ending(part: Product) -> Iterator[Known]:
         return
     powers = polynomial(x.factors[0].argument)
     if powers is not None and set(powers) == {0.0, 1.0} and powers[1.0] == 1 and x.number > 0:
-        yield "stillinger_weber", (-part.power, x.value, -powers[0.0]), 0.0
+        yield "stillinger_weber", (abs(part.power), x.value, -powers[0.0]), 0.0
 
 
 def _functions(part: Product, factor: Factor) -> Iterator[Known]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from interpot.formula.symbolic import operon_kernel as kernel
 from interpot.formula.symbolic.complexity import complexity
-from interpot.formula.symbolic.operon_trees import NODES, Breeder, Programs, expression, sensible
+from interpot.formula.symbolic.operon_trees import NODES, Breeder, Programs, expression, sensible, tidied
 from interpot.formula.symbolic.problem import LARGEST, SearchProblem, interpolation
 from interpot.formula.symbolic.search import Backend, Budget, Candidate, Watch
 from interpot.records import FloatArray
@@ -81,9 +81,19 @@ class _Fits:
     roots: NDArray[np.int64]
     losses: FloatArray
     terms: NDArray[np.int64]
+    costs: NDArray[np.int64]
+
+    @classmethod
+    def unfitted(cls, programs: Programs) -> _Fits:
+        """Return room for what a fit writes."""
+        count = len(programs.lengths)
+        return cls(
+            programs, np.zeros_like(programs.theta), np.zeros_like(programs.codes), np.full(count, np.inf),
+            np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
+        )  # fmt: skip
 
     def __getitem__(self, chosen: Any) -> _Fits:
-        parts = (self.coefficients, self.roots, self.losses, self.terms)
+        parts = (self.coefficients, self.roots, self.losses, self.terms, self.costs)
         return _Fits(self.programs[chosen], *(np.array(part[chosen]) for part in parts))
 
 
@@ -100,10 +110,7 @@ class _Fitter:
             [sensible(c[:n]) for c, n in zip(programs.codes.tolist(), programs.lengths, strict=True)]
         )
         chosen = np.flatnonzero(good)
-        fits = _Fits(
-            programs, np.zeros_like(programs.theta), np.zeros_like(programs.codes), np.full(count, np.inf),
-            np.zeros(count, dtype=np.int64),
-        )  # fmt: skip
+        fits = _Fits.unfitted(programs)
         pieces = [chosen[i : i + _CHUNK] for i in range(0, len(chosen), _CHUNK)]
         for piece, part in zip(
             pieces, self._threads.map(lambda c: self._some(programs[c], steps), pieces), strict=True
@@ -111,19 +118,17 @@ class _Fitter:
             programs.theta[piece] = part.programs.theta
             fits.coefficients[piece], fits.roots[piece] = part.coefficients, part.roots
             fits.losses[piece], fits.terms[piece] = part.losses + self._loss.beyond, part.terms
+            fits.costs[piece] = part.costs
         fits.losses[fits.terms > most_terms] = np.inf
         return fits
 
     def _some(self, programs: Programs, steps: int) -> _Fits:
         """Fit some, in one thread."""
         loss, count = self._loss, len(programs.lengths)
-        fits = _Fits(
-            programs, np.zeros_like(programs.theta), np.zeros_like(programs.codes), np.full(count, np.inf),
-            np.zeros(count, dtype=np.int64),
-        )  # fmt: skip
+        fits = _Fits.unfitted(programs)
         kernel.fit_all(
             programs.codes, programs.slots, programs.theta, programs.lengths, loss.x, loss.WT, loss.y, loss.last,
-            loss.largest, np.full(count, steps), fits.coefficients, fits.roots, fits.losses, fits.terms,
+            loss.largest, np.full(count, steps), fits.coefficients, fits.roots, fits.losses, fits.terms, fits.costs,
         )  # fmt: skip
         return fits
 
@@ -155,7 +160,7 @@ class _Island:
         for t in defined:
             n = fits.programs.lengths[t]
             self._breeder.write(young[t], fits.programs.codes[t, :n], fits.programs.theta[t, :n])
-        self._select([young[t] for t in defined], fits.losses[defined], fits.programs.lengths[defined])
+        self._select([young[t] for t in defined], fits.losses[defined], fits.costs[defined])
         return fits
 
     def _select(self, young: list[Any], losses: FloatArray, sizes: NDArray[np.int64]) -> None:
@@ -204,8 +209,8 @@ class _Archive:
     def take(self, fits: _Fits) -> bool:
         """Keep what is better than what was there; whether any is."""
         better = False
-        for t in np.lexsort((fits.losses, fits.programs.lengths)):
-            size = int(fits.programs.lengths[t])
+        for t in np.lexsort((fits.losses, fits.costs)):
+            size = int(fits.costs[t])
             if not np.isfinite(fits.losses[t]):
                 continue
             if size not in self.best or fits.losses[t] < 0.999 * self.best[size].losses[0]:
@@ -237,6 +242,7 @@ class _Archive:
                 for a, root in zip(fits.coefficients[0, :count], fits.roots[0, :count], strict=True)
             )
         )
+        formula = tidied(formula)
         if not formula.free_symbols or formula.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
             return None
         loss = self.problem.loss(self.problem.values(formula))

@@ -33,6 +33,9 @@ _BOUND = 200.0
 _ROUNDING = 1e-26
 """Losses below are not worth another step."""
 
+_STIFF = 1e6
+"""Damping at which a step is none."""
+
 _compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -73,6 +76,41 @@ def _terms(codes, first, second, roots):
             roots[count] = i
             count += 1
     return count
+
+
+@_compiled
+def _cost(codes, first, second, roots, count):
+    """About what `interpot.formula.symbolic.complexity` counts, once factors are taken out of products and sums.
+
+    Of every subtree: its nodes, and whether it has a free factor, which costs nothing in a product and two nodes in a
+    sum or a function.
+    """
+    nodes, scaled = np.ones(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.bool_)
+    for i in range(len(codes)):
+        code, f, s = codes[i], first[i], second[i]
+        if code == VARIABLE:
+            scaled[i] = True
+        elif code == ADD or code == SUB:
+            scaled[i] = scaled[f] or scaled[s]
+            nodes[i] = nodes[f] + nodes[s] + 1
+            if scaled[f] and scaled[s]:
+                nodes[i] += 2
+        elif code == MUL or code == DIV:
+            if codes[f] == CONSTANT or codes[s] == CONSTANT:
+                nodes[i] = nodes[s] if codes[f] == CONSTANT else nodes[f]
+                scaled[i] = True
+            else:
+                nodes[i] = nodes[f] + nodes[s] + 1
+                scaled[i] = scaled[f] or scaled[s]
+        elif code == POW or code == SQRT or code == SQUARE:
+            nodes[i] = nodes[f] + 2
+            scaled[i] = scaled[f]
+        elif code > CONSTANT:
+            nodes[i] = nodes[f] + (3 if scaled[f] else 1)
+    total = 3 * count - 1
+    for c in range(count):
+        total += nodes[roots[c]]
+    return total
 
 
 @_compiled
@@ -180,38 +218,72 @@ def _backward(codes, first, second, sizes, root, v, d):
 
 
 @_compiled
-def _project(v, roots, count, WT, y, last, q, a):
-    """Best coefficients of the terms: loss, and in q an orthonormal basis of what they reach, (terms, k)."""
-    k, m = len(y), v.shape[1]
-    upper = np.zeros((count, count))
-    onto = np.zeros(count)
-    residual = y.copy()
-    seen = np.empty(m)
+def _dot(u, w):
+    """Scalar product, in four sums so that the processor need not wait for one."""
+    n = len(u) // 4 * 4
+    first = second = third = fourth = 0.0
+    for j in range(0, n, 4):
+        first += u[j] * w[j]
+        second += u[j + 1] * w[j + 1]
+        third += u[j + 2] * w[j + 2]
+        fourth += u[j + 3] * w[j + 3]
+    for j in range(n, len(u)):
+        first += u[j] * w[j]
+    return (first + second) + (third + fourth)
+
+
+@_compiled
+def _add(u, factor, w):
+    """Add a multiple of w to u."""
+    for j in range(len(u)):
+        u[j] += factor * w[j]
+
+
+@_compiled
+def _image(seen, WT, out):
+    """Write W seen."""
+    for j in range(len(out)):
+        out[j] = 0.0
+    for j in range(len(seen)):
+        _add(out, seen[j], WT[j])
+
+
+@_compiled
+def _project(v, roots, count, WT, last, q, a, residual):
+    """Best coefficients of the terms: loss, and in q an orthonormal basis of what they reach, (terms, k).
+
+    `residual` is y, of which what is left is written back.
+    """
+    m = v.shape[1]
+    upper, onto, seen = np.zeros((count, count)), np.zeros(count), np.empty(m)
     for c in range(count):
         size = 0.0
         for j in range(m):
             seen[j] = v[roots[c], j] - v[roots[c], last[j]]
             size = max(size, abs(seen[j]))
-        q[c] = 0.0
-        if not (size < 1e150 and size > 1e-150):
-            if size == 0.0:
-                continue
-            return np.inf
-        q[c] = (seen / size) @ WT
-        whole = np.sqrt(q[c] @ q[c])
-        for _ in range(2):  # twice is enough: rounding of the first pass
-            for b in range(c):
-                part = q[b] @ q[c]
-                upper[b, c] += part * size
-                q[c] -= part * q[b]
-        left = np.sqrt(q[c] @ q[c])
-        if not left > _DEPENDENT * whole:
+        if size == 0.0:
             q[c] = 0.0
             continue
-        q[c] /= left
-        upper[c, c] = left * size
-        onto[c] = q[c] @ residual
-        residual -= onto[c] * q[c]
+        if not (size < 1e150 and size > 1e-150):
+            return np.inf
+        for j in range(m):
+            seen[j] /= size
+        _image(seen, WT, q[c])
+        whole = _dot(q[c], q[c])
+        for _ in range(2):  # twice is enough: rounding of the first pass
+            for b in range(c):
+                part = _dot(q[b], q[c])
+                upper[b, c] += part * size
+                _add(q[c], -part, q[b])
+        left = _dot(q[c], q[c])
+        if not left > _DEPENDENT**2 * whole:
+            q[c] = 0.0
+            continue
+        upper[c, c] = np.sqrt(left) * size
+        for j in range(len(residual)):
+            q[c, j] /= np.sqrt(left)
+        onto[c] = _dot(q[c], residual)
+        _add(residual, -onto[c], q[c])
     for c in range(count - 1, -1, -1):
         a[c] = 0.0
         if upper[c, c] > 0:
@@ -219,8 +291,7 @@ def _project(v, roots, count, WT, y, last, q, a):
             for b in range(c + 1, count):
                 a[c] -= upper[c, b] * a[b]
             a[c] /= upper[c, c]
-    y[:] = residual
-    return residual @ residual
+    return _dot(residual, residual)
 
 
 @_compiled
@@ -231,6 +302,34 @@ def _too_large(v, roots, count, a, last, largest):
             if not abs(a[c] * (v[roots[c], j] - v[roots[c], last[j]])) < largest:
                 return True
     return False
+
+
+@_compiled
+def _normal(codes, slots, x, WT, last, q, a, d, free, owner, residual, H, gradient):
+    """Normal equations of the constants, of what the coefficients leave: H and the gradient."""
+    J = np.empty((len(free), x.shape[1]))
+    for j in range(len(free)):
+        i = free[j]
+        for b in range(x.shape[1]):
+            J[j, b] = d[i, b] * a[owner[j]]
+            if codes[i] == VARIABLE:
+                J[j, b] *= x[slots[i], b]
+            if not np.isfinite(J[j, b]):
+                J[j, b] = 0.0
+        for b in range(x.shape[1]):  # the last of a group comes last
+            if last[b] != b:
+                J[j, b] -= J[j, last[b]]
+        for b in range(x.shape[1]):
+            if last[b] == b:
+                J[j, b] = 0.0
+    P = np.empty((len(free), len(residual)))
+    for j in range(len(free)):
+        _image(J[j], WT, P[j])
+        for c in range(len(q)):
+            _add(P[j], -_dot(q[c], P[j]), q[c])
+        for i in range(j + 1):
+            H[i, j] = H[j, i] = _dot(P[i], P[j])
+        gradient[j] = _dot(P[j], residual)
 
 
 @_compiled
@@ -288,6 +387,8 @@ def fit(codes, slots, theta, x, WT, y, last, largest, steps, coefficients, roots
     loss : float
         Infinite where a value is undefined.
     terms : int
+    cost : int
+        About the complexity of the formula.
     """
     n, m, k = len(codes), x.shape[1], len(y)
     first, second = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
@@ -296,73 +397,49 @@ def fit(codes, slots, theta, x, WT, y, last, largest, steps, coefficients, roots
     free, owner = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     p = _free(codes, first, second, sizes, roots, count, free, owner)
     v, d, q = np.empty((n, m)), np.empty((n, m)), np.empty((count, k))
-    residual = y.copy()
-    a, trial = np.zeros(count), theta.copy()
-    _forward(codes, slots, theta, first, second, x, v)
-    loss = _project(v, roots, count, WT, residual, last, q, a)
-    if not np.isfinite(loss) or _too_large(v, roots, count, a, last, largest):
-        return np.inf, count
-    coefficients[:count] = a
-    damping, fresh = 1e-2, True
-    J, H, g = np.empty((p, m)), np.empty((p, p)), np.empty(p)
-    for _ in range(steps if p else 0):
-        if fresh:
-            for c in range(count):
-                _backward(codes, first, second, sizes, roots[c], v, d)
-            for j in range(p):
-                i = free[j]
-                J[j] = d[i] * a[owner[j]]
-                if codes[i] == VARIABLE:
-                    J[j] *= x[slots[i]]
-                for b in range(m):
-                    if not np.isfinite(J[j, b]):
-                        J[j, b] = 0.0
-                end = J[j].copy()
-                for b in range(m):
-                    J[j, b] -= end[last[b]]
-            P = J @ WT
-            for j in range(p):
-                for c in range(count):
-                    P[j] -= (q[c] @ P[j]) * q[c]
-            H[:] = P @ P.T
-            gradient = P @ residual
-        g[:] = gradient
-        if not _solve(H, g, damping):
-            damping *= 10.0
-            fresh = False
-            if damping > 1e8:
-                break
-            continue
-        for j in range(p):
-            step = g[j]
-            limit = 0.5 * abs(theta[free[j]]) + 0.5
-            trial[free[j]] = theta[free[j]] + min(max(step, -limit), limit)
-            trial[free[j]] = min(max(trial[free[j]], -_BOUND), _BOUND)
+    residual, a, trial = np.empty(k), np.zeros(count), theta.copy()
+    H, gradient, step = np.empty((p, p)), np.empty(p), np.empty(p)
+    loss, damping = np.inf, 1e-2
+    for _ in range(steps + 1):
         _forward(codes, slots, trial, first, second, x, v)
-        left = y.copy()
-        new = _project(v, roots, count, WT, left, last, q, a)
+        residual[:] = y
+        new = _project(v, roots, count, WT, last, q, a, residual)
         if new < loss and not _too_large(v, roots, count, a, last, largest):
-            gained = loss - new
+            done = new < _ROUNDING or (loss - new < 1e-4 * loss and damping < 1e-6)
+            loss, damping = new, max(damping / 8.0, 1e-12)
             theta[:] = trial
             coefficients[:count] = a
-            loss, residual, fresh = new, left, True
-            damping = max(damping / 8.0, 1e-12)
-            if loss < _ROUNDING or (gained < 1e-4 * loss and damping < 1e-6):
+            if done or p == 0:
                 break
+            for c in range(count):
+                _backward(codes, first, second, sizes, roots[c], v, d)
+            _normal(codes, slots, x, WT, last, q, a, d, free[:p], owner, residual, H, gradient)
+        elif loss == np.inf:
+            break
         else:
-            fresh = False
             damping *= 6.0
-            if damping > 1e6:
-                break
-    return loss, count
+        step[:] = gradient
+        while not _solve(H, step, damping) and damping < _STIFF:
+            damping *= 10.0
+            step[:] = gradient
+        if not damping < _STIFF:
+            break
+        for j in range(p):
+            i = free[j]
+            longest = 0.5 * abs(theta[i]) + 0.5
+            trial[i] = theta[i] + min(max(step[j], -longest), longest)
+            trial[i] = min(max(trial[i], -_BOUND), _BOUND)
+    return loss, count, _cost(codes, first, second, roots, count)
 
 
 @_compiled
-def fit_all(codes, slots, theta, lengths, x, WT, y, last, largest, steps, coefficients, roots, losses, terms):
+def fit_all(
+    codes, slots, theta, lengths, x, WT, y, last, largest, steps, coefficients, roots, losses, terms, costs
+):
     """Fit many trees, one row each of arrays as wide as the longest."""
     for t in range(len(lengths)):
         n = lengths[t]
-        losses[t], terms[t] = fit(
+        losses[t], terms[t], costs[t] = fit(
             codes[t, :n], slots[t, :n], theta[t, :n], x, WT, y, last, largest, steps[t],
             coefficients[t, :n], roots[t, :n],
         )  # fmt: skip

@@ -270,3 +270,34 @@ def expression(
             stack.append(_MEANING[code](stack.pop()))
         made.append(stack[-1])
     return made
+
+
+def tidied(formula: sympy.Expr) -> sympy.Expr:
+    """Take factors out of sums within products and powers, and constants out of exponents: fewer numbers, one function.
+
+    (2 r - 3)^-12 is 2^-12 (r - 1.5)^-12, and exp(1 - 2 r) is e exp(-2 r).
+    """
+    if formula.is_Atom:
+        return formula
+    formula = formula.func(*(tidied(part) for part in formula.args))
+    if isinstance(formula, sympy.exp):
+        constant, rest = formula.args[0].as_independent(*formula.free_symbols, as_Add=True)
+        return sympy.exp(constant) * sympy.exp(rest)
+    if formula.is_Pow and formula.exp.is_number:
+        factor, rest = _normalised(formula.base)
+        return factor**formula.exp * rest**formula.exp
+    if formula.is_Mul:
+        pairs = [_normalised(part) for part in formula.args]
+        return sympy.Mul(*(factor for factor, _ in pairs), *(rest for _, rest in pairs))
+    return formula
+
+
+def _normalised(formula: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """Return a positive factor and a sum whose first varying part has the factor 1 or -1."""
+    if not formula.is_Add:
+        return sympy.Integer(1), formula
+    _, rest = formula.as_independent(*formula.free_symbols, as_Add=True)
+    factor = abs(sympy.Add.make_args(rest)[0].as_independent(*formula.free_symbols, as_Add=False)[0])
+    if not (factor.is_number and factor.is_finite and factor > 0):
+        return sympy.Integer(1), formula
+    return factor, sympy.Add(*(part / factor for part in formula.args))

@@ -134,12 +134,16 @@ def addends(parts: Sum, kind: str, reach: float = 0.0) -> list[Addend]:
     """
     kept = [part for part in parts if not part.is_number]
     found = [_known(part, kind, reach) or _own(part, kind) for part in kept]
-    shared: dict[str, float] = {}
-    for k, addend in enumerate(found):
+    shared: dict[str, list[float]] = {}
+    for addend in found:
         for shape, value in zip(addend.term.shapes, addend.shapes, strict=True):
-            if shape.shared and abs(shared.setdefault(shape.name, value) / value - 1) > EQUAL:
-                found[k] = _own(kept[k], kind)
-    return found
+            if shape.shared:
+                shared.setdefault(shape.name, []).append(value)
+    apart = {name for name, values in shared.items() if max(values) > min(values) * (1 + EQUAL)}
+    return [
+        _own(part, kind) if any(s.shared and s.name in apart for s in addend.term.shapes) else addend
+        for part, addend in zip(kept, found, strict=True)
+    ]
 
 
 def _known(part: Product, kind: str, reach: float) -> Addend | None:

@@ -1,0 +1,239 @@
+"""Candidates refitted on statistics of frames whose forces are known: constants, structures and losses."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from systems import Frames, clusters, statistic_of
+
+from interpot.formula.assembly import potential_of
+from interpot.formula.codegen import R, compile_array, derivative
+from interpot.formula.constraints import restrictions
+from interpot.formula.kinds import loss_of
+from interpot.formula.potential import Potential
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.varpro import Fit
+from interpot.formula.selection import Judge
+from interpot.formula.symbolic.complexity import complexity
+from interpot.formula.symbolic.problem import SearchProblem
+from interpot.formula.symbolic.refine import expression_of, joined, refine, with_value
+from interpot.formula.symbolic.search import Candidate
+from interpot.formula.terms import library
+from interpot.proof.export import export
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+
+CUTOFF = 9.0
+
+
+def parsed(text: str) -> sympy.Expr:
+    return sympy.sympify(text, locals={"r": R})
+
+
+def candidate(text: str, loss: float = 0.5) -> Candidate:
+    expression = parsed(text)
+    return Candidate(expression, loss, complexity(expression))
+
+
+@cache
+def statistic(truth: str, noise: float = 0.0) -> Statistic:
+    slope = compile_array(derivative(parsed(truth), R), (R,))
+    frames = clusters(lambda r: slope(r) * (r < CUTOFF), frames=20, low=2.6, high=11.0, noise=noise)
+    return statistic_of(Frames(frames), CUTOFF)
+
+
+def objective(truth: str, noise: float = 0.0) -> Objective:
+    return Objective.of(statistic(truth, noise))
+
+
+def share(fit: Fit, problem: Objective) -> float:
+    """Of the forces, what a fit leaves."""
+    return float(np.sqrt(fit.misfit / problem.square))
+
+
+GAUSS = "2e4*r**(-12) - 30*r**(-6) - 0.3*exp(-2*(r - 4.1)**2)"
+MORSE = "0.4*(exp(-2.4*(r - 3.3)) - 2*exp(-1.2*(r - 3.3)))"
+
+PERTURBED = {
+    GAUSS: ("1.9e4/r**11.8 - 25/r**5.93 - 0.25*exp(-1.9*(r - 4.05)**2) + 0.7", 5),
+    MORSE: ("0.42*exp(-2.5*r + 7.8) - 0.8*exp(-1.18*(r - 3.3))", 3),
+    "14/sqrt(r**2 + 1.5**2) - 30/(r**6 + 3.0**6)": ("13/sqrt(r**2 + 2) - 1/(r**5.8/27 + 27.0)", 4),
+    "0.5/(1 + exp((r - 5.0)/0.4))": ("0.3/(1.2 + exp((r - 4.9)*2.3))", 3),
+    "3.0*exp(-0.7*r)*cos(2.2*r + 0.4)": ("2.6*exp(-0.65*r)*cos(2.23*r + 0.5)", 4),
+    "-0.3*(1 + 1.3*(r - 3.1))*exp(-1.3*(r - 3.1))": ("(3.6 - 2.1*r)*exp(3.0 - 1.2*r)", 3),
+    "0.5*exp(-(r/3.5)**4)": ("0.6*exp(-(r*0.28)**3.9)", 2),
+    "2e4/r**12 + 0.5*tanh(2.0*(r - 4.5))": ("0.4*tanh(1.8*r - 8.0) + 1.5e4*(1/r)**11.9 - 3", 4),
+}
+
+
+@pytest.mark.parametrize("truth", PERTURBED)
+def test_perturbed_constants_come_back(truth: str) -> None:
+    """Without noise: the true function, in the true number of constants, whatever the additive one."""
+    text, constants = PERTURBED[truth]
+    problem = objective(truth)
+    fits = refine([candidate(text)], problem)
+    best = next(f for f in fits if share(f, problem) < 1e-8)
+    assert best.constants == constants
+    r = np.linspace(3.0, 8.5, 50)
+    phi, wanted = (compile_array(derivative(e, R), (R,))(r) for e in (expression_of(best), parsed(truth)))
+    np.testing.assert_allclose(phi, wanted, atol=1e-6 * np.abs(wanted).max())
+
+
+def test_whole_exponents_are_found_beneath_noise() -> None:
+    """Where 12 and 6 leave no more than chance does; the fit with free exponents is there as well."""
+    problem = objective(GAUSS, 0.01)
+    true = refine([candidate(GAUSS)], problem)[0].misfit
+    fits = refine([candidate(PERTURBED[GAUSS][0])], problem, limit=1.1 * true)
+    assert {f.constants for f in fits} >= {5, 7}
+    (simple,) = [f for f in fits if f.constants == 5]
+    powers = [
+        s[0] for t, s in zip(simple.forms[0].terms, simple.forms[0].split(), strict=True) if t.name == "power"
+    ]
+    assert sorted(powers) == [6, 12] and simple.misfit <= 1.1 * true
+
+
+def test_what_is_too_much_is_left_out() -> None:
+    """A term that is not there, a softening that is none, two widths that are one."""
+    problem = objective("14/r - 200/r**6")
+    limit = (1e-7) ** 2 * problem.square
+    fits = refine([candidate("13.5/sqrt(r**2 + 0.05) - 180/r**6 + 0.01*exp(-r)")], problem, limit=limit)
+    simple = min(fits, key=lambda f: f.constants)
+    assert sorted(simple.forms[0].shapes) == pytest.approx([1, 6], abs=1e-12) and simple.constants == 2
+    assert share(simple, problem) < 1e-7
+
+
+TEXTS = st.sampled_from(
+    [
+        "{a}*1e4*r**(-11 - {b}) - {c}*10/r**6",
+        "{a}*exp(-{b}*(r - 3 - {c})**2) + {c}*9e3/r**12",
+        "{a}*exp(-{b}*r) - {c}*exp(-{d}*r)",
+        "({a} - {c}*r)*exp(-{b}*r)",
+        "{a}/(1 + exp((r - 3 - {c})/{b}))",
+        "{a}*tanh({b}*r - {d}) + {c}/r",
+        "{a}*erf({b}*(r - {c}))/(r**2 + {d})",
+        "{a}*cos({b}*r + {c})/r**{d}",
+        "{a}/(r**(4 + {b}) + {c}*100)",
+        "{a}*exp(-{b}*r)*log(1 + {c}*r)",
+        "({a}*r**-6 - {b}/100)*({c} - exp(-{d}*r))",
+    ]
+)
+NUMBERS = st.floats(0.2, 3.0).map(lambda x: round(x, 4))
+
+
+@given(TEXTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_no_candidate_gets_a_larger_loss(text: str, a: float, b: float, c: float, d: float) -> None:
+    """The exact loss of the formula as it was written, on the nodes of the objective."""
+    problem = objective(GAUSS, 0.01)
+    expression = parsed(text.format(a=a, b=b, c=c, d=d))
+    (r,) = problem.nodes
+    written = problem.residual([compile_array(expression, (R,))(r)])
+    fits = refine([Candidate(expression, 1.0, complexity(expression))], problem)
+    assert fits and fits[0].misfit <= float(written @ written) * (1 + 1e-9)
+    for fit in fits:
+        residual = problem.residual(fit.values(problem.nodes))
+        assert fit.misfit == pytest.approx(float(residual @ residual), rel=1e-6)
+
+
+def test_equal_functions_are_one_fit() -> None:
+    """Written twice, with other numbers, and as another function that is the same: tanh is a Fermi function."""
+    problem = objective("0.5/(1 + exp((r - 5.0)/0.4))")
+    texts = ["0.3/(1 + exp((r - 4.9)/0.45))", "1/(2 + exp(2.3*r)*3e-5)", "0.3 - 0.2*tanh(1.1*r - 5.6)"]
+    fits = refine([candidate(t, 0.1 * k) for k, t in enumerate(texts)], problem)
+    assert len(fits) == 1 and share(fits[0], problem) < 1e-8
+
+
+def test_the_result_is_sorted_and_distinct() -> None:
+    problem = objective(GAUSS, 0.01)
+    texts = [text for text, _ in PERTURBED.values()]
+    fits = refine([candidate(t) for t in texts], problem)
+    assert [f.misfit for f in fits] == sorted(f.misfit for f in fits)
+    assert len({f.key for f in fits}) == len(fits) >= len(texts)
+    again = refine([candidate(t) for t in texts], problem)
+    assert [f.key for f in again] == [f.key for f in fits] and again[0].misfit == fits[0].misfit
+
+
+def test_what_is_no_form_is_left_out() -> None:
+    problem = objective(MORSE)
+    nothing = ["5.0", "Abs(r - 4.0)", "1/(r - r)", "sqrt(r - 6.0)", "log(r - 5.0)", "1/(r - 5.0)**900"]
+    assert refine([candidate(t) for t in nothing if parsed(t).is_finite is not False], problem) == []
+    assert refine([], problem) == []
+
+
+def test_constraints_are_met() -> None:
+    """A core that attracts is refused, or forced to repel."""
+    data = statistic(GAUSS, 0.01)
+    problem = Objective.of(data)
+    (rule,) = restrictions(data, ["core"])
+    fits = refine([candidate(PERTURBED[GAUSS][0]), candidate("-3.0/r**6 + exp(-r)")], problem, rule=rule)
+    assert fits
+    for fit in fits:
+        assert rule.satisfied(fit.forms[0], fit.coefficients[0], 1e-6)
+
+
+def test_the_loss_of_the_problem_is_that_of_the_fit() -> None:
+    """`SearchProblem.loss` of the formula that is written for a fit, for seeds."""
+    data = statistic(GAUSS, 0.01)
+    exact = Objective.of(data)
+    problem = SearchProblem.of(exact, (2.6, CUTOFF), "Ar-Ar")
+    fit = refine([candidate(PERTURBED[GAUSS][0])], exact)[0]
+    loss = problem.loss(problem.values(expression_of(fit)))
+    assert loss == pytest.approx(fit.misfit / float(exact.y @ exact.y), rel=1e-4)
+
+
+# ---------------------------------------------------------------------------- steps
+
+
+def test_a_tie_is_kept_when_a_shape_is_set() -> None:
+    form = Form(library(["exponential", "exponential"]), np.array([1.2, 2.4]), np.array([[1.0], [2.0]]))
+    fixed = with_value(form, 1, 3.0)
+    assert fixed.shapes.tolist() == [1.5, 3.0] and fixed.ties.shape == (2, 0)
+
+
+def test_two_shapes_become_one() -> None:
+    form = Form.of(library(["exponential", "exponential", "yukawa"]), np.array([1.2, 2.5, 0.9]))
+    one = joined(form, 0, 1, 2.0)
+    assert one.shapes.tolist() == [1.2, 2.4, 0.9] and one.ties.tolist() == [[1, 0], [2, 0], [0, 1]]
+    all_one = joined(one, 2, 0, 1.0)
+    assert all_one.shapes == pytest.approx([0.9, 1.8, 0.9])
+    assert all_one.moved(all_one.free * 2).shapes == pytest.approx([1.8, 3.6, 1.8])
+
+
+# ---------------------------------------------------------------------------- what follows
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [
+        GAUSS,
+        "0.5*tanh(1.3*(r - 5.0))/r",
+        "3*erf(0.6*(r - 3))*exp(-0.8*r)",
+        "(1 + 0.3*r**2)**(-1.7) + 30/(r**6 + 200.0)",
+        "log(1 - exp(-1.1*(r - 1)))/r**2 + 3*exp(-(r/2.0)**3.4)",
+    ],
+)
+def test_a_fit_becomes_a_potential_that_other_programs_read(truth: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    data = statistic(truth, 0.01)
+    problem = Objective.of(data)
+    fit, judge = refine([candidate(truth)], problem)[0], Judge(data, problem)
+    judged = judge.candidate(fit)
+    potential = potential_of(data, judge, judged, [None], loss_of(judge, judged, problem, None, [None]), {})
+    r = np.linspace(3.0, 8.5, 30)
+    wanted = compile_array(derivative(expression_of(fit), R), (R,))(r)
+    scale = np.abs(wanted).max()
+    np.testing.assert_allclose(-potential.force(r), wanted, atol=1e-10 * scale)
+    assert all(np.isfinite(p.stderr) and p.stderr > 0 for p in potential.parameters)
+    potential.save(tmp_path / "potential.json")
+    loaded = Potential.load(tmp_path / "potential.json")
+    np.testing.assert_allclose(-loaded.force(r), wanted, atol=1e-10 * scale)
+    np.testing.assert_allclose(
+        -potential.to_units("real").to_units("metal").force(r), wanted, atol=1e-9 * scale
+    )
+    for target in ("lammps", "openmm", "ase"):
+        check = export(potential, target, tmp_path / f"exported.{target}")
+        assert check is not None and check.forces < 1e-10
