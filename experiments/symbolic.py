@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 from searching.command import run
-from searching.methods import METHODS
+from searching.methods import METHODS, USUAL
 from searching.records import NOISES, SECONDS
 
 
@@ -31,9 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--forms", nargs="+", default=["*"], metavar="PATTERN", help="names, such as 'argon-*'"
     )
-    parser.add_argument(
-        "--backends", nargs="+", choices=METHODS, default=list(METHODS), help="methods to compare"
-    )
+    parser.add_argument("--backends", nargs="+", choices=METHODS, default=USUAL, help="methods to compare")
     parser.add_argument(
         "--noise", nargs="+", type=float, default=NOISES, help="over the root mean square force"
     )

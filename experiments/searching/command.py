@@ -32,16 +32,14 @@ def run(asked: argparse.Namespace) -> int:
     if asked.summary:
         sum_up(cases, folder, absent, console)
         return 0
-    failures = _do(running.missing(cases, folder), folder, asked.seconds, asked.seed, console)
-    for failure in failures:
-        console.print(f"[red]failed:[/] {failure}", highlight=False)
+    failed = _do(running.missing(cases, folder), folder, asked.seconds, asked.seed, console)
     sum_up(cases, folder, absent, console)
-    return len(failures)
+    return failed
 
 
-def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: Console) -> list[str]:
-    """Do cases, one at a time: each has both cores; returns what went wrong."""
-    failures = []
+def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: Console) -> int:
+    """Do cases, one at a time: each has both cores; returns how many failed."""
+    failed = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=len(todo))
@@ -51,8 +49,12 @@ def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: 
             progress.update(task, description=case.key)
             try:
                 outcome = running.run(case, folder, seconds, seed)
-            except Exception as error:  # of one case: said at the end, and tried again the next time
-                failures.append(f"{case.key}: {type(error).__name__}: {error}")
+            except (
+                Exception
+            ) as error:  # of one case: the others are done, and it is tried again the next time
+                failed += 1
+                reason = f"[red]failed:[/] {case.key}: {type(error).__name__}: {error}"
+                progress.console.print(reason, highlight=False)
             else:
                 judged = outcome.chosen
                 what = (
@@ -62,7 +64,7 @@ def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: 
                 )
                 progress.console.print(f"{case.key}: {what}, {outcome.answer.seconds:.0f} s", highlight=False)
             progress.advance(task)
-    return failures
+    return failed
 
 
 def sum_up(cases: Sequence[Case], folder: Path, absent: Mapping[str, str], console: Console) -> None:

@@ -28,6 +28,10 @@ METHODS: Mapping[str, Method] = {
 """Name → method. The library alone, each backend alone, all of interpot; others on a curve that was fitted before."""
 
 
+USUAL = tuple(name for name in METHODS if name != "library")
+"""Methods that are compared unless others are asked for: that the library does not do is known of all forms."""
+
+
 def not_run(name: str) -> str:
     """Why a method cannot be run here; empty where it can."""
     if not name.startswith("pysr"):
