@@ -15,7 +15,7 @@ from interpot.report.style import save
 from searching import running, summary
 from searching.figure import reach_figure
 from searching.methods import not_run
-from searching.records import Case
+from searching.records import Case, Outcome
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -48,23 +48,24 @@ def _do(todo: Sequence[Case], folder: Path, seconds: float, seed: int, console: 
         for case in todo:
             progress.update(task, description=case.key)
             try:
-                outcome = running.run(case, folder, seconds, seed)
+                said = _said(running.run(case, folder, seconds, seed))
             except (
                 Exception
-            ) as error:  # of one case: the others are done, and it is tried again the next time
+            ) as error:  # the others are done all the same, and this one is tried again next time
                 failed += 1
-                reason = f"[red]failed:[/] {case.key}: {type(error).__name__}: {error}"
-                progress.console.print(reason, highlight=False)
-            else:
-                judged = outcome.chosen
-                what = (
-                    "none"
-                    if judged is None
-                    else f"{judged.error:.1e}, exact {judged.exact}, near {judged.good}"
-                )
-                progress.console.print(f"{case.key}: {what}, {outcome.answer.seconds:.0f} s", highlight=False)
+                said = f"[red]failed:[/] {type(error).__name__}: {error}"
+            progress.console.print(f"{case.key}: {said}", highlight=False)
             progress.advance(task)
     return failed
+
+
+def _said(outcome: Outcome) -> str:
+    """One line on a case."""
+    judged, seconds = outcome.chosen, outcome.answer.seconds
+    if judged is None:
+        return f"nothing ({outcome.answer.failure}), {seconds:.0f} s"
+    word = "exact" if judged.exact else "near" if judged.good else "missed"
+    return f"{word}, error {judged.error:.1e}, {seconds:.0f} s"
 
 
 def sum_up(cases: Sequence[Case], folder: Path, absent: Mapping[str, str], console: Console) -> None:

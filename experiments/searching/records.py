@@ -156,7 +156,7 @@ class Outcome:
     front
         Best judgement of any formula that the method shows.
     about
-        Versions, rows, sampled distances.
+        Versions, rows, sampled distances, seconds of the processor: few, where other programs shared the machine.
     """
 
     case: Case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import time
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -44,8 +45,10 @@ def run(case: Case, folder: Path, seconds: float, seed: int) -> Outcome:
     """Do one case and keep it; the file is whole or not there."""
     published, data = FORMS[case.form], folder / "data"
     clean, given = (statistic(published, noise, data) for noise in (0.0, case.noise))
+    begin = time.process_time()
     answer = METHODS[case.method](given, seconds, seed)
-    outcome = judged(case, published, clean, given, answer)
+    processor = time.process_time() - begin
+    outcome = judged(case, published, clean, given, answer, processor)
     path = place(case, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as part:
@@ -53,10 +56,18 @@ def run(case: Case, folder: Path, seconds: float, seed: int) -> Outcome:
     return outcome
 
 
-def judged(case: Case, published: Published, clean: Statistic, given: Statistic, answer: Answer) -> Outcome:
-    """Hold an answer against the truth."""
+def judged(
+    case: Case, published: Published, clean: Statistic, given: Statistic, answer: Answer, processor: float
+) -> Outcome:
+    """Hold an answer against the truth; `processor` are the seconds of this process, all its threads together."""
     judge, seen = Judge.of(published, clean, given), given.coverage[0]
-    about = {"versions": versions(), "rows": given.rows, "closest": seen.minimum, "farthest": seen.maximum}
+    about = {
+        "versions": versions(),
+        "rows": given.rows,
+        "closest": seen.minimum,
+        "farthest": seen.maximum,
+        "processor": processor,
+    }
     return Outcome(
         case, answer, judge.own, judge.truth.complexity, len(judge.truth.symbols),
         None if answer.chosen is None else judge.judge(answer.chosen),

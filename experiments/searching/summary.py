@@ -29,7 +29,8 @@ def table(done: Sequence[Outcome]) -> pd.DataFrame:
         }  # fmt: skip
         row |= _columns(outcome.chosen, "") | _columns(outcome.front, "front_")
         row |= {
-            "seconds": answer.seconds, "search_seconds": answer.search, "candidates": len(answer.front),
+            "seconds": answer.seconds, "search_seconds": answer.search,
+            "processor_seconds": outcome.about.get("processor", float("nan")), "candidates": len(answer.front),
             "formula": answer.chosen.text if answer.chosen else "", "failure": answer.failure,
         }  # fmt: skip
         rows.append(row)
@@ -78,14 +79,15 @@ def _about(frame: pd.DataFrame) -> str:
 
 def shares(frame: pd.DataFrame) -> Iterator[str]:
     """How many of the forms each method reached."""
-    yield "| method | noise | forms | exact | exact or near | wished | shown | median error | median s | longest s |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "| method | noise | forms | exact | exact or near | wished | shown | median error | median s | longest s | median processor s |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for (method, noise), rows in frame.groupby(["method", "noise"], sort=False):
         wished = WISHED.get(float(noise))
         yield (
             f"| {method} | {noise:.1%} | {len(rows)} | {rows.exact.mean():.0%} | {rows.reached.mean():.0%} "
             f"| {'' if wished is None else f'{wished:.0%}'} | {rows.front_reached.mean():.0%} "
-            f"| {rows.error.median():.1e} | {rows.seconds.median():.0f} | {rows.seconds.max():.0f} |"
+            f"| {rows.error.median():.1e} | {rows.seconds.median():.0f} | {rows.seconds.max():.0f} "
+            f"| {rows.processor_seconds.median():.0f} |"
         )
 
 
