@@ -79,7 +79,10 @@ def _about(frame: pd.DataFrame) -> str:
 
 def shares(frame: pd.DataFrame) -> Iterator[str]:
     """How many of the forms each method reached."""
-    yield "| method | noise | forms | exact | exact or near | wished | shown | median error | median s | longest s | median processor s |"
+    yield (
+        "| method | noise | forms | exact | exact or near | wished | shown | median error | median s | longest s "
+        "| median processor s |"
+    )
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for (method, noise), rows in frame.groupby(["method", "noise"], sort=False):
         wished = WISHED.get(float(noise))
