@@ -1,7 +1,7 @@
 """The reach of the symbolic search: whether forms are found that the library of terms does not hold.
 
     python experiments/symbolic.py --out FOLDER [--forms PATTERN ...] [--backends grammar operon ...] [--noise 0 0.01]
-                                   [--seconds 60] [--seed 1] [--summary]
+                                   [--seconds 60] [--seed 1] [--summary] [--judge]
 
 LAMMPS runs each form once; a case is one form, one noise on its forces and one method. Each case has its file in
 FOLDER/cases, and those that are there are not done again: a stopped run goes on where it was. At the end FOLDER holds
@@ -38,6 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each search")
     parser.add_argument("--seed", type=int, default=1, help="of the searches that are random")
     parser.add_argument("--summary", action="store_true", help="only sum up the cases that are done")
+    parser.add_argument("--judge", action="store_true", help="judge the cases that are done again")
     return parser.parse_args()
 
 

@@ -29,7 +29,10 @@ def run(asked: argparse.Namespace) -> int:
     if not cases:
         console.print(f"no form is called {' or '.join(asked.forms)}, or no method can be run")
         return 1
-    if asked.summary:
+    if asked.judge:
+        for outcome in running.outcomes(cases, folder):
+            running.judge_again(outcome, folder)
+    if asked.summary or asked.judge:
         sum_up(cases, folder, absent, console)
         return 0
     failed = _do(running.missing(cases, folder), folder, asked.seconds, asked.seed, console)

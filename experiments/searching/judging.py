@@ -8,7 +8,7 @@ particles. A formula has reached the truth
     well        where its error is below `CLOSE`, or twice that of the true form fitted to the same data, and its
                 complexity no greater than the truth's, both counted alike.
 
-Refitting makes the first a matter of the form: with noise on the forces no constants are the true ones.
+A number that is twice another, as Morse's rates are, is no constant of its own. Refitting makes the first a matter of the form: with noise on the forces no constants are the true ones.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Judge:
         return Judgement(self._exact(found, formula, error), good, error, complexity, formula.constants)
 
     def _exact(self, found: Parametric, formula: Formula, error: float) -> bool:
-        if formula.constants > len(self.truth.symbols) or error > max(SAME, AS_OWN * self.own):
+        own = formula.constants - found.doubled
+        if own > len(self.truth.symbols) or error > max(SAME, AS_OWN * self.own):
             return False
         return error < SAME or _error(self.clean, self.truth, found.fitted(self.clean)) < SAME
 

@@ -48,8 +48,19 @@ def run(case: Case, folder: Path, seconds: float, seed: int) -> Outcome:
     begin = time.process_time()
     answer = METHODS[case.method](given, seconds, seed)
     processor = time.process_time() - begin
-    outcome = judged(case, published, clean, given, answer, processor)
-    path = place(case, folder)
+    return _kept(judged(case, published, clean, given, answer, processor), folder)
+
+
+def judge_again(outcome: Outcome, folder: Path) -> Outcome:
+    """Judge an answer that is there already by the rules as they stand."""
+    published, data = FORMS[outcome.case.form], folder / "data"
+    clean, given = (statistic(published, noise, data) for noise in (0.0, outcome.case.noise))
+    processor = outcome.about.get("processor", float("nan"))
+    return _kept(judged(outcome.case, published, clean, given, outcome.answer, processor), folder)
+
+
+def _kept(outcome: Outcome, folder: Path) -> Outcome:
+    path = place(outcome.case, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as part:
         part.write_text(json.dumps(outcome.document(), indent=1), encoding="utf-8")

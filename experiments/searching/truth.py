@@ -16,6 +16,7 @@ from interpot.statistic.objective import Objective
 from searching.records import Published
 
 _STEPS = 2000
+_TWICE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +66,12 @@ class Parametric:
     def complexity(self) -> int:
         """Nodes of the shortest of the ways in which the formula can be written, without additive constants."""
         return canonical_complexity(self.numeric)
+
+    @property
+    def doubled(self) -> int:
+        """How many of the constants are twice another one, as closely as data without noise determine them."""
+        sizes = np.abs(self.values)
+        return int(np.sum(np.isclose(sizes[:, None], 2 * sizes, rtol=_TWICE, atol=0.0).any(axis=1)))
 
     def energy(self, r: FloatArray) -> FloatArray:
         """φ at each r."""

@@ -145,6 +145,11 @@ def test_an_error_is_that_of_the_forces() -> None:
     assert judge.judge(written({"epsilon": 1.01 * epsilon})).error == pytest.approx(0.01, rel=1e-6)
 
 
+def test_a_number_that_is_twice_another_is_no_constant_of_its_own() -> None:
+    assert Parametric.read("2.5*exp(-0.48*r)/r - 7.1*exp(-0.24*r)").doubled == 1
+    assert Parametric.read("2.5*exp(-0.4801*r)/r - 7.1*exp(-0.24*r)").doubled == 0
+
+
 def test_a_formula_that_is_longer_than_the_truth_fails_however_near_it_is() -> None:
     judged = Judge.of(KIHARA, argon(), argon()).judge(written(extra="1.0e-7/r**2.5"))
     assert judged.error < 1e-4 and not judged.exact and not judged.good
@@ -210,6 +215,7 @@ def test_a_tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         seconds=3.0,
         seed=5,
         summary=False,
+        judge=False,
     )
     assert command.run(wanted) == 0
     assert asked == [(3.0, 5)] * 2
@@ -229,7 +235,14 @@ def test_a_tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert methods.not_run("operon") == ""
     wanted = Namespace(
-        out=tmp_path, forms=["no-such"], backends=["operon"], noise=[0.0], seconds=1.0, seed=1, summary=False
+        out=tmp_path,
+        forms=["no-such"],
+        backends=["operon"],
+        noise=[0.0],
+        seconds=1.0,
+        seed=1,
+        summary=False,
+        judge=False,
     )
     assert command.run(wanted) == 1
     assert "no form is called no-such" in capsys.readouterr().out
