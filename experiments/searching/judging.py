@@ -8,7 +8,8 @@ particles. A formula has reached the truth
     well        where its error is below `CLOSE`, or twice that of the true form fitted to the same data, and its
                 complexity no greater than the truth's, both counted alike.
 
-A number that is twice another, as Morse's rates are, is no constant of its own. Refitting makes the first a matter of the form: with noise on the forces no constants are the true ones.
+A number that is twice another, as Morse's rates are, is no constant of its own. Refitting makes the first a matter of
+the form: with noise on the forces no constants are the true ones.
 """
 
 from __future__ import annotations
