@@ -14,7 +14,7 @@ from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choices
 from interpot.formula.symbolic.beyond import ShowFront, Symbolic
-from interpot.formula.symbolic.joined import BeyondShared
+from interpot.formula.symbolic.joined import BeyondShared, of_several
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.joint import JointTerm
 from interpot.formula.terms.user import terms_from
@@ -147,7 +147,7 @@ class SharedSearch:
             joint,
             self.chance,
             Restriction(),
-            self.symbolic,
+            of_several(self.symbolic),
             self.statistic.units,
             self.objective,
             self.variables,

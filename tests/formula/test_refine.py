@@ -7,13 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from systems import Frames, clusters, statistic_of
 
 from interpot.formula.assembly import potential_of
-from interpot.formula.codegen import R, compile_array, derivative
-from interpot.formula.constraints import restrictions
+from interpot.formula.codegen import R, derivative, numpy_function
+from interpot.formula.constraints import asked_for, restrictions
 from interpot.formula.kinds import loss_of
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
@@ -42,7 +40,7 @@ def candidate(text: str, loss: float = 0.5) -> Candidate:
 
 @cache
 def statistic(truth: str, noise: float = 0.0) -> Statistic:
-    slope = compile_array(derivative(parsed(truth), R), (R,))
+    slope = numpy_function(derivative(parsed(truth), R), (R,))
     frames = clusters(lambda r: slope(r) * (r < CUTOFF), frames=20, low=2.6, high=11.0, noise=noise)
     return statistic_of(Frames(frames), CUTOFF)
 
@@ -80,7 +78,7 @@ def test_perturbed_constants_come_back(truth: str) -> None:
     best = next(f for f in fits if share(f, problem) < 1e-8)
     assert best.constants == constants
     r = np.linspace(3.0, 8.5, 50)
-    phi, wanted = (compile_array(derivative(e, R), (R,))(r) for e in (expression_of(best), parsed(truth)))
+    phi, wanted = (numpy_function(derivative(e, R), (R,))(r) for e in (expression_of(best), parsed(truth)))
     np.testing.assert_allclose(phi, wanted, atol=1e-6 * np.abs(wanted).max())
 
 
@@ -107,37 +105,42 @@ def test_what_is_too_much_is_left_out() -> None:
     assert share(simple, problem) < 1e-7
 
 
-TEXTS = st.sampled_from(
-    [
-        "{a}*1e4*r**(-11 - {b}) - {c}*10/r**6",
-        "{a}*exp(-{b}*(r - 3 - {c})**2) + {c}*9e3/r**12",
-        "{a}*exp(-{b}*r) - {c}*exp(-{d}*r)",
-        "({a} - {c}*r)*exp(-{b}*r)",
-        "{a}/(1 + exp((r - 3 - {c})/{b}))",
-        "{a}*tanh({b}*r - {d}) + {c}/r",
-        "{a}*erf({b}*(r - {c}))/(r**2 + {d})",
-        "{a}*cos({b}*r + {c})/r**{d}",
-        "{a}/(r**(4 + {b}) + {c}*100)",
-        "{a}*exp(-{b}*r)*log(1 + {c}*r)",
-        "({a}*r**-6 - {b}/100)*({c} - exp(-{d}*r))",
-    ]
-)
-NUMBERS = st.floats(0.2, 3.0).map(lambda x: round(x, 4))
+TEXTS = [
+    "{a}*1e4*r**(-11 - {b}) - {c}*10/r**6",
+    "{a}*exp(-{b}*(r - 3 - {c})**2) + {c}*9e3/r**12",
+    "{a}*exp(-{b}*r) - {c}*exp(-{d}*r)",
+    "({a} - {c}*r)*exp(-{b}*r)",
+    "{a}/(1 + exp((r - 3 - {c})/{b}))",
+    "{a}*tanh({b}*r - {d}) + {c}/r",
+    "{a}*erf({b}*(r - {c}))/(r**2 + {d})",
+    "{a}*cos({b}*r + {c})/r**{d}",
+    "{a}/(r**(4 + {b}) + {c}*100)",
+    "{a}*exp(-{b}*r)*log(1 + {c}*r)",
+    "({a}*r**-6 - {b}/100)*({c} - exp(-{d}*r))",
+]
 
 
-@given(TEXTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
-@settings(max_examples=40, deadline=None, derandomize=True)
-def test_no_candidate_gets_a_larger_loss(text: str, a: float, b: float, c: float, d: float) -> None:
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_candidate_gets_a_larger_loss(text: str, seed: int) -> None:
     """The exact loss of the formula as it was written, on the nodes of the objective."""
     problem = objective(GAUSS, 0.01)
-    expression = parsed(text.format(a=a, b=b, c=c, d=d))
-    (r,) = problem.nodes
-    written = problem.residual([compile_array(expression, (R,))(r)])
+    random = np.random.default_rng(seed).uniform(0.2, 3.0, 4).round(4)
+    expression = parsed(text.format(**dict(zip("abcd", random, strict=True))))
+    written = problem.residual([numpy_function(expression, (R,))(problem.nodes[0])])
     fits = refine([Candidate(expression, 1.0, complexity(expression))], problem)
     assert fits and fits[0].misfit <= float(written @ written) * (1 + 1e-9)
     for fit in fits:
         residual = problem.residual(fit.values(problem.nodes))
         assert fit.misfit == pytest.approx(float(residual @ residual), rel=1e-6)
+
+
+def test_terms_that_run_into_each_other_become_one_and_its_derivative() -> None:
+    problem = objective("(2.0 - 0.9*r)*exp(-0.7*r)")
+    (best, *_) = refine([candidate("60.0*exp(-0.71*r) - 58.0*exp(-0.69*r)")], problem)
+    assert sorted(t.name for t in best.forms[0].terms) == ["exponential", "r*exp(-k*r)"]
+    assert best.constants == 3 and share(best, problem) < 1e-8
+    assert best.forms[0].shapes == pytest.approx([0.7, 0.7], rel=1e-6)
 
 
 def test_equal_functions_are_one_fit() -> None:
@@ -169,11 +172,16 @@ def test_constraints_are_met() -> None:
     """A core that attracts is refused, or forced to repel."""
     data = statistic(GAUSS, 0.01)
     problem = Objective.of(data)
-    (rule,) = restrictions(data, ["core"])
-    fits = refine([candidate(PERTURBED[GAUSS][0]), candidate("-3.0/r**6 + exp(-r)")], problem, rule=rule)
+    (rule,) = restrictions(asked_for(["repulsive-core", "decay"], data.channels), data, [library()])
+    fits = refine(
+        [candidate(PERTURBED[GAUSS][0]), candidate("-3.0/r**6 + exp(-r)"), candidate("9.0/r - r")],
+        problem,
+        rule=rule,
+    )
     assert fits
     for fit in fits:
         assert rule.satisfied(fit.forms[0], fit.coefficients[0], 1e-6)
+        assert "polynomial" not in [t.name for t in fit.forms[0].terms]
 
 
 def test_the_loss_of_the_problem_is_that_of_the_fit() -> None:
@@ -211,9 +219,7 @@ def test_two_shapes_become_one() -> None:
     "truth",
     [
         GAUSS,
-        "0.5*tanh(1.3*(r - 5.0))/r",
         "3*erf(0.6*(r - 3))*exp(-0.8*r)",
-        "(1 + 0.3*r**2)**(-1.7) + 30/(r**6 + 200.0)",
         "log(1 - exp(-1.1*(r - 1)))/r**2 + 3*exp(-(r/2.0)**3.4)",
     ],
 )
@@ -224,7 +230,7 @@ def test_a_fit_becomes_a_potential_that_other_programs_read(truth: str, tmp_path
     judged = judge.candidate(fit)
     potential = potential_of(data, judge, judged, [None], loss_of(judge, judged, problem, None, [None]), {})
     r = np.linspace(3.0, 8.5, 30)
-    wanted = compile_array(derivative(expression_of(fit), R), (R,))(r)
+    wanted = numpy_function(derivative(expression_of(fit), R), (R,))(r)
     scale = np.abs(wanted).max()
     np.testing.assert_allclose(-potential.force(r), wanted, atol=1e-10 * scale)
     assert all(np.isfinite(p.stderr) and p.stderr > 0 for p in potential.parameters)

@@ -345,6 +345,29 @@ def expandable(part: Product) -> list[int]:
     return out
 
 
+def falling(part: Product) -> Product:
+    """Write what rises from zero to a number as what falls, up to that number.
+
+    1/(1 + e^-x) is 1 - 1/(1 + e^x), and r^p/(r^p + c) is 1 - c/(r^p + c).
+    """
+    if part.exponent or len(part.factors) != 1:
+        return part
+    (factor,) = part.factors
+    constant = next((p for p in factor.argument if p.is_number), None)
+    if factor.function or factor.power != -1 or len(factor.argument) != 2 or constant is None:
+        return part
+    (other,) = (p for p in factor.argument if not p.is_number)
+    if other.is_power and part.power == other.power > 0:
+        return replace(part, power=0.0, number=-part.number * constant.value / other.value)
+    rate = other.exponent[0] if len(other.exponent) == 1 and not (other.power or other.factors) else None
+    if part.power or rate is None or not rate.is_power or rate.power != 1 or rate.number > 0:
+        return part
+    slope = (replace(rate, number=-rate.number),)
+    rises = Product(constant.value / other.number, -other.log, exponent=slope)
+    inside = collected([Product(1.0), rises])
+    return replace(part, number=-part.number / constant.value, factors=(Factor("", inside, -1.0),))
+
+
 def values(part: Product, r: FloatArray) -> FloatArray:
     """Evaluate a product at each r."""
     out = part.value * r**part.power * np.exp(total(part.exponent, r))

@@ -18,7 +18,8 @@ from interpot.formula.invariants import Variables
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.polish import keep_best, polished
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.symbolic.beyond import SEEDS, BeyondLibrary
+from interpot.formula.symbolic.beyond import SEEDS, BeyondLibrary, Symbolic
+from interpot.formula.symbolic.choice import chosen
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.refine import expression_of
 from interpot.formula.symbolic.search import Candidate
@@ -33,8 +34,19 @@ from interpot.statistic.objective import Objective
 WHOLE = 1e-6
 """A number that is this near to a whole one in an exponent is that."""
 
+OF_ONE_VARIABLE = ("grammar",)
+"""Backends that know functions of the distance only."""
+
 _LARGEST = 8  # terms of a formula
 _UNIT = Shape("L", 1, widths(0.15, 2.0), lambda r_min, r_max: (0.99, 1.01), shared=True)
+
+
+def of_several(asked: Symbolic) -> Symbolic:
+    """What "auto" means for functions of several variables: the backends that know such."""
+    if asked.search != "auto":
+        return asked
+    names, _ = chosen("auto")
+    return replace(asked, search=",".join(name for name in names if name not in OF_ONE_VARIABLE))
 
 
 @dataclass(slots=True)
@@ -92,7 +104,8 @@ def refined(candidates: Sequence[Candidate], objective: Objective, variables: Va
         except NoFormError:
             continue
         if (form.key,) not in found and len(form.terms) <= _LARGEST:
-            keep_best(found, polished(joint, form))
+            with np.errstate(all="ignore"):  # a step may go where a term has no value
+                keep_best(found, polished(joint, form))
     return sorted(found.values(), key=lambda fit: fit.misfit)
 
 
@@ -152,7 +165,8 @@ def _by_factor(
     """
     parts: dict[sympy.Expr, sympy.Expr] = {}
     others = []
-    for part in sympy.Add.make_args(sympy.expand_mul(expression, deep=False)):
+    whole = sympy.Add(*(sympy.expand_mul(part, deep=False) for part in sympy.Add.make_args(expression)))
+    for part in sympy.Add.make_args(whole):
         if not part.has(R):
             continue
         apart, rest = part.as_independent(R, as_Add=False)

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,22 @@ from numpy.typing import NDArray
 
 from interpot.formula.symbolic import operon_kernel as kernel
 from interpot.formula.symbolic.complexity import complexity
-from interpot.formula.symbolic.operon_trees import NODES, Breeder, Programs, expression, sensible, tidied
+from interpot.formula.symbolic.operon_trees import (
+    NODES,
+    Breeder,
+    Programs,
+    expression,
+    program_of,
+    sensible,
+    tidied,
+)
 from interpot.formula.symbolic.problem import LARGEST, SearchProblem, interpolation
 from interpot.formula.symbolic.search import Backend, Budget, Candidate, Watch
 from interpot.records import FloatArray
 from interpot.threads import one_blas_thread
 
 EVALUATIONS = 250_000
-"""Without a budget: about 35 s on two cores."""
+"""Without a budget: 30-50 s on two cores."""
 
 _POPULATION = 400
 _STEPS = 6  # of the fit of each tree
@@ -42,6 +50,11 @@ _ISLANDS = ((12, 3), (12, 2), (16, 3), (20, 4))  # longest tree, most terms
 _COARSE = 64  # nodes for the search: r^-12 over a factor 4 in r to 1e-13, a Gaussian a tenth of the range wide to 1e-6
 _CHUNK = 25  # trees that a thread fits at a time
 _TOLD_EVERY = 1.0  # s
+_KEPT = 3  # programs of each complexity
+_ALIKE = 1e-3  # relative difference of losses of programs that are taken for one
+_CLOSE = 3.0  # to the front: what is told beside it has a loss so many times as large at most
+_EXACT = 1e-15  # loss by rounding alone
+_SETTLED = 40  # generations without a better tree, after which an exact formula ends the search
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +118,6 @@ class _Fitter:
 
     def __call__(self, programs: Programs, steps: int, most_terms: int) -> _Fits:
         """Fit; the loss of one with more terms is infinite."""
-        count = len(programs.lengths)
         good = np.array(
             [sensible(c[:n]) for c, n in zip(programs.codes.tolist(), programs.lengths, strict=True)]
         )
@@ -136,26 +148,28 @@ class _Fitter:
 class _Island:
     """A population of its own."""
 
-    def __init__(self, breeder: Breeder, most_terms: int) -> None:
-        self._breeder, self._most_terms = breeder, most_terms
-        self._begin([])
+    def __init__(self, breeder: Breeder, most_terms: int, seeds: Sequence[Any]) -> None:
+        self._breeder, self._most_terms, self._seeds = breeder, most_terms, seeds
+        self._begin()
 
-    def _begin(self, seeds: Sequence[Any]) -> None:
+    def _begin(self) -> None:
+        """Forget all."""
         self._trees: list[Any] = []
-        self._losses, self._sizes = np.zeros(0), np.zeros(0, dtype=np.int64)
-        self._ranks = np.zeros(0)
-        self._stale = 0
+        self._losses, self._ranks = np.zeros(0), np.zeros(0)
+        self._sizes = np.zeros(0, dtype=np.int64)
         self._best: dict[int, float] = {}
+        self._stale = 0
 
-    def generation(self, fitter: _Fitter) -> _Fits:
+    def generation(self, fit: _Fitter) -> _Fits:
         """Breed, fit and select; returns what was fitted."""
         if self._stale > _STALE:
-            self._begin([])
+            self._begin()
         if self._trees:
             young = self._breeder.offspring(self._trees, self._ranks, _POPULATION)
         else:
             young = self._breeder.first(2 * _POPULATION)
-        fits = fitter(self._breeder.programs(young), _STEPS, self._most_terms)
+            young += [self._breeder.individual(tree) for tree in self._seeds]
+        fits = fit(self._breeder.programs(young), _STEPS, self._most_terms)
         defined = np.flatnonzero(np.isfinite(fits.losses))
         for t in defined:
             n = fits.programs.lengths[t]
@@ -196,57 +210,88 @@ def fronts(losses: FloatArray, sizes: NDArray[np.int64]) -> FloatArray:
     return ranks
 
 
-@dataclass(slots=True)
 class _Archive:
-    """The best programs of each length, and what formulas they are."""
+    """The best programs of each complexity, and what formulas they are.
 
-    problem: SearchProblem
-    units: FloatArray
-    polisher: _Fitter
-    best: dict[int, _Fits] = field(default_factory=dict)
-    known: dict[int, Candidate] = field(default_factory=dict)
+    Attributes
+    ----------
+    since
+        How many generations have brought nothing better.
+    simplest
+        Complexity of the simplest exact formula, above which nothing is kept; infinite where there is none. What is
+        beyond the reach of the nodes is noise or splines: where it is large, no formula counts as exact.
+    """
 
-    def take(self, fits: _Fits) -> bool:
-        """Keep what is better than what was there; whether any is."""
-        better = False
-        for t in np.lexsort((fits.losses, fits.costs)):
-            size = int(fits.costs[t])
-            if not np.isfinite(fits.losses[t]):
+    def __init__(self, problem: SearchProblem, units: FloatArray, polish: _Fitter) -> None:
+        self._problem, self._units, self._polish = problem, units, polish
+        self._best: dict[int, list[_Fits]] = {}
+        self._written: dict[int, Candidate | None] = {}  # by the identity of what `_best` holds or held
+        self._held: list[_Fits] = []
+        self.since = 0
+        self.simplest = np.inf
+
+    def take(self, fits: _Fits) -> None:
+        """Keep the best few of each complexity; `since` counts the calls without a better one."""
+        self.since += 1
+        order = np.lexsort((fits.losses, fits.costs))
+        for t in order[np.isfinite(fits.losses[order])]:
+            loss, cost = fits.losses[t], int(fits.costs[t])
+            if cost > self.simplest:
                 continue
-            if size not in self.best or fits.losses[t] < 0.999 * self.best[size].losses[0]:
-                self.best[size] = fits[[t]]
-                self.known.pop(size, None)
-                better = True
-        return better
+            kept = self._best.setdefault(cost, [])
+            if len(kept) == _KEPT and loss >= kept[-1].losses[0]:
+                continue
+            if any(abs(loss - one.losses[0]) <= _ALIKE * loss for one in kept):
+                continue
+            if not kept or loss < 0.99 * kept[0].losses[0]:
+                self.since = 0
+            kept.append(fits[[t]])
+            kept.sort(key=lambda one: float(one.losses[0]))
+            del kept[_KEPT:]
+            if loss - self._problem.beyond < _EXACT:
+                self.simplest = cost
+                self._best = {size: some for size, some in self._best.items() if size <= cost}
 
     def candidates(self) -> list[Candidate]:
-        """Polish and write out what is new."""
-        for size, fits in self.best.items():
-            if size not in self.known:
-                polished = self.polisher(fits.programs, _POLISH, 99)
-                made = self._candidate(polished)
-                if made is not None:
-                    self.known[size] = made
-        return sorted(self.known.values(), key=lambda c: (c.complexity, c.loss))
+        """Polish and write out what is new; returns the front and what comes close to it."""
+        for one in (one for kept in self._best.values() for one in kept):
+            if id(one) not in self._written:
+                self._held.append(one)  # so that no other gets its identity
+                self._written[id(one)] = self._candidate(
+                    self._polish(one.programs[:], _POLISH, len(one.roots[0]))
+                )
+        made = [self._written[id(one)] for kept in self._best.values() for one in kept]
+        told: dict[str, Candidate] = {}
+        least = np.inf
+        for candidate in sorted((c for c in made if c is not None), key=lambda c: (c.complexity, c.loss)):
+            if candidate.loss < _CLOSE * least:
+                told.setdefault(str(candidate.expression), candidate)
+                least = min(least, candidate.loss)
+        return list(told.values())
 
     def _candidate(self, fits: _Fits) -> Candidate | None:
+        """Write out one program, with factors taken out where that changes no value."""
         n, count = int(fits.programs.lengths[0]), int(fits.terms[0])
-        symbols = [symbol / unit for symbol, unit in zip(self.problem.symbols, self.units, strict=True)]
+        symbols = [symbol / unit for symbol, unit in zip(self._problem.symbols, self._units, strict=True)]
+        programs = fits.programs
         parts = expression(
-            fits.programs.codes[0, :n].tolist(), fits.programs.slots[0, :n].tolist(),
-            fits.programs.theta[0, :n].tolist(), symbols,
-        )  # fmt: skip
-        formula = sympy.Add(
-            *(
-                sympy.Float(a) * parts[root]
-                for a, root in zip(fits.coefficients[0, :count], fits.roots[0, :count], strict=True)
-            )
+            programs.codes[0, :n].tolist(),
+            programs.slots[0, :n].tolist(),
+            programs.theta[0, :n].tolist(),
+            symbols,
         )
-        formula = tidied(formula)
+        pairs = zip(fits.coefficients[0, :count].tolist(), fits.roots[0, :count].tolist(), strict=True)
+        plain = sympy.Add(*(sympy.Float(a) * parts[root] for a, root in pairs))
+        made = [self._told(formula) for formula in (plain, tidied(plain))]
+        best = min(candidate.loss for candidate in made)
+        good = [c for c in made if np.isfinite(c.loss) and c.loss <= 1.01 * best + _EXACT / 1e3]
+        return min(good, key=lambda c: c.complexity, default=None)
+
+    def _told(self, formula: sympy.Expr) -> Candidate:
+        """Return a formula with its loss; infinite where it is no function of the variables."""
         if not formula.free_symbols or formula.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
-            return None
-        loss = self.problem.loss(self.problem.values(formula))
-        return Candidate(formula, loss, complexity(formula)) if np.isfinite(loss) else None
+            return Candidate(formula, np.inf, 0)
+        return Candidate(formula, self._problem.loss(self._problem.values(formula)), complexity(formula))
 
 
 @one_blas_thread()
@@ -255,24 +300,38 @@ def _search(
 ) -> list[Candidate]:
     """Search as `interpot.formula.symbolic.search.Search` says."""
     BACKEND.check(operators)
-    clock, spent, told = budget.started(EVALUATIONS), 0, 0.0
+    clock, spent, told = budget.started(EVALUATIONS), 0, time.monotonic()
     units = np.array([_unit(column) for column in problem.nodes.T])
     with ThreadPoolExecutor(os.cpu_count()) as threads, np.errstate(all="ignore"):
-        fitter = _Fitter(_Loss.of(problem, units, coarse=True), threads)
+        fit = _Fitter(_Loss.of(problem, units, coarse=True), threads)
         archive = _Archive(problem, units, _Fitter(_Loss.of(problem, units, coarse=False), threads))
-        islands = [
-            _Island(Breeder(len(units), operators, longest, 1000 * seed + i), terms)
-            for i, (longest, terms) in enumerate(_ISLANDS)
-        ]
+        islands = _islands(problem, operators, units, seed)
         while not clock.spent(spent):
             for island in islands:
-                fits = island.generation(fitter)
+                fits = island.generation(fit)
                 spent += len(fits.losses)
                 archive.take(fits)
             if time.monotonic() - told > _TOLD_EVERY:
                 watch(min(clock.share(spent), 1.0), archive.candidates())
                 told = time.monotonic()
-        return archive.candidates()
+            if np.isfinite(archive.simplest) and archive.since > _SETTLED:
+                break
+        found = archive.candidates()
+    watch(1.0, found)
+    return found
+
+
+def _islands(problem: SearchProblem, operators: Sequence[str], units: FloatArray, seed: int) -> list[_Island]:
+    """Return islands whose first generations hold the problem's formulas and their parts."""
+    made = []
+    for i, (longest, terms) in enumerate(_ISLANDS):
+        breeder = Breeder(len(units), operators, longest, 1000 * seed + i)
+        wholes = [sympy.sympify(formula) for formula in problem.seeds]
+        parts = [part for whole in wholes for part in (whole, *sympy.Add.make_args(whole))]
+        programs = [program_of(part, problem.symbols, units.tolist(), operators) for part in parts]
+        seeds = [breeder.tree(*program) for program in programs if program and len(program[0]) <= longest]
+        made.append(_Island(breeder, terms, seeds))
+    return made
 
 
 def _unit(column: FloatArray) -> float:

@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
-
-from interpot.records import FloatArray
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -90,19 +87,19 @@ def _cost(codes, first, second, roots, count):
         code, f, s = codes[i], first[i], second[i]
         if code == VARIABLE:
             scaled[i] = True
-        elif code == ADD or code == SUB:
+        elif code in (ADD, SUB):
             scaled[i] = scaled[f] or scaled[s]
             nodes[i] = nodes[f] + nodes[s] + 1
             if scaled[f] and scaled[s]:
                 nodes[i] += 2
-        elif code == MUL or code == DIV:
+        elif code in (MUL, DIV):
             if codes[f] == CONSTANT or codes[s] == CONSTANT:
                 nodes[i] = nodes[s] if codes[f] == CONSTANT else nodes[f]
                 scaled[i] = True
             else:
                 nodes[i] = nodes[f] + nodes[s] + 1
                 scaled[i] = scaled[f] or scaled[s]
-        elif code == POW or code == SQRT or code == SQUARE:
+        elif code in (POW, SQRT, SQUARE):
             nodes[i] = nodes[f] + 2
             scaled[i] = scaled[f]
         elif code > CONSTANT:

@@ -54,6 +54,12 @@ _MEANING: dict[int, Callable[..., sympy.Expr]] = {
     kernel.COS: sympy.cos,
 }
 
+_FUNCTIONS = {
+    sympy.exp: kernel.EXP, sympy.log: kernel.LOG, sympy.tanh: kernel.TANH, sympy.sin: kernel.SIN,
+    sympy.cos: kernel.COS,
+}  # fmt: skip
+
+_SPREAD = 1.0  # of constants that are drawn and of what mutations add to them
 _FIRST_LENGTH = 12  # nodes of the longest tree of the first generation
 
 
@@ -117,7 +123,7 @@ class Breeder:
         problem.ConfigurePrimitiveSet(sum(int(getattr(op.NodeType, name)) for name in names))
         self._creator = self._keep(op.BalancedTreeCreator(problem.PrimitiveSet, self._inputs, 0.0))
         self._constants = self._keep(op.NormalCoefficientInitializer())
-        self._constants.ParameterizeDistribution(0, 1)
+        self._constants.ParameterizeDistribution(0, _SPREAD)
         self._initial = self._keep(op.UniformLengthTreeInitializer(self._creator))
         self._initial.ParameterizeDistribution(2, min(longest, _FIRST_LENGTH))
         self._initial.MinDepth, self._initial.MaxDepth = 1, longest
@@ -134,7 +140,7 @@ class Breeder:
         mutation = keep(op.MultiMutation())
         primitives = keep(problem.PrimitiveSet)
         for made in (op.NormalOnePointMutation(), op.NormalMultiPointMutation()):
-            made.ParameterizeDistribution(0, 1)
+            made.ParameterizeDistribution(0, _SPREAD)
             mutation.Add(keep(made), 1.0)
         grown = (self._creator, self._constants, longest, longest)
         mutation.Add(keep(op.ReplaceSubtreeMutation(*grown)), 1.0)
@@ -272,6 +278,44 @@ def expression(
     return made
 
 
+def program_of(
+    formula: sympy.Expr, symbols: Sequence[sympy.Symbol], units: Sequence[float], operators: Sequence[str]
+) -> tuple[list[int], list[int], list[float]] | None:
+    """Return a formula's codes, slots and constants, variables in their units; None where a node is not allowed."""
+    allowed = {_CODES[name] for operator in operators for name in NODES[operator]}
+    out: list[tuple[int, int, float]] = []
+
+    def write(part: sympy.Expr) -> bool:
+        if part.is_number:
+            out.append((kernel.CONSTANT, 0, float(part)))
+            return True
+        if part in symbols:
+            slot = symbols.index(part)
+            out.append((kernel.VARIABLE, slot, units[slot]))
+            return True
+        if part.is_Add or part.is_Mul:
+            code, (first, *others) = kernel.ADD if part.is_Add else kernel.MUL, reversed(part.args)
+            known = write(first)
+            for other in others:
+                known = known and write(other)
+                out.append((code, 0, 1.0))
+            return known and code in allowed
+        if part.is_Pow and not isinstance(part, sympy.exp):
+            out.append((kernel.CONSTANT, 0, float(part.exp)) if part.exp.is_number else (-1, 0, 0.0))
+            known = part.exp.is_number and write(part.base)
+            out.append((kernel.POW, 0, 1.0))
+            return known and kernel.POW in allowed
+        code = _FUNCTIONS.get(type(part), -1)
+        known = code in allowed and write(part.args[0])
+        out.append((code, 0, 1.0))
+        return known
+
+    if not write(formula):
+        return None
+    codes, slots, theta = (list(column) for column in zip(*out, strict=True))
+    return codes, slots, theta
+
+
 def tidied(formula: sympy.Expr) -> sympy.Expr:
     """Take factors out of sums within products and powers, and constants out of exponents: fewer numbers, one function.
 
@@ -300,4 +344,8 @@ def _normalised(formula: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     factor = abs(sympy.Add.make_args(rest)[0].as_independent(*formula.free_symbols, as_Add=False)[0])
     if not (factor.is_number and factor.is_finite and factor > 0):
         return sympy.Integer(1), formula
-    return factor, sympy.Add(*(part / factor for part in formula.args))
+    parts = []
+    for part in formula.args:
+        number, varying = (part / factor).as_coeff_Mul()
+        parts.append((sympy.sign(number) if abs(abs(number) - 1) < 1e-15 else number) * varying)
+    return factor, sympy.Add(*parts)

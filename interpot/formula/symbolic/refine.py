@@ -14,14 +14,15 @@ from itertools import combinations
 import numpy as np
 import sympy
 
-from interpot.formula.codegen import R, numpy_function
+from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.regress import varpro
 from interpot.formula.regress.form import Form
-from interpot.formula.regress.polish import keep_best
+from interpot.formula.regress.polish import keep_best, twins
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.search import Candidate
 from interpot.formula.symbolic.structure import NoFormError, form_of
+from interpot.formula.terms import Term
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
 
@@ -80,8 +81,8 @@ def refine(
     -------
     list of Fit
         By rising misfit, one per structure and one per function. Without constraints, for every candidate that has a
-        form there is one whose exact loss is no larger than the candidate's, up to `SAME`; but not where its terms
-        have run into each other, so that it was a derivative in disguise.
+        form there is one whose exact loss is no larger than the candidate's, up to `SAME`; but where two of its terms
+        have run into each other, it is that of a term and its derivative, which they are the difference of.
     """
     refining = _Refining(objective, kind, rule, limit)
     found: dict[tuple[object, ...], Fit] = {}
@@ -91,9 +92,9 @@ def refine(
             continue
         known = found.get((start.key,))
         if known is None or not known.misfit <= refining.misfit(start) * (1 + LOST):
-            keep_best(found, [refining.fit(start, FIRST)])
+            keep_best(found, refining.apart(refining.fit(start, FIRST)))
     for fit in _worthwhile(found.values(), WORTHWHILE):
-        keep_best(found, [refining.fit(fit.forms[0])])
+        keep_best(found, refining.apart(refining.fit(fit.forms[0])))
     for fit in _worthwhile(found.values(), SIMPLIFIED):
         keep_best(found, refining.simpler(fit))
     return refining.distinct(found.values())
@@ -104,8 +105,7 @@ def expression_of(fit: Fit, c: int = 0) -> sympy.Expr:
     form = fit.forms[c]
     parts = []
     for a, term, shapes in zip(fit.coefficients[c], form.terms, form.split(), strict=True):
-        values = {s: _number(float(v)) for s, v in zip(term.symbols, shapes, strict=True)}
-        parts.append(_number(float(a)) * term.expression.xreplace(values))
+        parts.append(_number(float(a)) * _filled(term, shapes))
     return sympy.Add(*parts)
 
 
@@ -140,7 +140,7 @@ class _Refining:
             form, coefficients = form_of(expression, kind=self.kind, reach=float(self.r.max()))
         except NoFormError:
             return None
-        if len(form.terms) > _TERMS or not self.rule.has_required(form.terms, form.split()):
+        if len(form.terms) > _TERMS or not all(self.rule.allows(term) for term in form.terms):
             return None
         written = numpy_function.__wrapped__(expression, (R,))(self.r)
         with np.errstate(all="ignore"):
@@ -162,6 +162,14 @@ class _Refining:
     def fit(self, form: Form, steps: int = STEPS) -> Fit:
         """Fit a form; no worse than its shapes are."""
         return varpro.fit(self.objective, [form], steps, self.constraints)
+
+    def apart(self, fit: Fit) -> list[Fit]:
+        """The fit, or, where two terms have run into each other, that of one of them and its derivative."""
+        if not twins(fit.forms[0]):
+            return [fit]
+        limit = _confluent(fit)
+        form = None if limit is None else self.start(limit)
+        return [] if form is None else [self.fit(form)]
 
     # ------------------------------------------------------------------------ simpler forms
 
@@ -199,6 +207,8 @@ class _Refining:
         for some in sets:
             fixed = form
             for k in some:
+                if not fixed.ties[k].any():
+                    continue  # it was tied to one that is set
                 fixed = with_value(fixed, k, _half(form.shapes[k]))
             if some:
                 yield self.canonical(self.fit(fixed))
@@ -215,10 +225,34 @@ class _Refining:
         kept: list[tuple[FloatArray, Fit]] = []
         tolerance = SAME * np.linalg.norm(self.objective.y)
         for fit in sorted(fits, key=lambda f: (f.constants, f.misfit)):
+            if not self.rule.has_required(fit.forms[0].terms, fit.forms[0].split()):
+                continue
             forces = self.objective.residual(fit.values(self.objective.nodes))
             if all(np.linalg.norm(forces - other) > tolerance for other, _ in kept):
                 kept.append((forces, fit))
         return sorted((fit for _, fit in kept), key=lambda f: f.misfit)
+
+
+def _confluent(fit: Fit) -> sympy.Expr | None:
+    """What a f(s) + b f(s') tends to as s' tends to s: (a + b) f + (b s' - b s) ∂f/∂s, in the mean of s and s'.
+
+    None where terms of several shapes are that near.
+    """
+    (form,), (coefficients,) = fit.forms, fit.coefficients
+    parts = [*zip(form.terms, form.split(), coefficients, strict=True)]
+    for (i, (term, s, a)), (j, (other, s_other, b)) in combinations(enumerate(parts), 2):
+        if term.name != other.name or len(s) != 1 or not np.allclose(s, s_other, rtol=0.03, atol=0):
+            continue
+        middle, (symbol,) = float((s[0] + s_other[0]) / 2), term.symbols
+        lever = float(a * (s[0] - middle) + b * (s_other[0] - middle))
+        both = _number(float(a + b)) * term.expression + _number(lever) * derivative(term.expression, symbol)
+        rest = [_number(float(c)) * _filled(t, v) for k, (t, v, c) in enumerate(parts) if k not in (i, j)]
+        return sympy.Add(both.xreplace({symbol: sympy.Float(middle)}), *rest)
+    return None
+
+
+def _filled(term: Term, shapes: FloatArray) -> sympy.Expr:
+    return term.expression.xreplace({s: _number(float(v)) for s, v in zip(term.symbols, shapes, strict=True)})
 
 
 def _half(value: float) -> float:

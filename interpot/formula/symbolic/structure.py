@@ -29,6 +29,7 @@ from interpot.formula.symbolic.algebra import (
     collected,
     expandable,
     expanded,
+    falling,
     sum_of,
 )
 from interpot.formula.symbolic.known_terms import recognised
@@ -99,7 +100,7 @@ def form_of(
 
 def multiplied_out(parts: Sum, kind: str) -> Sum:
     """Multiply products of sums out where that takes no more constants; numbers are left out."""
-    return collected(one for part in parts if not part.is_number for one in _cheapest(part, kind))
+    return collected(one for part in parts if not part.is_number for one in _cheapest(falling(part), kind))
 
 
 def _cheapest(part: Product, kind: str) -> Sum:
@@ -243,9 +244,9 @@ def freed(form: Form, which: Sequence[int]) -> Form:
 
 
 def _distances(r_min: float, r_max: float) -> tuple[float, float]:
-    """Bounds of a shift of r: of either sign."""
-    far = 10 * max(abs(r_min), abs(r_max))
-    return -far, far
+    """Bounds of a shift of r, of either sign: far below the distances 1 + e^{k(r - r_0)} is but an exponential."""
+    far = max(abs(r_min), abs(r_max))
+    return -2 * far, 10 * far
 
 
 def _field_widths(r_min: float, r_max: float) -> tuple[float, float]:
@@ -314,4 +315,4 @@ def _decays(term: Term) -> bool:
     """Whether it vanishes at infinity for constants of the size of one."""
     values = [1.7 + 0.3 * k for k in range(len(term.shapes))]
     far, near = np.abs(term.values(_FAR, *values)), np.abs(term.values(np.array([3.1, 4.7]), *values))
-    return bool(np.all(far <= 1e-3 * np.nanmax(near)))
+    return bool(np.all(far <= 1e-3 * np.nan_to_num(near).max()))

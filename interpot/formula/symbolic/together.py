@@ -95,15 +95,6 @@ def together(
     return sorted(structures, key=lambda s: s.misfit + price * s.constants)
 
 
-def given_back(found: Sequence[Sequence[Fit]], structures: Sequence[Structure]) -> list[list[Fit]]:
-    """Add the structures to each channel's fits, after its own: they are judged with them."""
-    lists = []
-    for c, fits in enumerate(found):
-        known = {fit.key for fit in fits}
-        lists.append([*fits, *(s.fits[c] for s in structures if s.fits[c].key not in known)])
-    return lists
-
-
 def _lengths(fits: Sequence[Fit], r: FloatArray) -> list[float]:
     """Lengths of a channel: where the best curve is lowest, unless that is at an end, and the smallest distance."""
     best = min(fits, key=lambda fit: fit.misfit)

@@ -44,9 +44,7 @@ class Lexicon:
     values: FloatArray
 
     @classmethod
-    def of(
-        cls, bench: Bench, names: Sequence[tuple[Factor, tuple[float, float]]], points: int
-    ) -> Lexicon:
+    def of(cls, bench: Bench, names: Sequence[tuple[Factor, tuple[float, float]]], points: int) -> Lexicon:
         """Each class on about so many points of its factor's grid."""
         classes, shapes, values = [], [], []
         for k, (factor, (n, p)) in enumerate(names):
@@ -73,7 +71,9 @@ def values_of(bench: Bench, factors: Sequence[Factor], shapes: FloatArray, power
     return out
 
 
-def extensions(bench: Bench, found: Found, lexicon: Lexicon, powers: Sequence[float], keep: int) -> list[Start]:
+def extensions(
+    bench: Bench, found: Found, lexicon: Lexicon, powers: Sequence[float], keep: int
+) -> list[Start]:
     """The best extensions of a structure by one monomial, of each class the best; no two of the same structure."""
     base = found.structure
     tangents = _tangents(bench, found)

@@ -20,11 +20,14 @@ from interpot.records import FloatArray
 Domain = tuple[float, float]
 Grid = Callable[[Domain], FloatArray]
 
-POWERS = (-24.0, -18.0, -14.0, -12.0, -10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0, LOG)  # fmt: skip
+POWERS = (
+    *(-24.0, -18.0, -14.0, -12.0, -10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0),
+    *(1.0, 2.0, 3.0, 4.0, LOG),
+)  # fmt: skip
 """Of r, without any factor."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Factor:
     """F(r; a, b) = outer(inner(r; q, a, b)).
 
@@ -103,7 +106,7 @@ def _reach(domain: Domain, q: float) -> float:
 
 
 def _scaled(q: float, low: float, high: float, ratio: float = 1.25, signs: bool = False) -> Grid:
-    """a r^q that changes by `low` to `high` over the domain."""
+    """Give a r^q that changes by `low` to `high` over the domain."""
 
     def grid(domain: Domain) -> FloatArray:
         values = _steps(low, high, ratio) / _reach(domain, q)
@@ -130,7 +133,9 @@ def _step(domain: Domain, steepest: float = 20.0) -> FloatArray:
     span = domain[1] - domain[0]
     rows = []
     for k in _steps(1.5, steepest, 1.5):
-        rows += [(k / span, d) for d in np.arange(domain[0] - 2 * span / k, domain[1], span * max(1 / k, 0.04))]
+        rows += [
+            (k / span, d) for d in np.arange(domain[0] - 2 * span / k, domain[1], span * max(1 / k, 0.04))
+        ]
     return np.array(rows)
 
 
@@ -140,8 +145,10 @@ def _logistic(domain: Domain) -> FloatArray:
 
 
 def _before(domain: Domain) -> FloatArray:
-    """a (r - b) with b before the domain."""
-    return _rows(_steps(0.5, 40, 1.5) / _reach(domain, 1), domain[0] * np.array([0.95, 0.85, 0.7, 0.5, 0.25, -0.5]))
+    """Give a (r - b) with b before the domain."""
+    return _rows(
+        _steps(0.5, 40, 1.5) / _reach(domain, 1), domain[0] * np.array([0.95, 0.85, 0.7, 0.5, 0.25, -0.5])
+    )
 
 
 def _bump(q: float) -> Grid:
@@ -157,7 +164,7 @@ def _bump(q: float) -> Grid:
 
 
 def _shifted(q: float) -> Grid:
-    """a + r^q: before the domain no zero of an odd or even q."""
+    """Give a + r^q: before the domain no zero of an odd or even q."""
 
     def grid(domain: Domain) -> FloatArray:
         inside = -((domain[0] * np.array([0.97, 0.92, 0.85, 0.75, 0.6, 0.4, 0.2])) ** q)
@@ -168,7 +175,7 @@ def _shifted(q: float) -> Grid:
 
 
 def _quadratic(domain: Domain) -> FloatArray:
-    """1 + a r + b r² = (1 - r/x)² + (r/w)² with its minimum at x."""
+    """Give 1 + a r + b r² = (1 - r/x)² + (r/w)² with its minimum at x."""
     rows = []
     for x in np.concatenate([np.linspace(domain[0] / 2, domain[1], 9), -_steps(domain[0], 4 * domain[1], 3)]):
         for w in _steps(0.2, 8, 1.8) * abs(x):
@@ -195,17 +202,14 @@ def _pole(domain: Domain) -> FloatArray:
 def _one_plus(q: float) -> Grid:
     def grid(domain: Domain) -> FloatArray:
         near, far = sorted((domain[0] ** q, domain[1] ** q))
-        return _rows(np.concatenate([_steps(0.05 / far, 20 / near, 1.5), -np.array([0.3, 0.7, 0.9, 0.97]) / far]))
+        return _rows(
+            np.concatenate([_steps(0.05 / far, 20 / near, 1.5), -np.array([0.3, 0.7, 0.9, 0.97]) / far])
+        )
 
     return grid
 
 
 # ---------------------------------------------------------------------------- bounds
-
-
-def _free(low: float, high: float) -> Grid:
-    """A shape that is a rate or a number in these bounds times what the domain allows; the other any."""
-    return lambda domain: np.array([[low, -1e6], [high, 1e6]])
 
 
 def _positive(domain: Domain) -> FloatArray:
@@ -225,7 +229,7 @@ def _before_it(domain: Domain) -> FloatArray:
 
 
 def _without_zero(q: float) -> Grid:
-    """a + r^q that has no zero in the domain."""
+    """Give a + r^q that has no zero in the domain."""
     return lambda domain: np.array([[-0.9999 * domain[0] ** q, 0.0], [(30 * domain[1]) ** q, 0.0]])
 
 
@@ -247,10 +251,16 @@ _BUMP = _monomials({1: (-6, -3, -2, -1, 0, 1, 2), 2: (0,)})
 _STEP = _monomials({1: (-12, -6, -4, -3, -2, -1, 0, 1), 2: (0,)})
 _DAMPED = _monomials({1: (-12, -10, -8, -6, -5, -4, -3, -2, -1, 0), 2: (-6, -2, -1, 0)})
 _CHARGE = _monomials({1: (-6, -4, -3, -2, -1, 0, 1)})
+_TANH = _monomials({1: (-6, -2, -1, 0), 2: (0, -1)})
+_BELL = _monomials({1: (-1, 0, 1), 2: (0,)})
 _WAVES = _monomials({1: (-6, -5, -4, -3, -2, -1, 0, 1)})
 _SOFT = _monomials({-1: (-2, -1, 0, 1, 2, 3), -2: (0, 1, 2)})
-_SHIFTED = _monomials({-1: (-1, 0, 1), **{p: (0,) for p in (-2, -3, -4, -5, -6, -7, -8, -9, -10, -12, -14)}, LOG: (0,)})
-_PLUMMER = _monomials({-1: (-2, -1, 0, 1), **{p: (0,) for p in (-0.5, -1.5, -2, -2.5, -3, -4, -5, -6, 0.5, LOG)}})
+_SHIFTED = _monomials(
+    {-1: (-1, 0, 1), **dict.fromkeys((-2, -3, -4, -5, -6, -7, -8, -9, -10, -12, -14), (0,)), LOG: (0,)}
+)
+_PLUMMER = _monomials(
+    {-1: (-2, -1, 0, 1), **dict.fromkeys((-0.5, -1.5, -2, -2.5, -3, -4, -5, -6, 0.5, LOG), (0,))}
+)
 
 
 def _exponentials() -> list[Factor]:
@@ -273,9 +283,9 @@ def _exponentials() -> list[Factor]:
 def _steps_and_waves() -> list[Factor]:
     return [
         Factor("bose", "scaled", 1.0, _LADDER, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("csch", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("sech", "scaled", 1.0, _monomials({1: (-1, 0, 1), 2: (0,)}), _scaled(1.0, 0.25, 40.0, 1.3), _positive),
-        Factor("tanh", "scaled", 1.0, _monomials({1: (-6, -2, -1, 0), 2: (0, -1)}), _scaled(1.0, 0.2, 15.0, 1.3), _positive),
+        Factor("csch", "scaled", 1.0, _BELL, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
+        Factor("sech", "scaled", 1.0, _BELL, _scaled(1.0, 0.25, 40.0, 1.3), _positive),
+        Factor("tanh", "scaled", 1.0, _TANH, _scaled(1.0, 0.2, 15.0, 1.3), _positive),
         Factor("logistic", "step", 0.0, _STEP, _logistic, _positive),
         Factor("tanh", "step", 0.0, _STEP, _step, _positive),
         Factor("sech", "step", 0.0, _monomials({1: (0, -1), 2: (0, -1)}), _step, _positive),
@@ -286,7 +296,10 @@ def _steps_and_waves() -> list[Factor]:
 
 
 def _lengths() -> list[Factor]:
-    soft = [Factor("power", "shifted", q, _SOFT, _shifted(q), _without_zero(q)) for q in (3.0, 4.0, 6.0, 7.0, 8.0, 12.0)]
+    soft = [
+        Factor("power", "shifted", q, _SOFT, _shifted(q), _without_zero(q))
+        for q in (3.0, 4.0, 6.0, 7.0, 8.0, 12.0)
+    ]
     return [
         Factor("power", "shifted", 1.0, _SHIFTED, _shifted(1.0), _without_zero(1.0)),
         Factor("power", "shifted", 2.0, _PLUMMER, _shifted(2.0), _without_zero(2.0)),
@@ -298,8 +311,9 @@ def _lengths() -> list[Factor]:
 
 
 def _dampings() -> list[Factor]:
+    steep = (1.0, 2.0, 3.0, 4.0, 6.0)
     return [
-        *(Factor("damping", "scaled", q, _DAMPED, _scaled(q, 0.2, 30.0, 1.3), _positive) for q in (1.0, 2.0, 3.0, 4.0, 6.0)),
+        *(Factor("damping", "scaled", q, _DAMPED, _scaled(q, 0.2, 30.0, 1.3), _positive) for q in steep),
         Factor("erf", "scaled", 1.0, _CHARGE, _scaled(1.0, 0.1, 10.0, 1.25), _positive),
         Factor("erfc", "scaled", 1.0, _CHARGE, _scaled(1.0, 0.1, 10.0, 1.25), _positive),
     ]  # fmt: skip

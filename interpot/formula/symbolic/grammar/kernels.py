@@ -34,7 +34,19 @@ OUTER = {
 INNER = {
     name: number
     for number, name in enumerate(
-        ("scaled", "stretched", "sum", "step", "bump", "shifted", "quadratic", "wave", "real", "pole", "one_plus")
+        (
+            "scaled",
+            "stretched",
+            "sum",
+            "step",
+            "bump",
+            "shifted",
+            "quadratic",
+            "wave",
+            "real",
+            "pole",
+            "one_plus",
+        )
     )
 }
 """Numbers of the inner functions."""

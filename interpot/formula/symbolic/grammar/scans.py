@@ -1,7 +1,7 @@
 """Compiled scans of the grammar: every subset of a pool of monomials, and every pair of products, solved exactly.
 
-Columns live in an orthonormal basis of the span of all columns of the grammar (some thirty directions). What is beyond a
-prefix of up to two columns is made by orthogonal projection; of a pair that completes the prefix the explained part
+Columns live in an orthonormal basis of the span of those of the pool (some twenty directions). What is beyond a prefix
+of up to two columns is made by orthogonal projection; of a pair that completes the prefix the explained part
 follows from the three inner products of normalised rests, so that 10⁸ pairs are solved a second.
 """
 
@@ -199,3 +199,30 @@ def products(A, left, classes, block, best, one, other):  # type: ignore[no-unty
                     other[classes[i], classes[j]] = j
             solved += M - i - 1
     return solved
+
+
+@_fast
+def with_powers(A, plain, left, classes, count):  # type: ignore[no-untyped-def]
+    """Each column alone, and with each of the powers: of each class the least squared rest and its member.
+
+    Returns arrays (classes, 1 + powers): first without a power.
+    """
+    best, which = np.full((count, 1 + len(plain)), np.inf), np.zeros((count, 1 + len(plain)), dtype=np.int64)
+    total = np.dot(left, left)
+    b, c = A @ left, plain @ left
+    G = A @ plain.T
+    for i in range(len(A)):
+        k = classes[i]
+        rest = total - b[i] * b[i]
+        if rest < best[k, 0]:
+            best[k, 0] = rest
+            which[k, 0] = i
+        for j in range(len(plain)):
+            apart = 1 - G[i, j] * G[i, j]
+            if apart < _APART:
+                continue
+            rest = total - (b[i] * b[i] + c[j] * c[j] - 2 * G[i, j] * b[i] * c[j]) / apart
+            if rest < best[k, j + 1]:
+                best[k, j + 1] = rest
+                which[k, j + 1] = i
+    return best, which

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
+
+import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.symbolic.complexity import complexity
@@ -13,10 +16,19 @@ from interpot.formula.symbolic.grammar import stages
 from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
 from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
-from interpot.formula.symbolic.grammar.stages import Count, Start
+from interpot.formula.symbolic.grammar.stages import Count, Pool, Start
 from interpot.formula.symbolic.grammar.structure import Structure
 from interpot.formula.symbolic.problem import SearchProblem
-from interpot.formula.symbolic.search import ARITHMETIC, FUNCTIONS, Backend, Budget, Candidate, Clock, Watch
+from interpot.formula.symbolic.search import (
+    ARITHMETIC,
+    FUNCTIONS,
+    Backend,
+    Budget,
+    Candidate,
+    Clock,
+    Watch,
+    front,
+)
 from interpot.threads import one_blas_thread
 
 DEFAULT = 20_000_000
@@ -32,6 +44,7 @@ NEAR = 8
 """Candidates with each number of constants."""
 
 _SHORT, _LONG = 5, 80  # steps of the first and of the second polishing
+_ZOOM = 40  # polished shapes on which a pool is solved once more
 _BETWEEN = 0.5  # seconds between two calls of `watch`
 
 
@@ -50,19 +63,14 @@ class _Run:
         self.candidates: dict[Found, Candidate] = {}
         self.told = time.monotonic()
         self.seen: set[tuple[object, ...]] = set()
-
-    @property
-    def limit(self) -> float:
-        """Constants that a structure has to stay below: of the simplest that is good enough."""
-        problem = self.bench.problem
-        enough = max(problem.enough, 1.2 * problem.beyond + ROUNDING)
-        return min((f.structure.constants for f in self.found.values() if f.loss <= enough), default=float("inf"))
+        self.enough = max(bench.problem.enough, 1.2 * bench.problem.beyond + ROUNDING)
+        self.limit = float("inf")  # constants that a structure has to stay below: of the simplest good enough
 
     def tick(self) -> None:
         """Tell how far the search is, now and then; end it when the budget is spent."""
         spent = self.polished + self.count.solved // SUBSETS
         if time.monotonic() - self.told > _BETWEEN:
-            self.watch(min(self.clock.share(spent), 1.0), self.near())
+            self.watch(min(self.clock.share(spent), 1.0), front(self.near(1)))
             self.told = time.monotonic()
         if self.clock.spent(spent):
             raise _SpentError
@@ -75,16 +83,42 @@ class _Run:
             self.tick()
         return starts
 
-    def polish(self, starts: Iterable[Start], short: int, full: int) -> None:
-        """Polish, with each number of constants, the best `short` in a few steps and the best `full` of these to the end."""
+    def polish(self, starts: Iterable[Start], short: int, full: int) -> list[Found]:
+        """Polish with each number of constants the best `short` in a few steps, the best `full` of these to the end."""
         chosen = [s for s in _best(starts, short) if s.constants < self.limit and s.key not in self.seen]
-        self.seen |= {s.key for s in chosen}
         first = self._polished(chosen, _SHORT)
         best = _best([(f.loss, f.structure) for f in first], full)
-        for found in self._polished(best, _LONG):
+        self.seen |= {s.key for s in best}
+        self._keep(self._polished(best, _LONG))
+        return first
+
+    def _keep(self, polished: Iterable[Found]) -> None:
+        """Of each structure the best; what is good enough is tried without each of its monomials."""
+        for found in polished:
             known = self.found.get(found.structure.key)
-            if found.loss < 1 and all(found.coefficients) and (known is None or found.loss < known.loss):
-                self.found[found.structure.key] = found
+            if not (found.loss < 1 and all(found.coefficients)) or (known and known.loss <= found.loss):
+                continue
+            self.found[found.structure.key] = found
+            if found.loss <= self.enough and found.structure.constants <= self.limit:
+                self.limit = found.structure.constants
+                self._keep(self._polished(found.structure.parts(), _LONG))
+
+    def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> None:
+        """Solve all subsets of a pool on its grid, polish the best, and once more on the shapes that these have then.
+
+        On a coarse grid the shapes' distance from their best hides which powers are right; near the best it does not.
+        """
+        for _ in range(1 if len(pool.factors) > 1 and self.limit < np.inf else 2):
+            starts = self.scan(stages.subsets(self.bench, pool, sizes, keep, self.workers, self.count))
+            first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
+            if not first or not pool.factors:
+                return
+            pool = replace(pool, grid=np.array([f.structure.shapes for f in first[:_ZOOM]]))
+
+    def prune(self, each: int) -> None:
+        """Try the best without each of their monomials."""
+        parts = {part.key: part for found in self.best(each) for part in found.structure.parts()}
+        self._keep(self._polished([part for key, part in parts.items() if key not in self.found], _LONG))
 
     def _polished(self, structures: Sequence[Structure], steps: int) -> list[Found]:
         parts = [structures[k : k + 16] for k in range(0, len(structures), 16)]
@@ -97,7 +131,7 @@ class _Run:
 
     def best(self, each: int) -> list[Found]:
         """The best found with each number of constants, by rising number."""
-        ranked = sorted(self.found.values(), key=lambda f: (f.structure.constants, f.loss, str(f.structure.key)))
+        ranked = sorted(self.found.values(), key=lambda f: (f.structure.constants, f.loss, f.structure.key))
         taken: dict[int, int] = {}
         chosen = []
         for found in ranked:
@@ -107,16 +141,18 @@ class _Run:
                 chosen.append(found)
         return chosen
 
-    def near(self) -> list[Candidate]:
-        """The front and what comes close to it."""
+    def near(self, each: int) -> list[Candidate]:
+        """The best with each number of constants, as candidates."""
         made = []
-        for found in self.best(NEAR):
+        for found in self.best(each):
             if found not in self.candidates:
                 expression = found.structure.expression(found.coefficients)
                 loss = self.bench.problem.loss(self.bench.problem.values(expression))
                 self.candidates[found] = Candidate(expression, loss, complexity(expression))
             made.append(self.candidates[found])
-        return sorted((c for c in made if c.loss < 1), key=lambda c: (c.complexity, c.loss, str(c.expression)))
+        return sorted(
+            (c for c in made if c.loss < 1), key=lambda c: (c.complexity, c.loss, str(c.expression))
+        )
 
 
 def _best(starts: Iterable[Start], each: int) -> list[Structure]:
@@ -152,7 +188,9 @@ class _Grammar:
 
 def _powers(run: _Run, grammar: _Grammar) -> None:
     pool = stages.powers_only(grammar.powers)
-    run.polish(run.scan(stages.subsets(run.bench, pool, (1, grammar.terms), 40, run.workers, run.count)), 40, 20)
+    run.polish(
+        run.scan(stages.subsets(run.bench, pool, (1, grammar.terms), 40, run.workers, run.count)), 40, 20
+    )
 
 
 def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> None:
@@ -161,8 +199,7 @@ def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> 
         pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
         sizes = (low, int(min(high, grammar.terms, run.limit - 1 - factor.shapes)))
         if factor.shapes <= shapes:
-            starts = run.scan(stages.subsets(run.bench, pool, sizes, 150, run.workers, run.count))
-            run.polish(starts, 100, 15)
+            run.enumerate(pool, sizes, 150, 100, 12)
 
 
 def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
@@ -174,6 +211,23 @@ def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
         parts = stages.pairs(run.bench, members, grammar.powers, sizes, 300, run.workers, run.count)
         run.polish(run.scan(parts), 2500, 200)
 
+
+def _ladders(run: _Run, grammar: _Grammar) -> None:
+    """Two monomials of one factor (1 + a r, or F and F²), one of another, and a power or none."""
+    most = run.limit - 1 - 3
+    owners = [f for f in grammar.factors if f.shapes == 1 and f.shapes + 1 <= most and f.outer in _OWNERS]
+    factors = [f for f in grammar.factors if f.shapes + 1 <= most]
+    if owners and factors and grammar.terms > 2:
+        members = stages.Members.of(run.bench, factors, grammar.usable, 70, 2)
+        for owner in owners:
+            parts = stages.ladders(
+                run.bench, owner, members, grammar.powers, grammar.usable, run.workers, run.count
+            )
+            run.polish(run.scan(parts), 200, 20)
+
+
+_OWNERS = ("exp", "bose", "power", "sech")
+"""Outer functions of which two monomials together are a potential."""
 
 _SHARED = (
     "power(shifted, 6)", "power(shifted, 2)", "power(shifted, 1)", "exp(scaled, 1)", "exp(scaled, 2)",
@@ -193,12 +247,14 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
         done.add(kind)
         sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
         pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
-        run.polish(run.scan(stages.subsets(run.bench, pool, sizes, 40, run.workers, run.count)), 20, 4)
+        run.enumerate(pool, sizes, 30, 12, 3)
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
     """The best so far, extended."""
-    names = [(f, m) for f in grammar.factors for m in f.powers if grammar.usable(m[0]) and grammar.usable(m[1])]
+    names = [
+        (f, m) for f in grammar.factors for m in f.powers if grammar.usable(m[0]) and grammar.usable(m[1])
+    ]
     lexicon = Lexicon.of(run.bench, [(f, m) for f, m in names if m[0] in (-1, 0)], 24)
     extended: set[tuple[object, ...]] = set()
     for _ in range(rounds if grammar.terms > 1 else 0):
@@ -206,7 +262,10 @@ def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
         parents = [f for f in parents if f.structure.constants + 1 < run.limit]
         extended |= {f.structure.key for f in parents}
         for kids in in_order(
-            lambda parent: extensions(run.bench, parent, lexicon, grammar.powers, 120), parents, run.workers, 1
+            lambda parent: extensions(run.bench, parent, lexicon, grammar.powers, 120),
+            parents,
+            run.workers,
+            1,
         ):
             run.tick()
             run.polish(kids, 40, 6)
@@ -241,14 +300,16 @@ def search(
                 _powers(run, grammar)
                 _singles(run, grammar, 1, 3, 2)
                 _pairs(run, grammar, (0, 1))
+                _ladders(run, grammar)
                 _shared(run, grammar, 3)
                 _singles(run, grammar, 4, 4, 1)
                 _pairs(run, grammar, (2,))
                 _beam(run, grammar, 8, 4)
+                run.prune(NEAR)
             except _SpentError:
                 pass
-            found = run.near()
-            watch(1.0, found)
+            found = run.near(NEAR)
+            watch(1.0, front(found))
             return found
     finally:
         workers.shutdown(cancel_futures=True)

@@ -2,10 +2,18 @@
 
 Exhaustive, on the grids of the shapes, are
 
-* sums of up to four powers of r;
-* sums of up to three monomials r^n F^p of one factor F and powers of r, of up to four where F has one shape;
-* sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers;
-* sums of up to three monomials r^n F^p G^q in which two factors are multiplied at least once, and powers.
+* sums of up to four powers of r (`factors.POWERS`);
+* sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers, of four where F has one shape;
+* sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers of r: of each
+  factor the three monomials with the smallest powers of r, on about seventy points of its grid;
+* sums of two monomials of one factor of one shape that go together (F and F², F and r F), one of another factor, and
+  a power of r or none;
+* sums of up to three monomials r^n F^p G^q in which two factors are multiplied, and a few powers of r, on about
+  fourteen points of each grid; one of the factors is of a short list (`search._SHARED`).
+
+Which of these structures are polished is a choice: the best on the grid. Pools are solved a second time on the shapes
+that the best of the first time have after polishing, since on a coarse grid the distance of the shapes from their
+best hides which powers of r are right.
 """
 
 from __future__ import annotations
@@ -21,6 +29,7 @@ import numpy as np
 from interpot.formula.symbolic.grammar import scans
 from interpot.formula.symbolic.grammar.bench import Bench, codes, in_order
 from interpot.formula.symbolic.grammar.factors import Factor
+from interpot.formula.symbolic.grammar.kernels import LOG
 from interpot.formula.symbolic.grammar.structure import Monomial, Structure
 from interpot.records import FloatArray, IntArray
 
@@ -187,7 +196,8 @@ class Members:
         cls, bench: Bench, factors: Sequence[Factor], usable: Callable[[float], bool], points: int, each: int
     ) -> Members:
         """Of each factor some monomials, those with small powers of r, on some points of its grid."""
-        names, classes, shapes, columns = [], [], [], []
+        names: list[tuple[Factor, tuple[float, float]]] = []
+        classes, shapes, columns = [], [], []
         for factor in factors:
             own = [m for m in factor.powers if usable(m[1]) and usable(m[0])]
             first = [m for m in own if m[1] == own[0][1] or factor.outer == "power"]
@@ -242,3 +252,56 @@ def _sum_of(members: Members, pair: tuple[int, int], powers: Sequence[float]) ->
         monomials.append((n, p, 0.0) if k == 0 else (n, 0.0, p))
     plain: list[Monomial] = [(n, 0.0, 0.0) for n in powers]
     return Structure(tuple(factors), tuple(shapes), (*monomials, *plain))
+
+
+# ---------------------------------------------------------------------------- two monomials of one factor
+
+
+def ladders(
+    bench: Bench, owner: Factor, members: Members, powers: Sequence[float], usable: Callable[[float], bool],
+    workers: ThreadPoolExecutor, count: Count,
+) -> Iterator[list[Start]]:  # fmt: skip
+    """Two monomials of a factor with one member, and with one member and a power; on a dozen points of its grid."""
+    own = [m for m in owner.powers if usable(m[1]) and usable(m[0])]
+    steps = [pair for pair in combinations(own, 2) if _is_ladder(*pair)]
+    plain = bench.columns((), np.zeros((0, 2)), np.array(powers)[:, None])
+    classes = len(members.names)
+
+    def solve(item: tuple[FloatArray, tuple[tuple[float, float], tuple[float, float]]]) -> list[Start]:
+        shapes, step = item
+        columns = bench.columns((owner,), shapes[None], np.array(step))
+        A, left = scans.beyond(np.concatenate([members.columns, plain]), columns, bench.target)
+        M = len(members.classes)
+        rests = scans.with_powers(A[:M], A[M:], left, members.classes, classes)
+        made = []
+        for k in np.argsort(rests[0], axis=None, kind="stable")[:_KEPT]:
+            group, power = divmod(int(k), len(powers) + 1)
+            if np.isfinite(rests[0][group, power]):
+                member = int(rests[1][group, power])
+                factor, (n, p) = members.names[group]
+                monomials = [(step[0][0], step[0][1], 0.0), (step[1][0], step[1][1], 0.0), (n, 0.0, p)]
+                monomials += [(powers[power - 1], 0.0, 0.0)] if power else []
+                both = (
+                    (float(shapes[0]), 0.0),
+                    (float(members.shapes[member, 0]), float(members.shapes[member, 1])),
+                )
+                made.append(
+                    (float(rests[0][group, power]), Structure((owner, factor), both, tuple(monomials)))
+                )
+        return made
+
+    grid = _thinned(owner.grid(bench.problem.domain), 13)
+    for made in in_order(solve, [(shapes, step) for shapes in grid for step in steps], workers):
+        count.solved += len(members.classes) * (len(powers) + 1)
+        yield made
+
+
+_KEPT = 60
+
+
+def _is_ladder(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """F and F², F^6 and F^12 ... without a power of r, or with a power of r each more; F and r F, F/r and F."""
+    (n, p), (m, s) = one, other
+    if p == s:
+        return abs(p) == 1 and {n, m} in ({0.0, 1.0}, {-1.0, 0.0})
+    return LOG not in (p, s) and max(p / s, s / p) == 2 and ((n == m == 0) or (n, m) == (-1.0, -2.0))

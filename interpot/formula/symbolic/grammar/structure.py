@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy
 
@@ -17,7 +18,7 @@ Monomial = tuple[float, ...]
 """Powers of r and of each factor; LOG stands for a logarithm."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Structure:
     """A sum of monomials.
 
@@ -35,20 +36,37 @@ class Structure:
     shapes: tuple[tuple[float, float], ...]
     monomials: tuple[Monomial, ...]
 
-    @property
+    @cached_property
     def constants(self) -> int:
         """Coefficients and shapes."""
         return len(self.monomials) + sum(factor.shapes for factor in self.factors)
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for formulas that differ in numbers and order only."""
         names = [factor.name for factor in self.factors]
-        order = sorted(range(len(names)), key=lambda k: (names[k], sorted((m[k + 1], m[0]) for m in self.monomials)))
+        order: Sequence[int] = range(len(names))
+        if len(names) > 1:
+            order = sorted(order, key=lambda k: (names[k], sorted((m[k + 1], m[0]) for m in self.monomials)))
         return (
             tuple(names[k] for k in order),
             tuple(sorted((m[0], *(m[k + 1] for k in order)) for m in self.monomials)),
         )
+
+    def parts(self) -> list[Structure]:
+        """What is left without one of the monomials, and without factors that only it had."""
+        made = []
+        for leave in range(len(self.monomials) if len(self.monomials) > 1 else 0):
+            kept = self.monomials[:leave] + self.monomials[leave + 1 :]
+            used = [k for k in range(len(self.factors)) if any(m[k + 1] for m in kept)]
+            made.append(
+                Structure(
+                    tuple(self.factors[k] for k in used),
+                    tuple(self.shapes[k] for k in used),
+                    tuple((m[0], *(m[k + 1] for k in used)) for m in kept),
+                )
+            )
+        return made
 
     def expression(self, coefficients: Sequence[float]) -> sympy.Expr:
         """The formula with numbers; a factor that several monomials share is written once."""
