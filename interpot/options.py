@@ -102,7 +102,8 @@ Operators = Annotated[
     str | None,
     typer.Option(
         metavar="OPERATOR,...",
-        help=f"Of --search: {','.join(OPERATORS)} unless given; there are {' '.join((*ARITHMETIC, *FUNCTIONS))}",
+        help=f"Of --search: all for the grammar, {','.join(OPERATORS)} for others, unless given; there are "
+        f"{' '.join((*ARITHMETIC, *FUNCTIONS))}",
     ),
 ]
 BudgetOf = Annotated[
@@ -275,8 +276,8 @@ def symbolic_search(
     search: str, operators: str | None, budget: str | None, seed: int, guesses: Sequence[str] | None
 ) -> Symbolic:
     """How formulas beyond the library are searched; what cannot be read is refused before any file is."""
-    named = OPERATORS if operators is None else tuple(name.strip() for name in operators.split(","))
-    for name in named:
+    named = None if operators is None else tuple(name.strip() for name in operators.split(","))
+    for name in named or ():
         if name not in (*ARITHMETIC, *FUNCTIONS):
             known = " ".join((*ARITHMETIC, *FUNCTIONS))
             raise InterpotError(f"--operators: unknown operator '{name}': expected some of {known}")

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import sympy
-from interpot.formula.symbolic.refine import expression_of
 
 from interpot import Discovery, InterpotError, discover
 from interpot.formula import discover as steps
 from interpot.formula.expression import print_expression
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic.refine import expression_of
 from interpot.formula.symbolic.search import Budget
 from interpot.statistic.normal_equations import Statistic
 from searching.records import Answer, Formula

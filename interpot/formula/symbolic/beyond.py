@@ -23,7 +23,7 @@ from interpot.formula.symbolic import load_backend
 from interpot.formula.symbolic.choice import chosen
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.refine import expression_of, refine
-from interpot.formula.symbolic.search import OPERATORS, Budget, Candidate, front
+from interpot.formula.symbolic.search import Budget, Candidate, front
 from interpot.statistic.objective import Objective
 from interpot.units import UnitStyle
 
@@ -45,7 +45,7 @@ class Symbolic:
         either, PySR where it is set up and else Operon. "none": never. Names of
         `interpot.formula.symbolic.BACKENDS`, separated by commas: these, in any case.
     operators
-        That formulas are made of, of those in `interpot.formula.symbolic.search`.
+        That formulas are made of, of those in `interpot.formula.symbolic.search`; each backend's usual ones unless given.
     budget
         Of each backend, for each channel.
     seed
@@ -56,7 +56,7 @@ class Symbolic:
     """
 
     search: str = "auto"
-    operators: tuple[str, ...] = OPERATORS
+    operators: tuple[str, ...] | None = None
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
     guesses: tuple[str, ...] = ()
@@ -80,14 +80,14 @@ class Symbolic:
             Also where a backend that was named is not set up.
         """
         for name in chosen(self.search)[0]:
-            load_backend(name).check(self.operators)
+            load_backend(name).check(self.operators or ())
 
     @property
     def recorded(self) -> dict[str, Any]:
         """What provenance keeps."""
         return {
             "search": self.search,
-            "operators": list(self.operators),
+            "operators": None if self.operators is None else list(self.operators),
             "evaluations": self.budget.evaluations,
             "seconds": self.budget.seconds,
             "seed": self.seed,
@@ -171,7 +171,7 @@ class BeyondLibrary:
         backend, asked = load_backend(name), self.asked
         try:
             return backend.search(
-                self._problem(known), asked.operators, asked.budget, asked.seed, watch
+                self._problem(known), asked.operators or backend.usual, asked.budget, asked.seed, watch
             ), False
         except KeyboardInterrupt:
             return latest, True

@@ -22,8 +22,7 @@ from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.search import Candidate
 from interpot.formula.symbolic.structure import NoFormError, form_of
-from interpot.formula.terms import Shape
-from interpot.formula.terms import Term
+from interpot.formula.terms import Shape, Term
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
 

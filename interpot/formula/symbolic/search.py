@@ -25,7 +25,7 @@ FUNCTIONS = ("exp", "log", "sqrt", "erf", "tanh", "sin", "cos")
 """Operators of one value."""
 
 OPERATORS = (*ARITHMETIC, "exp")
-"""What is combined unless a user says otherwise: the arithmetic of potentials, and their exponential."""
+"""What random searches combine unless a user says otherwise: the arithmetic of potentials, and their exponential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,14 @@ class Backend:
         That it knows.
     search
         Finds candidates.
+    usual
+        Operators that are taken unless a user says otherwise.
     """
 
     name: str
     operators: frozenset[str]
     search: Search
+    usual: tuple[str, ...] = OPERATORS
 
     def check(self, operators: Iterable[str]) -> None:
         """Refuse operators that it does not know.

@@ -315,4 +315,4 @@ def search(
         workers.shutdown(cancel_futures=True)
 
 
-BACKEND = Backend("grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search)
+BACKEND = Backend("grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search, (*ARITHMETIC, *FUNCTIONS))
