@@ -264,7 +264,8 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
         power = float(numpy_function(sympy.sympify(length), symbols)(*values))
         parameters.append(Parameter(symbol.name, value, 0.0, energy, power))
         slopes = np.array([float(numpy_function(derivative(solution, x), symbols)(*values)) for x in symbols])
-        gradient.append(np.concatenate([slopes[:count], slopes[count:] @ form.ties]))
+        with np.errstate(invalid="ignore"):  # of a constant that says nothing a slope may be infinite
+            gradient.append(np.concatenate([slopes[:count], slopes[count:] @ form.ties]))
     title = candidate.name.format(n=exponents.get("n", "n"), m=exponents.get("m", "m"))
     return Named(title, expression, tuple(parameters), np.array(gradient), all(t.decays for t in form.terms))
 

@@ -130,12 +130,13 @@ class Form:
 
     def free_columns(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Derivatives of φ with respect to θ, (m, f)."""
-        slopes = [
-            a * term.shape_slope(k, r, *s)
-            for a, term, s in zip(coefficients, self.terms, self.split(), strict=True)
-            for k in range(len(term.shapes))
-        ]
-        return np.column_stack(slopes) @ self.ties if slopes else np.zeros((r.size, 0))
+        with np.errstate(over="ignore", invalid="ignore"):  # shapes that are tried may be far off
+            slopes = [
+                a * term.shape_slope(k, r, *s)
+                for a, term, s in zip(coefficients, self.terms, self.split(), strict=True)
+                for k in range(len(term.shapes))
+            ]
+            return np.column_stack(slopes) @ self.ties if slopes else np.zeros((r.size, 0))
 
     def jacobian(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Derivatives of φ with respect to the coefficients and θ, (m, constants)."""

@@ -97,11 +97,11 @@ class _Projection:
 
     def __init__(self, objective: Objective, forms: Sequence[Form]) -> None:
         self.forms = tuple(forms)
-        mapped = [
-            M @ form.columns(r) for M, form, r in zip(objective.maps, forms, objective.nodes, strict=True)
-        ]
-        X = np.hstack(mapped)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mapped = [
+                M @ form.columns(r) for M, form, r in zip(objective.maps, forms, objective.nodes, strict=True)
+            ]
+            X = np.hstack(mapped)
             self.scale = np.linalg.norm(X, axis=0)
         self.scale[(self.scale == 0) | ~np.isfinite(self.scale)] = np.inf  # a column that says nothing
         self.Q, self.T = np.linalg.qr(np.nan_to_num(X) / self.scale)
