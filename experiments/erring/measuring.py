@@ -52,11 +52,11 @@ def measure(case: Case, size: Size, folder: Path) -> Measurement:
     smallest set is found with the whole library.
     """
     frames = drawn(case, size, folder)
-    options = {} if case.question == "smallest" else {"terms": ["power"], "max_terms": 2}
+    library = {} if case.question == "smallest" else {"terms": ["power"], "max_terms": 2}
     about = asdict(case) | {"key": case.key, "rows": case.rows}
     try:
         statistic = accumulate(frames, pair_channels(frames, CUTOFF), cutoffs="given")
-        channel = discover(statistic, **options).best.channel()  # type: ignore[arg-type]
+        channel = discover(statistic, symbolic="none", **library).best.channel()  # type: ignore[arg-type]
     except InterpotError as error:  # too few data is an answer, too
         return Measurement(**about, form=f"none: {error}", **dict.fromkeys(_NUMBERS, np.nan))
     made = {p.name: p for p in channel.parameters} if channel.form == FORM else {}

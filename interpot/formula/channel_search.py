@@ -200,7 +200,8 @@ class ChannelSearch:
             if self._do(fits):
                 break
         remarks: list[str] = []
-        if self.symbolic.always or (self.symbolic.search == "auto" and self.escalate and not self._do(fits)):
+        wanted = self.symbolic.search == "auto" and self.escalate and self.max_terms is None
+        if self.symbolic.always or (wanted and not self._do(fits)):
             say(f"{self.channel.label}: searching beyond the library")
             beyond, remarks = self._beyond().run(fits, show)
             fits += self._sensible(beyond, rank)

@@ -139,7 +139,7 @@ def discover(
         data do not speak against it and it needs no more constants. Whether they do is said in any case.
     symbolic
         How formulas beyond the library are searched: "auto", "none", names of backends, or a `Symbolic` with operators,
-        a budget, a seed. "auto" searches where all default terms of the library do not do.
+        a budget, a seed. "auto" searches where the default terms of the library, as many as it takes, do not do.
     provenance
         Added to the potential's.
     progress

@@ -9,6 +9,7 @@ have G C Gᵀ. A form without a name keeps its coefficients. What was done to a 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -362,9 +363,10 @@ def _amplitude(form: Form, t: int, number: str) -> str:
 
 
 def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:
-    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"."""
+    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"; a formula as it is: "r·exp(-(r - r₀)^2/w^2)"."""
     if term not in TITLES:
-        return term
+        formula = term.replace("**", "^").replace("*", "·")
+        return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)
     return TITLES[term].format(**{symbol.name: _subscripted(str(value)) for symbol, value in shapes.items()})
 
 

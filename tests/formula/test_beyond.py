@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_nothing_is_searched_where_the_library_does(backend: Callable[..., Fake]
 
 def test_what_the_library_does_not_have_is_found(backend: Callable[..., Fake]) -> None:
     fake = backend(0.9 * LENNARD_JONES - 0.021 * sympy.exp(-2.1 * (R - 5.25) ** 2))
-    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2)
+    found = interpot.discover(statistic(LENNARD_JONES + WELL))
     assert found.best.loss.formula < 1e-7
     r = np.linspace(3.2, 6.0, 50)
     truth = numpy_function(sympy.diff(LENNARD_JONES + WELL, R), (R,))(r)
@@ -95,13 +96,14 @@ def test_what_the_library_does_not_have_is_found(backend: Callable[..., Fake]) -
     assert min(problem.loss(problem.values(seed)) for seed in problem.seeds) < 0.5
 
 
-@pytest.mark.parametrize("search", ["none", "auto"])
-def test_terms_of_ones_own_are_not_searched_beyond_unless_asked(
-    backend: Callable[..., Fake], search: str
+@pytest.mark.parametrize(
+    "options", [{"symbolic": "none"}, {"terms": ["power"]}, {"max_terms": 1}, {"method": "omp"}]
+)
+def test_a_library_that_is_limited_is_not_searched_beyond_unless_asked(
+    backend: Callable[..., Fake], options: dict[str, Any]
 ) -> None:
     fake = backend(LENNARD_JONES + WELL)
-    options = {"terms": ["power"]} if search == "auto" else {}
-    interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=search, **options)
+    interpot.discover(statistic(LENNARD_JONES + WELL), **{"max_terms": 2, **options})
     assert not fake.problems
 
 
@@ -121,6 +123,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
     found = interpot.discover(
         statistic(LENNARD_JONES + WELL),
         max_terms=2,
+        symbolic="fake",
         show=lambda title, share, front: shown.append((title, share)),
     )
     assert found.best.loss.formula < 1e-7
@@ -130,7 +133,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
 
 def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:
     backend()
-    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2)
+    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2, symbolic="fake")
     assert any("no formula came of it: allow more operators or a larger budget" in r for r in found.remarks)
     assert found.best.loss.formula > 1e-4  # the library's
 

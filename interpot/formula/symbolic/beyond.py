@@ -45,7 +45,8 @@ class Symbolic:
         either, PySR where it is set up and else Operon. "none": never. Names of
         `interpot.formula.symbolic.BACKENDS`, separated by commas: these, in any case.
     operators
-        That formulas are made of, of those in `interpot.formula.symbolic.search`; each backend's usual ones unless given.
+        That formulas are made of, of those in `interpot.formula.symbolic.search`; each backend's usual ones unless
+        given.
     budget
         Of each backend, for each channel.
     seed
