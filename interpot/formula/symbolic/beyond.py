@@ -86,14 +86,13 @@ class Symbolic:
     @property
     def recorded(self) -> dict[str, Any]:
         """What provenance keeps."""
-        return {
-            "search": self.search,
-            "operators": None if self.operators is None else list(self.operators),
+        given = {
+            "operators": list(self.operators or ()),
             "evaluations": self.budget.evaluations,
             "seconds": self.budget.seconds,
-            "seed": self.seed,
             "guesses": list(self.guesses),
         }
+        return {"search": self.search, "seed": self.seed} | {k: v for k, v in given.items() if v}
 
 
 @dataclass(slots=True)
@@ -153,6 +152,7 @@ class BeyondLibrary:
                 break
             if found and min(fit.misfit for fit in found) <= self.chance and not self.asked.always:
                 break
+        why = why if len(asked) == len(names) else ""  # it is the last that was a choice
         return found, [self._remark(asked, why, ended, [*known, *found], found)]
 
     def _refined(self, candidates: Sequence[Candidate]) -> list[Fit]:
