@@ -14,7 +14,7 @@ from interpot.formula.channel_formula import UNITS_OF_KNOWN, ChannelFormula, Los
 from interpot.formula.codegen import R
 from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
-from interpot.formula.naming import Named, of_channel
+from interpot.formula.naming import Named, agreed, of_channel
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
@@ -25,10 +25,15 @@ from interpot.units import STYLES
 from interpot.version import versions
 
 
-def named_form(statistic: Statistic, candidate: Fit, c: int, known: Known | None) -> Named:
-    """Restate one channel's form in the field's constants, what was known of it added."""
-    channel = statistic.channels[c]
-    found = of_channel(candidate.forms[c], candidate.coefficients[c], channel)
+def named_form(
+    statistic: Statistic, candidate: Fit, c: int, known: Known | None, check: bool = False
+) -> Named:
+    """Restate one channel's form in the field's constants, what was known of it added; checked if asked for."""
+    channel, form, coefficients = statistic.channels[c], candidate.forms[c], candidate.coefficients[c]
+    found = of_channel(form, coefficients, channel)
+    if check:
+        seen = statistic.coverage[c]
+        found = agreed(found, form, coefficients, (seen.minimum, min(seen.maximum, channel.cutoff)))
     return found if known is None else known.added_to(found, channel)
 
 
@@ -40,8 +45,14 @@ def potential_of(
     loss: Loss,
     provenance: Mapping[str, Any],
 ) -> Potential:
-    """Restate the chosen forms in the field's constants, with errors, in the units of the data."""
-    named = [named_form(statistic, candidate.fit, c, part) for c, part in enumerate(known)]
+    """Restate the chosen forms in the field's constants, with errors, in the units of the data.
+
+    Raises
+    ------
+    InterpotError
+        A restated function is not the fitted one.
+    """
+    named = [named_form(statistic, candidate.fit, c, part, check=True) for c, part in enumerate(known)]
     G = _block_diagonal([part.gradient for part in named])
     covariance = G @ judge.covariance(candidate.fit) @ G.T
     return assembled(statistic, named, covariance, judge.freedom, loss, provenance)
@@ -136,8 +147,9 @@ def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
     return front.assign(one_standard_error=marks)
 
 
-def _symbol(name: str) -> sympy.Symbol:
-    return sympy.Symbol(name, real=True)
+def without_units(expression: sympy.Expr) -> sympy.Expr:
+    """A formula as people write it: units that only give numbers their dimension are left out."""
+    return expression.subs({sympy.Symbol(name, real=True): 1 for name in UNITS_OF_KNOWN})
 
 
 def front_row(
@@ -145,7 +157,7 @@ def front_row(
 ) -> dict[str, Any]:
     """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
     form = candidate.fit.forms[c]
-    formula = in_variable(named.expression.subs(dict.fromkeys(map(_symbol, UNITS_OF_KNOWN), 1)), variable)
+    formula = in_variable(without_units(named.expression), variable)
     return {
         "channel": label,
         "form": named.name,

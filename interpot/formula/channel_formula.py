@@ -17,7 +17,8 @@ from interpot.statistic.channels import label_of
 from interpot.units import UnitStyle
 
 UNITS_OF_KNOWN = ("E_known", "L_known")
-"""Names of one unit of energy and of length, with which the numbers of a known part get their dimension."""
+"""Names of one unit of energy and of length, with which the numbers of a known part, or of a term that has lengths
+measured by a variable, get their dimension."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
-from interpot.formula.naming import TITLES
+from interpot.formula.naming import title_of
 from interpot.formula.notation import in_variable
 from interpot.formula.paired import difference
 from interpot.formula.potential import Potential
@@ -211,9 +211,8 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = 
 
 def _title(term: Term, given: Mapping[sympy.Symbol, sympy.Expr]) -> str:
     """A term by its name, with the lengths in it: "damped r^-6 (1/b = 0.27 Å)"."""
-    title = TITLES.get(term.name, term.name.replace("_", " ")).format(
-        **{symbol.name: value for symbol, value in given.items()}
-    )
+    exponents = {s.symbol: given[s.symbol] if s.length == 0 else s.symbol for s in term.shapes}
+    title = title_of(term.name, exponents)
     lengths = [
         f"{'1/' if shape.length < 0 else ''}{pretty_symbol(shape.name)} = {given[shape.symbol].as_base_exp()[0]}"
         for shape in term.shapes

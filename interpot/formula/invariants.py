@@ -70,14 +70,15 @@ class Variables:
 
 
 def variables_of(given: Given, channels: Sequence[Channel]) -> Variables:
-    """Read the variables of a set of channels.
+    """Read the variables of a set of channels, all of pairs.
 
     Raises
     ------
     InterpotError
-        A text or a rule that is not understood, a name that means something else, a channel or a species that the
-        data do not have or that has no value, a variable that is the same in all channels.
+        A wall or a field, a text or a rule that is not understood, a name that means something else, a channel or a
+        species that the data do not have or that has no value, a variable that is the same in all channels.
     """
+    only_pairs(channels)
     parts = given.items() if isinstance(given, Mapping) else [_read(text) for text in given]
     labels = tuple(channel.label for channel in channels)
     if len(channels) < 2:
@@ -99,6 +100,21 @@ def variables_of(given: Given, channels: Sequence[Channel]) -> Variables:
     if not columns:
         raise InterpotError(f"no variable was given: expected, for example, {_EXAMPLE}")
     return Variables(tuple(columns), labels, np.column_stack(list(columns.values())))
+
+
+def only_pairs(channels: Sequence[Channel]) -> None:
+    """Refuse channels that one formula cannot be for.
+
+    Raises
+    ------
+    InterpotError
+        There are walls or fields among them.
+    """
+    others = [channel.label for channel in channels if channel.kind != "pair"]
+    if others:
+        raise InterpotError(
+            f"one formula is for pairs: this statistic has {', '.join(others)}, too; leave the variables out"
+        )
 
 
 def _read(text: str) -> tuple[str, dict[str, float]]:
@@ -137,9 +153,7 @@ def _check_name(name: str, taken: Sequence[str]) -> None:
 def _by_channel(name: str, values: Mapping[str, float], channels: Sequence[Channel]) -> FloatArray:
     """Values that are given for each channel; a pair's species in either order."""
     labels = [channel.label for channel in channels]
-    turned = {
-        "-".join(reversed(channel.species)): channel.label for channel in channels if channel.kind == "pair"
-    }
+    turned = {"-".join(reversed(channel.species)): channel.label for channel in channels}
     known = {turned.get(label, label): value for label, value in values.items()}
     for label in values:
         if turned.get(label, label) not in labels:
@@ -159,11 +173,6 @@ def _by_species(name: str, rule: str, values: Mapping[str, float], channels: Seq
     """Values that follow from those of the two species by a rule that does not ask for their order."""
     place = f"variable '{name} = {rule}'"
     expression, one, two = _rule(rule, place)
-    for channel in channels:
-        if channel.kind != "pair":
-            raise InterpotError(
-                f"{place} is a rule of pairs, {channel.label} is none: give a value per channel"
-            )
     species = sorted({s for channel in channels for s in channel.species})
     for label in values:
         if label not in species:

@@ -66,9 +66,11 @@ class Known:
         """
         cutoff = channel.cutoff
         taken = {p.name for p in named.parameters}
-        fresh = {p: _fresh(p, taken) for p in self.parameters}
+        units = {p for p in named.parameters if p.name in UNITS_OF_KNOWN}
+        fresh = {p: p if p in units else _fresh(p, taken) for p in self.parameters}
         known = self.expression.subs({p.symbol: q.symbol for p, q in fresh.items()}, simultaneous=True)
-        expression, parameters = named.expression + known, (*named.parameters, *fresh.values())
+        expression = named.expression + known
+        parameters = (*named.parameters, *(p for p in fresh.values() if p not in units))
         decays = channel.kind == "field" or (named.decays and self.decays(cutoff))
         if not decays:
             end = Parameter("r_c", cutoff, 0.0, 0, 1)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, permutations
@@ -19,8 +19,9 @@ from itertools import combinations, permutations
 import numpy as np
 import sympy
 
+from interpot.errors import InterpotError
 from interpot.formula.channel_formula import Parameter
-from interpot.formula.codegen import derivative, numpy_function
+from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, ROWS, SHAPES, NamedForm
 from interpot.formula.named_structures import STRUCTURES, TITLES_OF_STRUCTURES
 from interpot.formula.regress.form import Form
@@ -59,6 +60,11 @@ AMPLITUDES = {
 }
 """Symbols of the coefficients of terms with whole exponents; all others are A."""
 
+AGREED = 1e-6
+"""Share of the size of its terms to which a named function has to be the fitted one: rounding may be large in
+constants that hardly count."""
+
+_RADII = 7  # at which that is looked at
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -124,6 +130,35 @@ def name(form: Form, coefficients: FloatArray, cutoff: float, kind: str = "pair"
         return whole
     gradient = np.vstack([whole.gradient, np.zeros(form.constants)])
     return replace(whole, parameters=(*whole.parameters, r_c), gradient=gradient, decays=False)
+
+
+def agreed(named: Named, form: Form, coefficients: FloatArray, domain: tuple[float, float]) -> Named:
+    """The named function, if it is the fitted one, up to rounding and an additive constant.
+
+    Parameters
+    ----------
+    named
+        Of this form with these coefficients.
+    domain
+        Smallest and largest sampled coordinate, Å.
+
+    Raises
+    ------
+    InterpotError
+        It is another function: a fault of this module that would else go unseen.
+    """
+    r = np.linspace(*domain, _RADII)
+    with np.errstate(all="ignore"):
+        parts = form.columns(r) * coefficients
+    symbols = (R, *(p.symbol for p in named.parameters))
+    found = numpy_function(named.expression, symbols)(r, *(p.value for p in named.parameters))
+    apart = found - parts.sum(axis=1)
+    if np.isfinite(parts).all() and not np.ptp(apart) <= AGREED * np.abs(parts).sum(axis=1).max():
+        raise InterpotError(
+            f"the formula '{named.name}' is not the function that was fitted ({named.expression}): this is a fault of "
+            "interpot, please report it with the statistic"
+        )
+    return named
 
 
 def _named(form: Form, coefficients: FloatArray, kind: str) -> Named:
@@ -254,12 +289,12 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
     values = (*numbers, *form.shapes)
     # an exponent that was not fitted is part of the form, not a constant of it
     whole = [s.integer and not free for s, free in zip(form.shape_list, form.driven, strict=True)]
-    given = {SHAPES[k]: int(form.shapes[k]) for k in np.flatnonzero(whole)}
+    given = {SHAPES[k]: _exact(form.shapes[k]) for k in np.flatnonzero(whole)}
     expression, parameters, gradient, exponents = candidate.expression, [], [], {}
     for symbol, (solution, energy, length) in candidate.constants.items():
         if solution in given:
             expression = _with_exponent(expression, symbol, given[solution])
-            exponents[symbol.name] = given[solution]
+            exponents[symbol.name] = _written(given[solution])
             continue
         value = float(numpy_function(solution, symbols)(*values))
         power = float(numpy_function(sympy.sympify(length), symbols)(*values))
@@ -272,9 +307,9 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
 
 
 @lru_cache(maxsize=1024)
-def _with_exponent(expression: sympy.Expr, symbol: sympy.Symbol, whole: int) -> sympy.Expr:
+def _with_exponent(expression: sympy.Expr, symbol: sympy.Symbol, number: sympy.Expr) -> sympy.Expr:
     """The expression with a number for an exponent; remembered, as searches ask for the same often."""
-    return expression.subs(symbol, whole)
+    return expression.subs(symbol, number)
 
 
 def _with_charges(form: Form, coefficients: FloatArray) -> Named | None:
@@ -301,7 +336,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     starts, free = _starts(form), form.ties.shape[1]
     several = Counter(name for name, _ in {(s.name, _driver(form, k)) for k, s in enumerate(form.shape_list)})
     constants: dict[str, Parameter] = {}
-    tied: dict[tuple[float, ...], str] = {}  # what is one free parameter, in several terms
+    tied: dict[tuple[object, ...], str] = {}  # what is one free parameter, in several terms
     gradient, titles, expression = [], [], sympy.Integer(0)
     for t, (term, number) in enumerate(zip(form.terms, _numbers(form), strict=True)):
         values = dict(zip(term.symbols, form.shapes[starts[t] : starts[t + 1]], strict=True))
@@ -309,7 +344,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
         later = []
         for k, shape in enumerate(term.shapes, starts[t]):
             if shape.integer and not form.driven[k]:
-                replaced[shape.symbol] = sympy.Integer(int(form.shapes[k]))
+                replaced[shape.symbol] = _exact(form.shapes[k])
             else:
                 later.append((k, shape))
         length = float(term.coefficient_length.subs(values))
@@ -326,15 +361,15 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
                 gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[k]]))
             replaced[shape.symbol] = constants[label].symbol
         expression += amplitude.symbol * term.expression.subs(replaced, simultaneous=True)
-        titles.append(_title(term.name, replaced))
+        titles.append(title_of(term.name, replaced))
     decays = all(t.decays for t in form.terms)
     rows = np.array(gradient).reshape(-1, len(form.terms) + free)
     return Named(" + ".join(titles), expression, tuple(constants.values()), rows, decays)
 
 
-def _driver(form: Form, k: int) -> tuple[float, ...]:
+def _driver(form: Form, k: int) -> tuple[object, ...]:
     """Equal for shapes that are one free parameter; a shape that is not free is like no other."""
-    return tuple(form.ties[k]) if form.driven[k] else (float(k),)
+    return ("free", *form.ties[k]) if form.driven[k] else ("fixed", k)
 
 
 def _whole(form: Form) -> Iterator[bool]:
@@ -342,7 +377,8 @@ def _whole(form: Form) -> Iterator[bool]:
     starts = _starts(form)
     for t, term in enumerate(form.terms):
         exponents = [k for k, shape in enumerate(term.shapes, starts[t]) if shape.integer]
-        yield term.name in AMPLITUDES and not form.driven[exponents].any()
+        whole = form.shapes[exponents] == np.round(form.shapes[exponents])
+        yield term.name in AMPLITUDES and bool(whole.all()) and not form.driven[exponents].any()
 
 
 def _numbers(form: Form) -> list[str]:
@@ -362,15 +398,35 @@ def _amplitude(form: Form, t: int, number: str) -> str:
     return AMPLITUDES[term.name].format(**exponents)
 
 
-def _title(term: str, shapes: dict[sympy.Symbol, sympy.Expr]) -> str:
-    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"; a formula as it is: "r·exp(-(r - r₀)^2/w^2)"."""
-    if term not in TITLES:
-        formula = term.replace("**", "^").replace("*", "·")
-        return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)
-    return TITLES[term].format(**{symbol.name: _subscripted(str(value)) for symbol, value in shapes.items()})
+def _exact(value: float) -> sympy.Expr:
+    """An exponent that is not fitted: whole numbers and halves as such."""
+    if value == round(value):
+        return sympy.Integer(round(value))
+    return sympy.Rational(round(2 * value), 2) if 2 * value == round(2 * value) else sympy.Float(value, 17)
 
 
-def _subscripted(symbol: str) -> str:
-    """Write the number of a symbol as people do: "n_1" becomes "n₁"."""
-    letter, bar, number = symbol.partition("_")
-    return letter + number.translate(_SUBSCRIPT) if bar and number.isdigit() else symbol
+def _written(value: sympy.Expr) -> str:
+    """Write an exponent as people do: "2.5", "n₁" for the symbol "n_1"."""
+    if value.is_number:
+        return f"{float(value):.3g}"
+    letter, bar, number = str(value).partition("_")
+    return letter + number.translate(_SUBSCRIPT) if bar and number.isdigit() else str(value)
+
+
+def title_of(term: str, shapes: Mapping[sympy.Symbol, sympy.Expr]) -> str:
+    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"; a formula as it is: "r·exp(-(r - r₀)^2/w^2)".
+
+    Parameters
+    ----------
+    term
+        Its name.
+    shapes
+        What stands for each of its shapes: a number for an exponent that is not fitted, or a symbol.
+    """
+    if term in TITLES:
+        return TITLES[term].format(**{symbol.name: _written(value) for symbol, value in shapes.items()})
+    for symbol, value in shapes.items():
+        if value.is_number:
+            term = re.sub(rf"\b{symbol.name}\b", _written(value), term)
+    formula = term.replace("**", "^").replace("*", "·")
+    return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)

@@ -18,21 +18,22 @@ import numpy as np
 import pandas as pd
 
 from interpot.formula.adequacy import adequacy
-from interpot.formula.assembly import assembled, front_of, one_standard_error
+from interpot.formula.assembly import assembled, front_of, one_standard_error, without_units
 from interpot.formula.codegen import R
 from interpot.formula.discover import Discovery, Progress, check_options, discover
 from interpot.formula.honesty import examine
-from interpot.formula.invariants import Given, Variables, variables_of
+from interpot.formula.invariants import Given, Variables, only_pairs, variables_of
 from interpot.formula.joint_choice import Judged
 from interpot.formula.kinds import Kind, forces_alone, loss_of
 from interpot.formula.known import Known, known_parts, without_known
-from interpot.formula.naming import Named, of_channel
+from interpot.formula.naming import Named, agreed, of_channel
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
 from interpot.formula.selection import Candidate, Judge, choose
 from interpot.formula.shared import paired_errors
 from interpot.formula.shared_search import OneFormula, SharedSearch
 from interpot.formula.symbolic.beyond import ShowFront, Symbolic
+from interpot.statistic.merge import opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.threads import one_blas_thread
@@ -66,7 +67,8 @@ def discover_shared(
         As `interpot.discover` takes them. Each term may enter as it is, times a variable, its size or its square, or
         with distances measured by a variable that is positive.
     separate
-        What `interpot.discover` found from the same statistic, to compare with; found here if it is not given.
+        What `interpot.discover` found from the same statistic, to compare with. If it is not given it is found here:
+        beyond the library only where `symbolic` is "auto", as backends that are named are meant for the one formula.
 
     Returns
     -------
@@ -78,18 +80,21 @@ def discover_shared(
     Raises
     ------
     InterpotError
-        A variable is not understood or tells nothing; whatever `interpot.discover` raises.
+        There are walls or fields; a variable is not understood or tells nothing; whatever `interpot.discover` raises.
     """
     check_options(terms, max_terms, method, symbolic=symbolic)
     say = progress or (lambda _: None)
+    asked = Symbolic.of(symbolic)
     if separate is None:
+        given = opened(statistic)
+        only_pairs(given.channels)
         separate = discover(
-            statistic,
+            given,
             terms=terms,
             max_terms=max_terms,
             method=method,
             known=known,
-            symbolic=symbolic,
+            symbolic=asked if asked.search == "auto" else replace(asked, search="none"),
             progress=progress,
             show=show,
         )
@@ -109,7 +114,7 @@ def discover_shared(
         terms=terms,
         max_terms=max_terms,
         method=method,
-        symbolic=Symbolic.of(symbolic),
+        symbolic=asked,
     )
     found, remarks = search.run(say, show)
     chosen, rivals = choose([one.candidate for one in found])
@@ -158,6 +163,8 @@ def _named(statistic: Statistic, one: OneFormula, variables: Variables, c: int, 
     """The function in one channel; the gradient is along the constants of the one formula."""
     channel, whole = statistic.channels[c], _whole(statistic, one, variables, c)
     here = replace(whole, expression=whole.expression.subs(variables.inserted(c)))
+    seen, fit = statistic.coverage[c], one.parts.fit
+    agreed(here, fit.forms[c], fit.coefficients[c], (seen.minimum, min(seen.maximum, channel.cutoff)))
     return here if known is None else known.added_to(here, channel)
 
 
@@ -187,7 +194,7 @@ def _remark(
     """The formula as a function of all variables, and what the data say of it."""
     whole = _whole(statistic, one, variables)
     arguments = ", ".join((R.name, *variables.names))
-    formula = f"φ({arguments}) = {in_variable(whole.expression, R.name)} with {variables}"
+    formula = f"φ({arguments}) = {in_variable(without_units(whole.expression), R.name)} with {variables}"
     size = (
         f"{_error(one.candidate)} with {one.joint.constants} constants, separate formulas "
         f"{_error(free)} with {free.fit.constants}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,24 @@ import sympy
 from systems import Frames, Slope, brute_forces, noisy, statistic_of
 
 from interpot import InterpotError, discover, discover_shared
+from interpot.formula.assembly import without_units
 from interpot.formula.codegen import R
 from interpot.formula.discover import Discovery
 from interpot.formula.invariants import variables_of
+from interpot.formula.naming import of_channel
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.symbolic.beyond import Symbolic
 from interpot.formula.symbolic.joined import joint_form, refined
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import OPERATORS, Backend, Candidate
 from interpot.formula.symbolic.structure import NoFormError
 from interpot.formula.terms import library
 from interpot.formula.terms.joint import joint_terms
-from interpot.formula.tied import separated
+from interpot.formula.tied import joint_library, separated
 from interpot.records import Cell, FloatArray, Frame
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 
@@ -296,6 +301,67 @@ def test_a_backend_searches_all_channels_at_once(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("interpot.formula.symbolic.beyond.load_backend", lambda name: backend)
     found = shared([CHARGES], apart, terms=["exponential"], symbolic="grammar")
     assert {p.name: p.value for p in found.best.channels[0].parameters} == pytest.approx(TRUTH, rel=1e-6)
+
+
+def test_a_term_is_called_the_same_whoever_found_it(salt: Statistic) -> None:
+    variables = variables_of({"q": {"Cl-Cl": 2, "Cl-Na": -1, "Na-Na": 3}}, salt.channels)
+    (q,), objective = variables.symbols, Objective.of(salt)
+    names = {term.name for term in joint_library(library(["power"]), variables, objective)}
+    written = sympy.Abs(q) / R**6 + 2.0 * q**2 / R**12 - q / R + 3.0 / R**9
+    form, _ = joint_form(written, (q,), np.array([[2.0], [-1.0], [3.0]]))
+    assert {term.name for term in form.terms} == names == {"power", "q·power", "|q|·power", "q²·power"}
+
+
+def test_a_number_that_is_not_fitted_is_no_name_of_one_that_is() -> None:
+    """A rate that is the first free parameter, and the unit of length, which is shape 1."""
+    q = sympy.Symbol("q", extended_real=True)
+    points = np.repeat([[2.0], [3.0]], 3, axis=0)
+    form, coefficients = joint_form(0.5 * sympy.exp(-1.3 * R) + 2.0 * R ** (-q), (q,), points)
+    named = of_channel(form, coefficients, Channel("pair", ("A", "B"), CUTOFF))
+    assert named.name == "exponential + r^(-q)"
+    r = np.array([2.0, 3.0, 4.0, 2.0, 3.0, 4.0])
+    function = sympy.lambdify(
+        (R, q), named.expression.subs({p.symbol: p.value for p in named.parameters}), modules="numpy"
+    )
+    apart = function(r, points[:, 0]) - form.columns(r) @ coefficients
+    assert np.ptp(apart[:3]) < 1e-14 and np.ptp(apart[3:]) < 1e-14
+    phi = str(without_units(named.expression))
+    assert "A_2*r**(-q)" in phi or "A_2/r**q" in phi
+
+
+# ---------------------------------------------------------------------------- names and channels
+
+
+@pytest.mark.parametrize("name", ["kappa", "alpha", "n", "variable_0"])
+def test_a_variable_may_be_called_as_a_constant_is(name: str, apart: Discovery) -> None:
+    found = shared([CHARGES.replace("qq", name)], apart)
+    values = [p.value for p in found.best.channels[0].parameters]
+    assert values == pytest.approx(list(TRUTH.values()), rel=1e-6)
+
+
+def test_one_formula_is_for_pairs(salt: Statistic, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = Channel("wall", ("Na",), CUTOFF, "zlo")
+    with pytest.raises(InterpotError, match="one formula is for pairs: this statistic has Na-zlo, too"):
+        variables_of([CHARGES], [*salt.channels, wall])
+    monkeypatch.setattr("interpot.formula.one_formula.discover", None)  # nothing is searched before
+    with pytest.raises(InterpotError, match="one formula is for pairs"):
+        discover_shared(replace(salt, channels=(*salt.channels[:-1], wall)), [CHARGES])
+
+
+@pytest.mark.parametrize(("asked", "apart"), [("auto", "auto"), ("operon", "none"), ("none", "none")])
+def test_backends_that_are_named_are_for_the_one_formula(
+    asked: str, apart: str, salt: Statistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = []
+
+    def separately(*_: Any, symbolic: Symbolic, **__: Any) -> Discovery:
+        searched.append(symbolic.search)
+        raise InterpotError("enough")
+
+    monkeypatch.setattr("interpot.formula.one_formula.discover", separately)
+    with pytest.raises(InterpotError, match="enough"):
+        discover_shared(salt, [CHARGES], symbolic=asked)
+    assert searched == [apart]
 
 
 # ---------------------------------------------------------------------------- bad input

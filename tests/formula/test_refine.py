@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 from systems import Frames, clusters, statistic_of
 
+from interpot.errors import InterpotError
 from interpot.formula.assembly import potential_of
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.constraints import asked_for, restrictions
 from interpot.formula.kinds import loss_of
+from interpot.formula.naming import agreed, of_channel
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
@@ -21,8 +25,10 @@ from interpot.formula.symbolic.complexity import complexity
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.refine import expression_of, joined, refine, with_value
 from interpot.formula.symbolic.search import Candidate
+from interpot.formula.symbolic.structure import form_of
 from interpot.formula.terms import library
 from interpot.proof.export import export
+from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 
@@ -213,6 +219,66 @@ def test_two_shapes_become_one() -> None:
 
 
 # ---------------------------------------------------------------------------- what follows
+
+NEAR_HALVES = [
+    "60.0*r**(-2.47) - 0.3*exp(-2*(r - 4.1)**2)",
+    "60.0*r**(-2.47)",
+    "2.0*r**1.52*exp(-1.2*r)",
+    "5.0*exp(-(r/3.0)**1.47)",
+    "3.0*(r + 1.0)**(-3.52) - 2.0/r**6",
+    "1e4*r**(-11.47) - 40.0*r**(-5.6)",
+    "0.1*r**1.48 + 60.0*r**(-2.47)*exp(-1.1*r)",
+]
+
+
+@pytest.mark.parametrize("text", NEAR_HALVES)
+def test_an_exponent_that_is_a_half_is_named_as_one(text: str) -> None:
+    """The function in the field's constants is that of the form, whichever of its exponents are set."""
+    form, coefficients = form_of(parsed(text), reach=CUTOFF)
+    exponents = [k for k, s in enumerate(form.shape_list) if s.integer and form.driven[k]]
+    every = form
+    for k in exponents:
+        every = with_value(every, k, round(2 * form.shapes[k]) / 2)
+    channel, r = Channel("pair", ("A", "B"), CUTOFF), np.linspace(2.5, 8.5, 20)
+    for some in (*(with_value(form, k, round(2 * form.shapes[k]) / 2) for k in exponents), every):
+        named = of_channel(some, coefficients, channel)
+        phi = named.expression.subs({p.symbol: p.value for p in named.parameters})
+        wanted = some.columns(r) @ coefficients
+        apart = numpy_function(phi, (R,))(r) - wanted
+        assert np.ptp(apart) <= 1e-12 * np.abs(wanted).max()
+        assert all(p.name.isidentifier() for p in named.parameters)
+
+
+def test_a_potential_has_the_half_that_was_fitted(tmp_path: Path) -> None:
+    truth = "60.0*r**(-2.5) - 0.3*exp(-2*(r - 4.1)**2)"
+    data = statistic(truth)
+    problem = Objective.of(data)
+    fits = refine([candidate("50.0*r**(-2.44) - 0.29*exp(-2.1*(r - 4.0)**2)")], problem)
+    fit = min(fits, key=lambda f: (f.constants, f.misfit))
+    judge = Judge(data, problem)
+    judged = judge.candidate(fit)
+    potential = potential_of(data, judge, judged, [None], loss_of(judge, judged, problem, None, [None]), {})
+    assert potential.channels[0].form == "r^-2.5 + shifted Gaussian"
+    (size,) = [p for p in potential.parameters if p.length == 2.5]
+    assert size.value == pytest.approx(60.0, rel=1e-6) and size.energy == 1
+    r = np.linspace(3.0, 8.5, 30)
+    wanted = numpy_function(derivative(parsed(truth), R), (R,))(r)
+    potential.save(tmp_path / "potential.json")
+    for one in (
+        potential,
+        Potential.load(tmp_path / "potential.json"),
+        potential.to_units("real").to_units("metal"),
+    ):
+        np.testing.assert_allclose(-one.force(r), wanted, atol=1e-7 * np.abs(wanted).max())
+
+
+def test_a_formula_that_is_not_the_fitted_function_is_no_potential() -> None:
+    form, coefficients = form_of(parsed("2.0/r**6 + 3.0*exp(-1.1*r)"), reach=CUTOFF)
+    named = of_channel(form, coefficients, Channel("pair", ("A", "B"), CUTOFF))
+    assert agreed(named, form, coefficients, (2.0, 8.0)) is named
+    wrong = replace(named, expression=named.expression / R)
+    with pytest.raises(InterpotError, match="is not the function that was fitted"):
+        agreed(wrong, form, coefficients, (2.0, 8.0))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import sympy
 
+from interpot.formula.channel_formula import UNITS_OF_KNOWN
 from interpot.formula.codegen import R
 from interpot.formula.invariants import Variables
 from interpot.formula.regress.form import Form
@@ -25,7 +26,7 @@ from interpot.formula.symbolic.refine import expression_of
 from interpot.formula.symbolic.search import Candidate
 from interpot.formula.symbolic.structure import NoFormError, form_of, tied
 from interpot.formula.terms import Shape, Term
-from interpot.formula.terms.joint import JointTerm
+from interpot.formula.terms.joint import JointTerm, joint_name
 from interpot.formula.terms.term import between, widths
 from interpot.formula.tied import joint_objective
 from interpot.records import FloatArray
@@ -38,7 +39,7 @@ OF_ONE_VARIABLE = ("grammar",)
 """Backends that know functions of the distance only."""
 
 _LARGEST = 8  # terms of a formula
-_UNIT = Shape("L", 1, widths(0.15, 2.0), lambda r_min, r_max: (0.99, 1.01), shared=True)
+_UNIT = Shape(UNITS_OF_KNOWN[1], 1, widths(0.15, 2.0), lambda r_min, r_max: (0.99, 1.01), shared=True)
 
 
 def of_several(asked: Symbolic) -> Symbolic:
@@ -182,13 +183,20 @@ def _own_term(part: sympy.Expr) -> tuple[Form, FloatArray]:
     """One product as a term of its own: every number that is not whole is a constant."""
     number, rest = part.as_coeff_Mul()
     floats = sorted(rest.atoms(sympy.Float), key=float)
-    shapes, named = [_UNIT], rest.xreplace({R: R / _UNIT.symbol})
+    shapes, named = [_UNIT], rest
     for k, value in enumerate(floats, 1):
         shape = Shape(f"c_{k}", 0, lambda r_min, r_max: np.ones(1), between(1e-9, 1e9))
         shapes.append(shape)
         named = named.xreplace({value: sympy.sign(value) * shape.symbol})
+    measured = named.xreplace({R: R / _UNIT.symbol})
     term = Term(
-        str(named), named, tuple(shapes), sympy.Integer(0), False, "found by symbolic search", default=False
+        str(named),
+        measured,
+        tuple(shapes),
+        sympy.Integer(0),
+        False,
+        "found by symbolic search",
+        default=False,
     )
     values = np.array([1.0, *(abs(float(v)) for v in floats)])
     form = Form((term,), values, np.eye(len(values))[:, 1:])
@@ -199,6 +207,5 @@ def _joint(
     term: Term, factor: sympy.Expr, variables: Sequence[sympy.Symbol], points: FloatArray
 ) -> JointTerm:
     plain = {f.name: getattr(term, f.name) for f in fields(Term)}
-    name = term.name if factor == 1 else f"{factor}·{term.name}".replace("**2", "²")
-    plain |= {"name": name, "expression": factor * term.expression}
+    plain |= {"name": joint_name(term.name, factor), "expression": factor * term.expression}
     return JointTerm(**plain, variables=tuple(variables), points=points)

@@ -10,6 +10,7 @@ with the same a_t and s_t wherever it is evaluated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -19,6 +20,8 @@ import sympy
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.terms.term import Term
 from interpot.records import FloatArray
+
+ONE = sympy.Integer(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +48,9 @@ class JointTerm(Term):
         return self._evaluated(derivative(self.expression, self.symbols[which]), r, shapes)
 
     def _evaluated(self, expression: sympy.Expr, r: FloatArray, shapes: Sequence[float]) -> FloatArray:
-        function = numpy_function(expression, (R, *self.variables, *self.symbols))
+        # a variable may be called as a shape is
+        stand_ins = {v: sympy.Symbol(f"variable_{k}", real=True) for k, v in enumerate(self.variables)}
+        function = numpy_function(expression.xreplace(stand_ins), (R, *stand_ins.values(), *self.symbols))
         return function(r, *self.points.T, *shapes)
 
     def at(self, values: dict[sympy.Symbol, sympy.Expr]) -> Term:
@@ -69,30 +74,32 @@ def joint_terms(
         Nodes of each channel, which stand one after the other.
     """
     points = np.repeat(table, counts, axis=0)
-    for title, factor, unit in _dependences(variables, table):
+    for factor, unit in _dependences(variables, table):
         expression = factor * term.expression.xreplace({R: R / unit})
         plain = {f.name: getattr(term, f.name) for f in fields(Term)}
-        plain |= {"name": title.format(term.name), "expression": expression}
+        plain |= {"name": joint_name(term.name, factor, unit), "expression": expression}
         yield JointTerm(**plain, variables=tuple(variables), points=points)
+
+
+def joint_name(term: str, factor: sympy.Expr, unit: sympy.Expr = ONE) -> str:
+    """Name of a term times a factor, with distances in a unit: "|qq|·power", "s²·yukawa", "power of r/s"."""
+    written = re.sub(r"\*\*2\b", "²", re.sub(r"\bAbs\((\w+)\)", r"|\1|", str(factor)))
+    measured = term if unit == 1 else f"{term} of r/{unit}"
+    return measured if factor == 1 else f"{written}·{measured}"
 
 
 def _dependences(
     variables: Sequence[sympy.Symbol], table: FloatArray
-) -> Iterator[tuple[str, sympy.Expr, sympy.Expr]]:
-    """Title, factor and unit of length of each; of factors that are the same in all channels the simplest."""
-    one = sympy.Integer(1)
-    yield "{}", one, one
+) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Factor and unit of length of each; of factors that are the same in all channels the simplest."""
+    yield ONE, ONE
     seen = [np.ones(len(table))]
     for v, column in zip(variables, table.T, strict=True):
-        for title, factor, numbers in (
-            (f"{v}", v, column),
-            (f"|{v}|", sympy.Abs(v), np.abs(column)),
-            (f"{v}²", v**2, column**2),
-        ):
+        for factor, numbers in ((v, column), (sympy.Abs(v), np.abs(column)), (v**2, column**2)):
             scaled = numbers / np.abs(numbers).max()
             if any(np.allclose(scaled, sign * known, rtol=1e-12) for known in seen for sign in (1, -1)):
                 continue
             seen.append(scaled)
-            yield f"{title}·{{}}", factor, one
+            yield factor, ONE
         if column.min() > 0:
-            yield f"{{}} of r/{v}", one, v
+            yield ONE, v
