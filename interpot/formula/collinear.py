@@ -206,7 +206,10 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = 
     text = str(in_variable(expression, letter)).replace("**", "^").replace("*", " ")
     if len(text) > LONGEST:
         return _title(term, given)
-    return re.sub(rf"(\d[\d.e+-]* {re.escape(units.length_unit)})\^", r"(\1)^", text)
+    length = rf"\d[\d.e+-]* {re.escape(units.length_unit)}"
+    text = re.sub(rf"--({length}) \+ {letter}\b", rf"{letter} + \1", text)  # of a negative length
+    text = re.sub(rf"-({length}) \+ {letter}\b", rf"{letter} - \1", text)
+    return re.sub(rf"({length})\^", r"(\1)^", text)
 
 
 def _title(term: Term, given: Mapping[sympy.Symbol, sympy.Expr]) -> str:

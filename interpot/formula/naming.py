@@ -429,4 +429,6 @@ def title_of(term: str, shapes: Mapping[sympy.Symbol, sympy.Expr]) -> str:
         if value.is_number:
             term = re.sub(rf"\b{symbol.name}\b", _written(value), term)
     formula = term.replace("**", "^").replace("*", "·")
+    formula = re.sub(r"\^\((-?\d+)/2\)", lambda found: f"^{int(found[1]) / 2:g}", formula)
+    formula = re.sub(r"\^\((-[\w.]+)\)", r"^\1", formula)
     return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)

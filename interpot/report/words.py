@@ -7,7 +7,7 @@ import re
 import numpy as np
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
-EXPONENT = re.compile(r"(?<=\w)\^(?P<sign>-?)(?P<up>\d+(?:\.\d+)?|[a-z])(?P<below>_\w|[₀-₉])?(?![\w.])")
+EXPONENT = re.compile(r"(?<=[\w)])\^(?P<sign>-?)(?P<up>\d+(?:\.\d+)?|[a-z])(?P<below>_\w|[₀-₉])?(?![\w.])")
 """An exponent in plain text: that of "r^-n₁" or "r^-n_1", of "Å^0.5"."""
 
 VERDICT_MARKS = {

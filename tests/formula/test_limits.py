@@ -7,14 +7,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+import sympy
 from systems import Frames, clusters, noisy, statistic_of
 
 from interpot import discover
+from interpot.formula.codegen import R
 from interpot.formula.collinear import conditions, correlated_constants, member_name, substitutes
 from interpot.formula.deciding import Decision, decision
 from interpot.formula.paired import difference
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.symbolic.structure import form_of
 from interpot.formula.terms import library
 from interpot.formula.terms.variants import varied
 from interpot.records import Frame
@@ -145,6 +148,23 @@ def test_discovery_speaks_of_its_limits() -> None:
     assert any("cannot be told from" in s for s in honesty.cannot_tell)
     assert honesty.would_decide and honesty.adequacy.verdict in found.remarks
     assert honesty.conditions.rank <= honesty.conditions.columns
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("3*(r - 1.2)**-6", "(r - 1.2 Å)^(-6)"),
+        ("3*(r + 1.2)**-6", "(r + 1.2 Å)^(-6)"),
+        ("r*exp(-2*(r - 4.1)**2)", "r exp(-(r - 4.1 Å)^2/(2 (0.5 Å)^2))"),
+        (
+            "r*exp(-r/0.9)*tanh(2*(r - 3.1))/(r**2 + 4)",
+            "r·exp(-k₁·r)·tanh(k₂·(r - r₀))/(r^2 + w^2) (1/k₁ = 0.9 Å, w = 2 Å, 1/k₂ = 0.5 Å, r₀ = 3.1 Å)",
+        ),
+    ],
+)
+def test_terms_of_its_own_are_written_with_their_lengths(text: str, words: str) -> None:
+    form, _ = form_of(sympy.sympify(text, locals={"r": R}))
+    assert member_name(form.terms[0], form.shapes, unit_style("metal")) == words
 
 
 def test_correlated_constants_are_named() -> None:

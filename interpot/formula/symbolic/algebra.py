@@ -15,10 +15,8 @@ from itertools import product as combinations
 from math import cos, exp, inf, isfinite, log, sin
 
 import numpy as np
-import sympy
 from scipy import special
 
-from interpot.formula.codegen import R
 from interpot.records import FloatArray
 
 Sum = tuple["Product", ...]
@@ -380,44 +378,3 @@ def values(part: Product, r: FloatArray) -> FloatArray:
 def total(parts: Sum, r: FloatArray) -> FloatArray:
     """Evaluate a sum at each r."""
     return np.asarray(sum((values(part, r) for part in parts), np.zeros_like(r)))
-
-
-# ---------------------------------------------------------------------------- from sympy
-
-
-def sum_of(node: sympy.Expr) -> Sum:
-    """Write an expression in R with numbers for constants as a sum of products.
-
-    Raises
-    ------
-    NoFormError
-        It is not real, or holds something else than numbers, R, sums, products, powers and `FUNCTIONS`.
-    """
-    if node == R:
-        return (Product(1.0, power=1.0),)
-    if node.is_number:
-        value = sympy.N(node)
-        if not value.is_real:
-            raise NoFormError("a number in it is not real")
-        return collected([number(float(value))])
-    if node.is_Add:
-        return collected(p for argument in node.args for p in sum_of(argument))
-    if node.is_Mul:
-        return multiplied(sum_of(argument) for argument in node.args)
-    if isinstance(node, sympy.exp):
-        return (exponential(squares_out(sum_of(node.args[0]))),)
-    if node.is_Pow:
-        return _power_of(*node.as_base_exp())
-    name = node.func.__name__
-    if name not in FUNCTIONS:
-        raise NoFormError(f"it holds {name}")
-    return applied(name, sum_of(node.args[0]))
-
-
-def _power_of(base: sympy.Expr, exponent: sympy.Expr) -> Sum:
-    if exponent.is_number:
-        parts = sum_of(base)
-        power = tidy(float(exponent))
-        return (to_power(parts, power),)
-    # x^y = exp(y ln x)
-    return (exponential(squares_out(multiplied([sum_of(exponent), logarithm(sum_of(base))]))),)

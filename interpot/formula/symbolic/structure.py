@@ -30,9 +30,9 @@ from interpot.formula.symbolic.algebra import (
     expandable,
     expanded,
     falling,
-    sum_of,
 )
 from interpot.formula.symbolic.known_terms import recognised
+from interpot.formula.symbolic.reading import sum_of
 from interpot.formula.symbolic.writing import product_text
 from interpot.formula.terms import Shape, Term
 from interpot.formula.terms.dimensions import lengths
@@ -249,6 +249,12 @@ def _distances(r_min: float, r_max: float) -> tuple[float, float]:
     return -2 * far, 10 * far
 
 
+def _centres(r_min: float, r_max: float) -> tuple[float, float]:
+    """Bounds of the centre of a Gaussian: one far below the distances is e^{-αr - βr²}, as in HFD-B."""
+    far = 10 * max(abs(r_min), abs(r_max))
+    return -far, far
+
+
 def _field_widths(r_min: float, r_max: float) -> tuple[float, float]:
     return 1e-3 * (r_max - r_min), 1e3 * (r_max - r_min)
 
@@ -272,8 +278,8 @@ def _exponents(r_min: float, r_max: float) -> FloatArray:
 _NUMBER, _EXPONENT = between(1e-12, 1e12), between(0.05, 60.0)
 
 
-def _shape(name: str, role: str, kind: str) -> Shape:
-    """A shape by its role; one name always has one meaning, so that equal terms are equal."""
+def _shape(name: str, role: str, kind: str, text: str) -> Shape:
+    """A shape of a term by its role; one name always has one meaning in it, so that equal terms are equal."""
     field = kind == "field"
     match role:
         case "n":
@@ -281,7 +287,7 @@ def _shape(name: str, role: str, kind: str) -> Shape:
         case "c":
             return Shape(name, 0, _numbers, _NUMBER)
         case "r":
-            return Shape(name, 1, _shifts, _distances)
+            return Shape(name, 1, _shifts, _centres if f"(r - {name})**2/(2*" in text else _distances)
         case "w":
             return Shape(name, 1, widths(0.15, 2.0), _field_widths if field else width_bounds)
     return Shape(name, -1, rates(0.25, 20.0), _field_rates if field else rate_bounds)
@@ -292,7 +298,7 @@ def _term(text: str, names: tuple[str, ...], roles: tuple[str, ...], kind: str) 
     """A term of its own from its text; its constants' dimensions are checked."""
     try:
         expression = parse_expression(text, {n: sympy.Symbol(n, positive=True) for n in names})
-        shapes = tuple(_shape(n, role, kind) for n, role in zip(names, roles, strict=True))
+        shapes = tuple(_shape(n, role, kind, text) for n, role in zip(names, roles, strict=True))
         symbols = [s.symbol for s in shapes]
         known = {s.name: s.length for s in shapes}
         _, coefficient = lengths(expression, symbols, known, text)
