@@ -12,7 +12,6 @@ import sympy
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
-from interpot.formula.naming import title_of
 from interpot.formula.notation import in_variable
 from interpot.formula.paired import difference
 from interpot.formula.potential import Potential
@@ -22,6 +21,7 @@ from interpot.formula.regress.polish import twins
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
 from interpot.formula.terms.variants import VARIANTS
+from interpot.formula.titles import title_of
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective

@@ -9,9 +9,8 @@ have G C Gᵀ. A form without a name keeps its coefficients. What was done to a 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, permutations
@@ -23,34 +22,12 @@ from interpot.errors import InterpotError
 from interpot.formula.channel_formula import Parameter
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.named_forms import COEFFICIENTS, FORMS, ROWS, SHAPES, NamedForm
-from interpot.formula.named_structures import STRUCTURES, TITLES_OF_STRUCTURES
+from interpot.formula.named_structures import STRUCTURES
 from interpot.formula.regress.form import Form
 from interpot.formula.terms.variants import R_ON, VARIANTS, apply
+from interpot.formula.titles import title_of, written
 from interpot.records import FloatArray
 from interpot.statistic.channels import Channel
-
-TITLES = {
-    "power": "r^-{n}",
-    "polynomial": "r^{k}",
-    "yukawa": "Yukawa",
-    "gaussian": "Gaussian",
-    "erf_coulomb": "erf Coulomb",
-    "erfc_coulomb": "erfc Coulomb",
-    "damped_6": "damped r^-6",
-    "damped_8": "damped r^-8",
-    "damped_10": "damped r^-10",
-    "zbl": "ZBL",
-    "cosine": "cosine r^-{n}",
-    "sine": "sine r^-{n}",
-    "stillinger_weber": "Stillinger-Weber r^-{p}",
-    "soft_cosine": "soft cosine",
-    "steele": "Steele 10-4-3",
-    "harmonic_wall": "harmonic wall",
-    "wave_cosine": "cosine wave",
-    "wave_sine": "sine wave",
-    **TITLES_OF_STRUCTURES,
-}
-"""Names of terms in a sum that has none; others are called what they are."""
 
 AMPLITUDES = {
     "power": "C_{n}",
@@ -65,8 +42,6 @@ AGREED = 1e-6
 constants that hardly count."""
 
 _RADII = 7  # at which that is looked at
-
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -294,7 +269,7 @@ def _restate(candidate: NamedForm, form: Form, numbers: FloatArray) -> Named:
     for symbol, (solution, energy, length) in candidate.constants.items():
         if solution in given:
             expression = _with_exponent(expression, symbol, given[solution])
-            exponents[symbol.name] = _written(given[solution])
+            exponents[symbol.name] = written(given[solution])
             continue
         value = float(numpy_function(solution, symbols)(*values))
         power = float(numpy_function(sympy.sympify(length), symbols)(*values))
@@ -403,32 +378,3 @@ def _exact(value: float) -> sympy.Expr:
     if value == round(value):
         return sympy.Integer(round(value))
     return sympy.Rational(round(2 * value), 2) if 2 * value == round(2 * value) else sympy.Float(value, 17)
-
-
-def _written(value: sympy.Expr) -> str:
-    """Write an exponent as people do: "2.5", "n₁" for the symbol "n_1"."""
-    if value.is_number:
-        return f"{float(value):.3g}"
-    letter, bar, number = str(value).partition("_")
-    return letter + number.translate(_SUBSCRIPT) if bar and number.isdigit() else str(value)
-
-
-def title_of(term: str, shapes: Mapping[sympy.Symbol, sympy.Expr]) -> str:
-    """Write a term's name: "r^-12", "erfc Coulomb", "Yukawa"; a formula as it is: "r·exp(-(r - r₀)^2/w^2)".
-
-    Parameters
-    ----------
-    term
-        Its name.
-    shapes
-        What stands for each of its shapes: a number for an exponent that is not fitted, or a symbol.
-    """
-    if term in TITLES:
-        return TITLES[term].format(**{symbol.name: _written(value) for symbol, value in shapes.items()})
-    for symbol, value in shapes.items():
-        if value.is_number:
-            term = re.sub(rf"\b{symbol.name}\b", _written(value), term)
-    formula = term.replace("**", "^").replace("*", "·")
-    formula = re.sub(r"\^\((-?\d+)/2\)", lambda found: f"^{int(found[1]) / 2:g}", formula)
-    formula = re.sub(r"\^\((-[\w.]+)\)", r"^\1", formula)
-    return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)

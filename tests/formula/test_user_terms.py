@@ -138,7 +138,7 @@ def test_a_form_of_users_terms_keeps_their_constants() -> None:
     form = Form.of(terms, np.array([1.9, 6.0, 2.3]))
     coefficients = np.array([0.4, -30.0, 1.1])
     named = name(form, coefficients, 9.0)
-    assert named.name == "exp(-(r/A)**4) + r^-6 + exp(-(r/A)**3)/r"
+    assert named.name == "exp(-(r/A)^4) + r^-6 + exp(-(r/A)^3)/r"
     names = [p.name for p in named.parameters]
     assert len(set(names)) == 5 and {s.name for s in named.expression.free_symbols} == {*names, "r"}
     r = np.array([1.4, 2.2, 5.0])

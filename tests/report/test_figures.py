@@ -19,8 +19,8 @@ from report_samples import METAL, argon, bare, comparison, mixture, observables
 from interpot.comparison import Curve, Observable
 from interpot.formula.band import band
 from interpot.formula.named_forms import FORMS
-from interpot.formula.naming import TITLES
 from interpot.formula.terms import TERMS
+from interpot.formula.titles import TITLES
 from interpot.report import figures
 from interpot.report.cells import ranked
 from interpot.report.pareto import pareto_figure
