@@ -318,7 +318,7 @@ def test_a_number_that_is_not_fitted_is_no_name_of_one_that_is() -> None:
     points = np.repeat([[2.0], [3.0]], 3, axis=0)
     form, coefficients = joint_form(0.5 * sympy.exp(-1.3 * R) + 2.0 * R ** (-q), (q,), points)
     named = of_channel(form, coefficients, Channel("pair", ("A", "B"), CUTOFF))
-    assert named.name == "exponential + r^(-q)"
+    assert named.name == "exponential + r^-q"
     r = np.array([2.0, 3.0, 4.0, 2.0, 3.0, 4.0])
     function = sympy.lambdify(
         (R, q), named.expression.subs({p.symbol: p.value for p in named.parameters}), modules="numpy"
