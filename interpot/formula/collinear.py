@@ -21,7 +21,7 @@ from interpot.formula.regress.polish import twins
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import Term
 from interpot.formula.terms.variants import VARIANTS
-from interpot.formula.titles import title_of
+from interpot.formula.titles import bare_exponents, title_of
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective
@@ -209,7 +209,7 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = 
     length = rf"\d[\d.e+-]* {re.escape(units.length_unit)}"
     text = re.sub(rf"--({length}) \+ {letter}\b", rf"{letter} + \1", text)  # of a negative length
     text = re.sub(rf"-({length}) \+ {letter}\b", rf"{letter} - \1", text)
-    return re.sub(rf"({length})\^", r"(\1)^", text)
+    return bare_exponents(re.sub(rf"({length})\^", r"(\1)^", text))
 
 
 def _title(term: Term, given: Mapping[sympy.Symbol, sympy.Expr]) -> str:

@@ -58,7 +58,11 @@ def title_of(term: str, shapes: Mapping[sympy.Symbol, sympy.Expr]) -> str:
     for symbol, value in shapes.items():
         if value.is_number:
             term = re.sub(rf"(?<=\*\*)(\(?-?){symbol.name}\b", rf"\g<1>{written(value)}", term)
-    formula = term.replace("**", "^").replace("*", "·")
-    formula = re.sub(r"\^\((-?\d+)/2\)", lambda found: f"^{int(found[1]) / 2:g}", formula)
-    formula = re.sub(r"\^\((-[\w.]+)\)", r"^\1", formula)
+    formula = bare_exponents(term.replace("**", "^").replace("*", "·"))
     return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_SUBSCRIPT), formula)
+
+
+def bare_exponents(formula: str) -> str:
+    """Write exponents without brackets: "r^(-6)" becomes "r^-6", "r^(5/2)" becomes "r^2.5"."""
+    formula = re.sub(r"\^\((-?\d+)/2\)", lambda found: f"^{int(found[1]) / 2:g}", formula)
+    return re.sub(r"\^\((-[\w.]+)\)", r"^\1", formula)
