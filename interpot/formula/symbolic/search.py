@@ -66,6 +66,19 @@ class Budget:
     evaluations: int | None = None
     seconds: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no budget.
+
+        Raises
+        ------
+        InterpotError
+            Fewer than one evaluation, or no time.
+        """
+        if self.evaluations is not None and self.evaluations < 1:
+            raise InterpotError(f"a budget of {self.evaluations} evaluations: expected at least one")
+        if self.seconds is not None and not 0 < self.seconds < float("inf"):
+            raise InterpotError(f"a budget of {self.seconds:g} s: expected a time above zero")
+
     def started(self, default: int) -> Clock:
         """Return a clock that begins here, with a backend's default number of evaluations."""
         evaluations = self.evaluations
