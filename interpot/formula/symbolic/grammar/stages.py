@@ -5,9 +5,13 @@ Exhaustive, on the grids of the shapes, are
 * sums of up to four powers of r (`factors.POWERS`);
 * sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers, of four where F has one shape;
 * sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers of r: of each
-  factor the three monomials with the smallest powers of r, on about seventy points of its grid;
+  factor three monomials, those with the smallest powers of r, on about seventy points of its grid;
 * sums of two monomials of one factor of one shape that go together (F and F², F and r F), one of another factor, and
   a power of r or none;
+* sums of up to four monomials of the two factors of each of the forty best such pairs, and powers of r, on the shapes
+  that these have after polishing;
+* polynomials of r, up to the fifth power, times an exponential or a Gaussian F, and F with polynomials times F²;
+* sums of two words and a power of r or none, divided by a + r^q (`quotients`);
 * sums of up to three monomials r^n F^p G^q in which two factors are multiplied, and a few powers of r, on about
   fourteen points of each grid; one of the factors is of a short list (`search._SHARED`).
 
