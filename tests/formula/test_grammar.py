@@ -161,7 +161,7 @@ GAUSS = 0.0103 * ((3.4 / R) ** 12 - 2 * (3.4 / R) ** 6) - 0.012 * sympy.exp(-((R
 TRUTHS = {
     "two powers": (0.04 * ((3.4 / R) ** 12 - (3.4 / R) ** 6), 3.0, 2),
     "Lennard-Jones-Gauss": (GAUSS, 3.0, 5),
-    "Hertz": (0.8 * (1 - R / 10.5) ** sympy.Rational(5, 2), 3.0, 2),
+    "Hertz": (0.8 * (1 - R / 20) ** sympy.Rational(5, 2), 3.0, 2),
     "Rydberg": (-0.5 * (1 + 1.3 * (R - 3.5)) * sympy.exp(-1.3 * (R - 3.5)), 2.8, 3),
 }
 
