@@ -88,6 +88,8 @@ class BeyondLibrary:
                 "which symbolic searches leave open: leave the energies out"
             ]
         names, why = self.asked.backends()
+        if self.asked.search == "auto" and not self.domain[0] > 0:
+            names = [name for name in names if not load_backend(name).distances_only]
         found, asked, ended = list[Fit](), list[str](), ""
         for name in names:
             asked.append(name)

@@ -137,12 +137,15 @@ class Backend:
         Finds candidates.
     usual
         Operators that are taken unless a user says otherwise.
+    distances_only
+        Whether it knows functions of one positive coordinate only.
     """
 
     name: str
     operators: frozenset[str]
     search: Search
     usual: tuple[str, ...] = OPERATORS
+    distances_only: bool = False
 
     def check(self, operators: Iterable[str]) -> None:
         """Refuse operators that it does not know.

@@ -16,6 +16,7 @@ from interpot.formula.symbolic.grammar import stages
 from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
 from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
+from interpot.formula.symbolic.grammar.measure import in_angstrom, measured, unit, watching
 from interpot.formula.symbolic.grammar.quotients import quotients
 from interpot.formula.symbolic.grammar.stages import Count, Pool, Start
 from interpot.formula.symbolic.grammar.structure import Structure
@@ -326,7 +327,7 @@ def search(
     Raises
     ------
     InterpotError
-        An unknown operator, or a function of several variables.
+        An unknown operator, a function of several variables, or one of a coordinate that may be zero or negative.
     """
     BACKEND.check(operators)
     if len(problem.symbols) != 1:
@@ -334,7 +335,18 @@ def search(
             f"{problem.label}: the search 'grammar' knows functions of one variable, not of "
             f"{len(problem.symbols)}: choose another backend"
         )
-    grammar = _Grammar(operators)
+    if not problem.domain[0] > 0:
+        raise InterpotError(
+            f"{problem.label}: the search 'grammar' knows functions of distances, not of a coordinate that may be zero "
+            "or negative: choose another backend"
+        )
+    length = unit(problem)
+    found = _enumerated(measured(problem, length), _Grammar(operators), budget, watching(watch, length))
+    return in_angstrom(found, length)
+
+
+def _enumerated(problem: SearchProblem, grammar: _Grammar, budget: Budget, watch: Watch) -> list[Candidate]:
+    """Go through the stages."""
     workers = ThreadPoolExecutor(threads())
     try:
         with one_blas_thread():
@@ -360,4 +372,6 @@ def search(
         workers.shutdown(cancel_futures=True)
 
 
-BACKEND = Backend("grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search, (*ARITHMETIC, *FUNCTIONS))
+BACKEND = Backend(
+    "grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search, (*ARITHMETIC, *FUNCTIONS), distances_only=True
+)
