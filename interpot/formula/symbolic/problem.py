@@ -141,9 +141,7 @@ class SearchProblem:
         """
         rows, columns, groups = [], [], list[int]()
         for c, (fine, M) in enumerate(zip(objective.nodes, objective.maps, strict=True)):
-            if nodes is None:
-            nodes = NODES if fine.max() < WIDE * fine.min() or fine.min() <= 0 else 3 * NODES // 2
-        places, E = interpolation(fine, min(nodes, len(fine)))
+            places, E = interpolation(fine, min(nodes, len(fine)))
             rows.append(np.column_stack([places, np.tile(values[c], (len(places), 1))]))
             columns.append(M @ E)
             groups += [c] * len(places)
