@@ -31,7 +31,7 @@ def front_table(candidates: Sequence[Candidate], units: UnitStyle, width: int) -
     units
         In which they are shown.
     """
-    table = new_table(">length", ">error", f"φ(r), {units.energy_unit} and {units.length_unit}")
+    table = new_table(">complexity", ">force error", f"φ(r), {units.energy_unit} and {units.length_unit}")
     for candidate in candidates[-ROWS:]:
         formula = shortened(one_line(rounded(in_units(candidate.expression, units))), width - 30)
         table_row(table, [str(candidate.complexity), short(float(np.sqrt(candidate.loss))), formula])
