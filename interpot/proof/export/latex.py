@@ -53,8 +53,8 @@ def _unit(name: str) -> str:
     factors = []
     for factor in name.split("·"):
         base, _, power = factor.partition("^")
-        for sign, latex in _UNIT_SIGNS.items():
-            base = base.replace(sign, latex)
+        for sign, written in _UNIT_SIGNS.items():
+            base = base.replace(sign, written)
         factors.append(base + (rf"\textsuperscript{{{power}}}" if power else ""))
     return r"\,".join(factors)
 
