@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from interpot.formula.discover import Discovery, discover
     from interpot.formula.one_formula import discover_shared
     from interpot.formula.potential import Potential
-    from interpot.formula.symbolic.beyond import Symbolic
+    from interpot.formula.symbolic.asked import Symbolic
     from interpot.formula.symbolic.search import Budget
     from interpot.proof.calculator import calculator
     from interpot.proof.export import export
@@ -51,7 +51,7 @@ _HOMES = {
     "Potential": "interpot.formula.potential",
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",
-    "Symbolic": "interpot.formula.symbolic.beyond",
+    "Symbolic": "interpot.formula.symbolic.asked",
     "accumulate": "interpot.statistic.accumulate",
     "arrhenius": "interpot.proof.observables.arrhenius",
     "calculator": "interpot.proof.calculator",

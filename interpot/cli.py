@@ -232,7 +232,8 @@ def discover(
     options = discovery_options(method, max_terms, library, term, require, known, shared_form)
     options |= {"symbolic": symbolic_search(search, operators, budget, seed, guess)}
     if variable:
-        refuse({"require": require, "shared_form": shared_form != "auto"}, "--variable asks for one formula")
+        others = {"require": require, "shared_form": shared_form != "auto", "guess": guess}
+        refuse(others, "--variable asks for one formula of several variables")
         options = {name: options[name] for name in options if name not in ("constraints", "shared_form")}
         options["variables"] = variable
     reading: dict[str, object] = {"units": units, "species": species, "stride": stride > 1, "frames": frames}

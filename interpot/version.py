@@ -10,5 +10,5 @@ VERSION = "0.1.0"
 
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
-    names = ("numpy", "scipy", "numba", "sympy")
+    names = ("numpy", "scipy", "numba", "sympy", "pyoperon")
     return {"interpot": VERSION, "python": platform.python_version()} | {n: version(n) for n in names}

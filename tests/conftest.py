@@ -9,7 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 # numba's cache of a kernel knows nothing of the modules that were compiled into it: a change there needs another cache
-_COMPILED = ("grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors")
+_COMPILED = (
+    "grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors",
+    "formula/symbolic/grammar/kernels", "formula/symbolic/operon_kernel",
+)  # fmt: skip
 _PACKAGE = Path(__file__).parents[1] / "interpot"
 _DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
 # no test may download Julia: juliapkg and `interpot setup pysr` heed the variable, and to `import pysr`, which goes

@@ -86,7 +86,15 @@ def test_files_give_back_what_was_found(argon: Result) -> None:
     schema.check(json.loads(path.read_text()), path)
     kept = Potential.load(path)
     assert kept.parameters == argon.found.best.parameters
-    assert set(kept.provenance["versions"]) == {"interpot", "python", "numpy", "scipy", "numba", "sympy"}
+    assert set(kept.provenance["versions"]) == {
+        "interpot",
+        "python",
+        "numpy",
+        "scipy",
+        "numba",
+        "sympy",
+        "pyoperon",
+    }
     again = interpot.discover(Statistic.load(argon.folder / "statistics.h5"))
     assert again.best.parameters == kept.parameters
 

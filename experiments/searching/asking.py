@@ -13,7 +13,7 @@ from interpot import Discovery, InterpotError, discover
 from interpot.formula import discover as steps
 from interpot.formula.expression import print_expression
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.refine import expression_of
 from interpot.formula.symbolic.search import Budget
 from interpot.statistic.normal_equations import Statistic

@@ -38,7 +38,7 @@ def missing(asked: Sequence[Case], folder: Path) -> list[Case]:
 
 def warm_up(case: Case, folder: Path) -> None:
     """Let numba compile before anything is timed."""
-    ask(statistic(FORMS[case.form], 0.0, folder / "data"), "none", 0.0, 0, **ALONE)
+    ask(statistic(FORMS[case.form], 0.0, folder / "data"), "grammar,operon", 1.0, 0, **ALONE)
 
 
 def run(case: Case, folder: Path, seconds: float, seed: int) -> Outcome:

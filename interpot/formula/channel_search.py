@@ -18,7 +18,8 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import DECISIVE, INDIFFERENT, choices
-from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront, Symbolic
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.variants import VARIANTS, varied
@@ -200,6 +201,8 @@ class ChannelSearch:
             if self._do(fits):
                 break
         remarks: list[str] = []
+        if self.symbolic.guesses:
+            fits += self._sensible(self._beyond().guessed(), rank)
         wanted = self.symbolic.search == "auto" and self.escalate and self.max_terms is None
         if self.symbolic.always or (wanted and not self._do(fits)):
             say(f"{self.channel.label}: searching beyond the library")

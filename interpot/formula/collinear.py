@@ -239,15 +239,17 @@ def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tu
 
 
 def correlated_constants(potential: Potential) -> tuple[str, ...]:
-    """Name the pairs of constants that the data do not know apart, in a sentence; none, no sentence."""
+    """Name the pairs of constants that the data do not know apart, in a sentence; none, no sentence.
+
+    A constant that several channels share is one, and is named for the first of them.
+    """
     several = len(potential.channels) > 1
-    names = [
-        pretty_symbol(p.name) + (f" of {channel.label}" if several else "")
-        for channel in potential.channels
-        for p in channel.parameters
-    ]
+    owned = [(channel.label, p) for channel in potential.channels for p in channel.parameters]
+    first: dict[tuple[str, float, float], int] = {}
+    own = [first.setdefault((p.name, p.value, p.stderr), k) for k, (_, p) in enumerate(owned)]
+    names = [pretty_symbol(p.name) + (f" of {label}" if several else "") for label, p in owned]
     errors, pairs = np.sqrt(np.diag(potential.covariance)), []
-    for i, j in combinations(range(len(names)), 2):
+    for i, j in combinations(dict.fromkeys(own), 2):
         if not errors[i] * errors[j] > 0:
             continue
         correlation = potential.covariance[i, j] / errors[i] / errors[j]

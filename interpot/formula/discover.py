@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.ruled import with_held_out
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge
 from interpot.formula.shared import shared_form as find_shared_form
-from interpot.formula.symbolic.beyond import ShowFront, Symbolic
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.symbolic.beyond import ShowFront
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
@@ -157,6 +159,7 @@ def discover(
     say = progress or (lambda _: None)
     say("compressing the normal equations")
     demands = asked_for(constraints, whole.channels)
+    Symbolic.of(symbolic).check_labels(channel.label for channel in whole.channels)
     without = unmet(whole)
     seen = [c for c in range(len(whole.channels)) if c not in without]
     statistic = whole.of_channels(seen) if without else whole
@@ -213,9 +216,12 @@ def check_options(
     method: str = "exhaustive",
     shared_form: bool | str = "auto",
     symbolic: Symbolic | str = "auto",
-    **_: Any,
+    **others: Any,
 ) -> None:
     """Refuse options that no data can make sense of, before any work is done; as `discover` takes them."""
+    if strange := set(others) - set(signature(discover).parameters) - {"variables", "separate", "weights"}:
+        known = ", ".join(list(signature(discover).parameters)[1:])
+        raise InterpotError(f"discovery has no option '{min(strange)}': it has {known}")
     if (max_terms is not None and max_terms < 1) or (terms is not None and not terms):
         of = list(TERMS if terms is None else terms)
         raise InterpotError(f"{max_terms or 'some'} terms of {of} were asked for: expected at least one")

@@ -32,7 +32,8 @@ from interpot.formula.potential import Potential
 from interpot.formula.selection import Candidate, Judge, choose
 from interpot.formula.shared import paired_errors
 from interpot.formula.shared_search import OneFormula, SharedSearch
-from interpot.formula.symbolic.beyond import ShowFront, Symbolic
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.symbolic.beyond import ShowFront
 from interpot.statistic.merge import opened
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective

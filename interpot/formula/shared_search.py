@@ -13,7 +13,8 @@ from interpot.formula.regress import load_method
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choices
-from interpot.formula.symbolic.beyond import ShowFront, Symbolic
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.symbolic.beyond import ShowFront
 from interpot.formula.symbolic.joined import BeyondShared, of_several
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.joint import JointTerm

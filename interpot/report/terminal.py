@@ -26,6 +26,7 @@ from rich.text import Text
 
 from interpot.formula.symbolic.search import Candidate
 from interpot.report.search_table import front_table
+from interpot.units import UnitStyle
 
 _NAME, _BAR = 13, 20  # widths: the longest name of a stage, and the bars
 _BESIDE = _NAME + _BAR + 12  # what stands left of a detail
@@ -86,11 +87,12 @@ class Stage:
 
         return tell
 
-    def show(self, title: str, share: float, candidates: Sequence[Candidate]) -> None:
+    def show(self, title: str, share: float, candidates: Sequence[Candidate], units: UnitStyle) -> None:
         """Show the front of a symbolic search below the bar, and the share of its budget that is spent."""
         self.say(f"{title}, {min(share, 1.0):.0%}")
         if isinstance(self._bar, _Bars):
-            self._bar.below = front_table(candidates, self._bar.console.width) if candidates else None
+            width = self._bar.console.width
+            self._bar.below = front_table(candidates, units, width) if candidates else None
         if self._line is not None and time.monotonic() >= self._due:
             best = f", best error {np.sqrt(candidates[-1].loss):.3g}" if candidates else ""
             self._line(f"{title}: {min(share, 1.0):.0%} of the budget{best}")

@@ -16,10 +16,11 @@ import interpot
 from interpot import InterpotError, Statistic
 from interpot.formula import discover as discovery
 from interpot.formula.codegen import R, numpy_function
-from interpot.formula.symbolic import beyond
-from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic import asked, beyond
+from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import OPERATORS, Backend, Budget, Candidate, Watch
+from interpot.units import STYLES
 
 CUTOFF = 9.0
 LENNARD_JONES = 4 * 0.0104 * ((3.4 / R) ** 12 - (3.4 / R) ** 6)
@@ -70,7 +71,8 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fake]:
         fake = Fake(*expressions, interrupted=interrupted)
         row = Backend("fake", frozenset(OPERATORS), fake.search)
         monkeypatch.setattr(beyond, "load_backend", lambda name: row)
-        monkeypatch.setattr(beyond, "chosen", lambda name: ([] if name == "none" else ["fake"], "for a test"))
+        monkeypatch.setattr(asked, "load_backend", lambda name: row)
+        monkeypatch.setattr(asked, "chosen", lambda name: ([] if name == "none" else ["fake"], "for a test"))
         return fake
 
     return put
@@ -109,8 +111,8 @@ def test_a_library_that_is_limited_is_not_searched_beyond_unless_asked(
 
 def test_a_backend_that_is_named_is_asked_in_any_case(backend: Callable[..., Fake]) -> None:
     fake = backend(LENNARD_JONES + 1e-3 * sympy.exp(-R))
-    asked = Symbolic("fake", ("+", "*", "exp"), Budget(evaluations=77), 5)
-    found = interpot.discover(statistic(LENNARD_JONES), symbolic=asked)
+    wanted = Symbolic("fake", ("+", "*", "exp"), Budget(evaluations=77), 5)
+    found = interpot.discover(statistic(LENNARD_JONES), symbolic=wanted)
     assert fake.asked == (("+", "*", "exp"), Budget(evaluations=77), 5)
     assert found.best.channels[0].form == "Lennard-Jones 12-6"  # merged with the library, which is simpler
     assert any("nothing better was found" in remark for remark in found.remarks)
@@ -124,7 +126,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
         statistic(LENNARD_JONES + WELL),
         max_terms=2,
         symbolic="fake",
-        show=lambda title, share, front: shown.append((title, share)),
+        show=lambda title, share, front, units: shown.append((title, share)),
     )
     assert found.best.loss.formula < 1e-7
     assert any("interrupted, the best so far is given" in remark for remark in found.remarks)
@@ -138,13 +140,28 @@ def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:
     assert found.best.loss.formula > 1e-4  # the library's
 
 
-def test_a_guess_is_in_the_units_of_the_data(backend: Callable[..., Fake]) -> None:
+def test_a_guess_is_judged_and_started_from(backend: Callable[..., Fake]) -> None:
     fake = backend(LENNARD_JONES)
-    data = statistic(LENNARD_JONES)
-    interpot.discover(data, symbolic=Symbolic("fake", guesses=("0.5*exp(-2*r)", "Ar-Kr: r^2", "Ar-Ar: 3/r")))
-    seeds = fake.problems[0].seeds
-    for seed, truth in zip(seeds, (0.5 * sympy.exp(-2 * R), 3 / R), strict=False):
-        assert numpy_function(seed, (R,))(np.array([2.5])) == pytest.approx(float(truth.subs(R, 2.5)))
+    guess = "Ar-Ar: 4*0.011*((3.4/r)^12 - (3.4/r)^6) - 0.019*exp(-2.1*(r - 5.2)^2)"
+    found = interpot.discover(
+        statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=Symbolic("fake", guesses=(guess,))
+    )
+    assert found.best.loss.formula < 1e-7
+    values = numpy_function(fake.problems[0].seeds[0], (R,))(np.array([3.4, 5.2]))
+    expected = 0.044 * ((3.4 / 5.2) ** 12 - (3.4 / 5.2) ** 6) - 0.019
+    assert values == pytest.approx([-0.019 * np.exp(-2.1 * 1.8**2), expected])
+    alone = interpot.discover(
+        statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=Symbolic("none", guesses=(guess,))
+    )
+    assert alone.best.loss.formula < 1e-7
+
+
+def test_a_guess_is_in_the_units_of_the_data() -> None:
+    (guess,) = Symbolic(guesses=("0.5*exp(-2*r)",)).guessed("Ar-Ar", STYLES["si"]).values()
+    r = 3.1  # Å
+    joule, metre = 1 / 1.602176634e-19, 1e10
+    truth = 0.5 * joule * np.exp(-2 * r / metre)
+    assert numpy_function(guess, (R,))(np.array([r])) == pytest.approx(truth, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +171,7 @@ def test_a_guess_is_in_the_units_of_the_data(backend: Callable[..., Fake]) -> No
         ("0.3*q", "the guess '0.3\\*q' uses the unknown name 'q'"),
         ("3", "the guess '3' is no function of r"),
         ("2*", "the guess '2\\*' is no formula"),
+        ("Ra-Ra: 2/r", "the guess 'Ra-Ra: 2/r': expected one of the channels Ar-Ar"),
     ],
 )
 def test_a_guess_that_cannot_be_used(backend: Callable[..., Fake], guess: str, sentence: str) -> None:
@@ -163,7 +181,12 @@ def test_a_guess_that_cannot_be_used(backend: Callable[..., Fake], guess: str, s
 
 
 def test_operators_and_backends_are_checked_before_anything_is_done() -> None:
-    with pytest.raises(InterpotError, match="the search 'grammar' knows no operator 'gamma'"):
+    with pytest.raises(InterpotError, match=r"unknown operator 'gamma': expected some of \+ - "):
         discovery.check_options(symbolic=Symbolic("grammar", ("+", "gamma")))
+    with pytest.raises(InterpotError, match="the search 'operon' knows no operator 'erf'"):
+        discovery.check_options(symbolic=Symbolic("operon", ("+", "erf")))
+    assert Symbolic("auto", ("+", "erf")).backends()[0] == ["grammar"]  # of the two the one that knows it
+    with pytest.raises(InterpotError, match="discovery has no option 'symbolc': it has terms, max_terms"):
+        discovery.check_options(symbolc="operon")
     with pytest.raises(InterpotError, match="eureqa"):
         discovery.check_options(symbolic="eureqa")

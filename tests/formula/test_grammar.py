@@ -161,6 +161,7 @@ GAUSS = 0.0103 * ((3.4 / R) ** 12 - 2 * (3.4 / R) ** 6) - 0.012 * sympy.exp(-((R
 TRUTHS = {
     "two powers": (0.04 * ((3.4 / R) ** 12 - (3.4 / R) ** 6), 3.0, 2),
     "Lennard-Jones-Gauss": (GAUSS, 3.0, 5),
+    "Hertz": (0.8 * (1 - R / 20) ** sympy.Rational(5, 2), 3.0, 2),
     "Rydberg": (-0.5 * (1 + 1.3 * (R - 3.5)) * sympy.exp(-1.3 * (R - 3.5)), 2.8, 3),
 }
 
@@ -233,7 +234,7 @@ def test_interrupt_passes_through_watch(monkeypatch):
 
 
 @pytest.mark.slow
-def test_sum_of_several_products_is_found_by_the_beam():
+def test_sum_of_three_products_is_found():
     morse = 0.3 * (sympy.exp(-3 * (R - 3.6)) - 2 * sympy.exp(-1.5 * (R - 3.6)))
     problem = problem_of(morse - 0.05 * sympy.exp(-3 * (R - 5.2) ** 2), 2.9)
     found = search(problem, ("+", "-", "*", "/", "^", "exp"), Budget(), 0, nothing)

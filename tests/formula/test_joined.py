@@ -21,7 +21,7 @@ from interpot.formula.naming import of_channel
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.symbolic.beyond import Symbolic
+from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.joined import joint_form, refined
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import OPERATORS, Backend, Candidate

@@ -19,7 +19,8 @@ from interpot.formula.invariants import Variables
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.polish import keep_best, polished
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.symbolic.beyond import SEEDS, BeyondLibrary, Symbolic
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.symbolic.beyond import SEEDS, BeyondLibrary
 from interpot.formula.symbolic.choice import chosen
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.refine import expression_of

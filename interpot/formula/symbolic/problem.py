@@ -28,6 +28,9 @@ from interpot.statistic.objective import Objective
 NODES = 128
 """Chebyshev nodes: r^-12 over a factor 4 in r to 1e-13, a Gaussian a fiftieth of the range wide to 1e-6."""
 
+WIDE = 16.0
+"""Where the largest distance is so many times the smallest, half as many nodes more keep a step at its place."""
+
 LARGEST = 1e8
 """Of |v| in units of the problem's energy: beyond, differences are rounding, and huge constants would beat the
 null loss by it."""
@@ -94,7 +97,7 @@ class SearchProblem:
         kind: str = "pair",
         rule: Restriction | None = None,
         seeds: Sequence[sympy.Expr] = (),
-        nodes: int = NODES,
+        nodes: int | None = None,
     ) -> SearchProblem:
         """Of one channel, the others eliminated (`Objective.without_others`).
 
@@ -103,9 +106,11 @@ class SearchProblem:
         chance
             Misfit that the true function would leave, eV²/Å² (`ChannelSearch.chance`).
         nodes
-            How many Chebyshev nodes stand for the splines' own.
+            How many Chebyshev nodes stand for the splines' own; `NODES` unless given, more in a wide range.
         """
         (fine,), (M,) = objective.nodes, objective.maps
+        if nodes is None:
+            nodes = NODES if fine.max() < WIDE * fine.min() or fine.min() <= 0 else 3 * NODES // 2
         places, E = interpolation(fine, min(nodes, len(fine)))
         return cls._compressed(
             (R,), places[:, None], np.zeros(len(places), dtype=np.int64), M @ E, objective.y,

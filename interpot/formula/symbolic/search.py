@@ -66,6 +66,19 @@ class Budget:
     evaluations: int | None = None
     seconds: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no budget.
+
+        Raises
+        ------
+        InterpotError
+            Fewer than one evaluation, or no time.
+        """
+        if self.evaluations is not None and self.evaluations < 1:
+            raise InterpotError(f"a budget of {self.evaluations} evaluations: expected at least one")
+        if self.seconds is not None and not 0 < self.seconds < float("inf"):
+            raise InterpotError(f"a budget of {self.seconds:g} s: expected a time above zero")
+
     def started(self, default: int) -> Clock:
         """Return a clock that begins here, with a backend's default number of evaluations."""
         evaluations = self.evaluations
@@ -124,12 +137,15 @@ class Backend:
         Finds candidates.
     usual
         Operators that are taken unless a user says otherwise.
+    distances_only
+        Whether it knows functions of one positive coordinate only.
     """
 
     name: str
     operators: frozenset[str]
     search: Search
     usual: tuple[str, ...] = OPERATORS
+    distances_only: bool = False
 
     def check(self, operators: Iterable[str]) -> None:
         """Refuse operators that it does not know.

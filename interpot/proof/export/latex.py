@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sympy
-
 from interpot.files import atomic
 from interpot.formula.channel_formula import Parameter
+from interpot.formula.notation import latex
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
@@ -46,7 +45,7 @@ def _row(parameter: Parameter, units: UnitStyle) -> str:
     value = with_error(parameter.value, parameter.stderr)
     mantissa, _, exponent = value.partition("e")
     number = rf"{mantissa}\times 10^{{{int(exponent)}}}" if exponent else mantissa
-    return f"${sympy.latex(parameter.symbol)} = {number}$ & {_unit(parameter.unit(units))}"
+    return f"${latex(parameter.symbol)} = {number}$ & {_unit(parameter.unit(units))}"
 
 
 def _unit(name: str) -> str:
@@ -54,8 +53,8 @@ def _unit(name: str) -> str:
     factors = []
     for factor in name.split("·"):
         base, _, power = factor.partition("^")
-        for sign, latex in _UNIT_SIGNS.items():
-            base = base.replace(sign, latex)
+        for sign, written in _UNIT_SIGNS.items():
+            base = base.replace(sign, written)
         factors.append(base + (rf"\textsuperscript{{{power}}}" if power else ""))
     return r"\,".join(factors)
 

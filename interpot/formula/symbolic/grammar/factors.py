@@ -21,7 +21,7 @@ Domain = tuple[float, float]
 Grid = Callable[[Domain], FloatArray]
 
 POWERS = (
-    *(-24.0, -18.0, -14.0, -12.0, -10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0),
+    *(-30.0, -24.0, -20.0, -18.0, -16.0, -14.0, -12.0, -10.0, -9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0),
     *(1.0, 2.0, 3.0, 4.0, LOG),
 )  # fmt: skip
 """Of r, without any factor."""
@@ -209,6 +209,25 @@ def _one_plus(q: float) -> Grid:
     return grid
 
 
+def _ending(domain: Domain) -> FloatArray:
+    """Give a - r with its zero just beyond the domain, or far."""
+    span = domain[1] - domain[0]
+    return _rows(domain[1] + span * np.array([0.0005, 0.002, 0.008, 0.025, 0.06, 0.15, 0.4, 1.0, 3.0]))
+
+
+def _saturating(q: float) -> Grid:
+    """Give a / (b + r^q)."""
+
+    def grid(domain: Domain) -> FloatArray:
+        rows = []
+        for b in _steps(0.6 * domain[0], 1.1 * domain[1], 1.4) ** q:
+            change = 1 / (b + domain[0] ** q) - 1 / (b + domain[1] ** q)
+            rows += [(a, b) for a in _both(_steps(0.4, 12.0, 1.6)) / change]
+        return np.array(rows)
+
+    return grid
+
+
 # ---------------------------------------------------------------------------- bounds
 
 
@@ -231,6 +250,14 @@ def _before_it(domain: Domain) -> FloatArray:
 def _without_zero(q: float) -> Grid:
     """Give a + r^q that has no zero in the domain."""
     return lambda domain: np.array([[-0.9999 * domain[0] ** q, 0.0], [(30 * domain[1]) ** q, 0.0]])
+
+
+def _after(domain: Domain) -> FloatArray:
+    return np.array([[1.00001 * domain[1], 0.0], [30 * domain[1], 0.0]])
+
+
+def _softened(q: float) -> Grid:
+    return lambda domain: np.array([[-1e15, 0.0], [1e15, (30 * domain[1]) ** q]])
 
 
 def _number(domain: Domain) -> FloatArray:
@@ -262,6 +289,15 @@ _PLUMMER = _monomials(
     {-1: (-2, -1, 0, 1), **dict.fromkeys((-0.5, -1.5, -2, -2.5, -3, -4, -5, -6, 0.5, LOG), (0,))}
 )
 
+_ENDING = _monomials(
+    {
+        **dict.fromkeys((2.5, 1.5), (0, -1)), 2: (0, -1, -2, 1), 3: (0, -1, 1), LOG: (0,),
+        **dict.fromkeys((0.5, 3.5, 4, 5, 6, -1, -2), (0,)),
+    }
+)  # fmt: skip
+_LONG_RANGE = _monomials({1: (-6, -5, -4, -3, -2, -1, 0), 2: (-12, -10, -8, -6, -4, 0)})
+_SPHERES = ((0.0, LOG), (-2.0, -1.0))
+
 
 def _exponentials() -> list[Factor]:
     scaled = [
@@ -276,6 +312,7 @@ def _exponentials() -> list[Factor]:
         Factor("exp", "bump", 2.0, _BUMP, _bump(2.0), _positive),
         Factor("exp", "sum", -1.0, _LADDER, _sum(-1.0), _any),
         Factor("exp", "stretched", 0.0, _LADDER, _stretched, _exponents),
+        *(Factor("exp", "saturating", q, _LONG_RANGE, _saturating(q), _softened(q)) for q in (3.0, 4.0)),
         Factor("exp", "pole", 0.0, _monomials({1: (-12, -8, -6, -4, -2, 0)}), _pole, _any),
     ]
 
@@ -304,9 +341,11 @@ def _lengths() -> list[Factor]:
         Factor("power", "shifted", 1.0, _SHIFTED, _shifted(1.0), _without_zero(1.0)),
         Factor("power", "shifted", 2.0, _PLUMMER, _shifted(2.0), _without_zero(2.0)),
         *soft,
+        Factor("power", "ending", 1.0, _ENDING, _ending, _after),
         Factor("power", "real", 0.0, _monomials({-1: (0,), -2: (0,)}), _real, _number),
         Factor("power", "quadratic", 0.0, _monomials({-1: (-2, -1, 0, 1), -2: (0,)}), _quadratic, _any),
-        *(Factor("power", "one_plus", q, ((0.0, LOG),), _one_plus(q), _any) for q in (-2.0, -1.0, -6.0, 1.0, 2.0)),
+        Factor("power", "one_plus", -2.0, _SPHERES, _one_plus(-2.0), _any),
+        *(Factor("power", "one_plus", q, ((0.0, LOG),), _one_plus(q), _any) for q in (-1.0, -6.0, 1.0, 2.0)),
     ]  # fmt: skip
 
 

@@ -62,5 +62,7 @@ INNERS = {
     "real": Inner(lambda q, a, b: R**a, 1),
     "pole": Inner(lambda q, a, b: a / (R - b), 2),
     "one_plus": Inner(lambda q, a, b: 1 + a * R**q, 1),
+    "ending": Inner(lambda q, a, b: a - R, 1),
+    "saturating": Inner(lambda q, a, b: a / (b + R**q), 2),
 }
 """Inner functions by name, as numbered in `kernels.INNER`."""

@@ -46,6 +46,8 @@ INNER = {
             "real",
             "pole",
             "one_plus",
+            "ending",
+            "saturating",
         )
     )
 }
@@ -88,8 +90,13 @@ def _inner(code, q, a, b, r):  # type: ignore[no-untyped-def]
         return x, x * math.log(r), 0.0
     if code == 9:  # a / (r - b)
         return a / (r - b), 1 / (r - b), a / (r - b) ** 2
-    x = r**q  # 1 + a r^q
-    return 1 + a * x, x, 0.0
+    if code == 10:  # 1 + a r^q
+        x = r**q
+        return 1 + a * x, x, 0.0
+    if code == 11:  # a - r
+        return a - r, 1.0, 0.0
+    x = 1 / (b + r**q)  # a / (b + r^q)
+    return a * x, x, -a * x * x
 
 
 @_jit

@@ -3,6 +3,9 @@
 Columns live in an orthonormal basis of the span of those of the pool (some twenty directions). What is beyond a prefix
 of up to two columns is made by orthogonal projection; of a pair that completes the prefix the explained part
 follows from the three inner products of normalised rests, so that 10⁸ pairs are solved a second.
+
+Numba's cache knows this file, not `kernels`, whose functions are compiled into these: who changes those has to change
+this file, too (kernels of thirteen inner functions), or remove the cache.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from interpot.formula.symbolic.grammar import stages
 from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
 from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
+from interpot.formula.symbolic.grammar.measure import in_angstrom, measured, unit, watching
+from interpot.formula.symbolic.grammar.quotients import quotients
 from interpot.formula.symbolic.grammar.stages import Count, Pool, Start
 from interpot.formula.symbolic.grammar.structure import Structure
 from interpot.formula.symbolic.problem import SearchProblem
@@ -86,10 +88,10 @@ class _Run:
     def polish(self, starts: Iterable[Start], short: int, full: int) -> list[Found]:
         """Polish with each number of constants the best `short` in a few steps, the best `full` of these to the end."""
         chosen = [s for s in _best(starts, short) if s.constants < self.limit and s.key not in self.seen]
-        first = self._polished(chosen, _SHORT)
+        first = self.polished_parts(chosen, _SHORT)
         best = _best([(f.loss, f.structure) for f in first], full)
         self.seen |= {s.key for s in best}
-        self._keep(self._polished(best, _LONG))
+        self._keep(self.polished_parts(best, _LONG))
         return first
 
     def _keep(self, polished: Iterable[Found]) -> None:
@@ -101,7 +103,7 @@ class _Run:
             self.found[found.structure.key] = found
             if found.loss <= self.enough and found.structure.constants <= self.limit:
                 self.limit = found.structure.constants
-                self._keep(self._polished(found.structure.parts(), _LONG))
+                self._keep(self.polished_parts(found.structure.parts(), _LONG))
 
     def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> None:
         """Solve all subsets of a pool on its grid, polish the best, and once more on the shapes that these have then.
@@ -118,9 +120,9 @@ class _Run:
     def prune(self, each: int) -> None:
         """Try the best without each of their monomials."""
         parts = {part.key: part for found in self.best(each) for part in found.structure.parts()}
-        self._keep(self._polished([part for key, part in parts.items() if key not in self.found], _LONG))
+        self._keep(self.polished_parts([part for key, part in parts.items() if key not in self.found], _LONG))
 
-    def _polished(self, structures: Sequence[Structure], steps: int) -> list[Found]:
+    def polished_parts(self, structures: Sequence[Structure], steps: int) -> list[Found]:
         parts = [structures[k : k + 16] for k in range(0, len(structures), 16)]
         done: list[Found] = []
         for part in in_order(lambda part: [self.bench.polish(s, steps) for s in part], parts, self.workers):
@@ -209,7 +211,20 @@ def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
     if factors and grammar.terms > 1:
         members = stages.Members.of(run.bench, factors, grammar.usable, 70, 3)
         parts = stages.pairs(run.bench, members, grammar.powers, sizes, 300, run.workers, run.count)
-        run.polish(run.scan(parts), 2500, 200)
+        first = run.polish(run.scan(parts), 2500, 200)
+        _again(run, grammar, [f.structure for f in sorted(first, key=lambda f: f.loss)])
+
+
+def _again(run: _Run, grammar: _Grammar, polished: Sequence[Structure]) -> None:
+    """The pools of the factors of the best pairs, on the shapes that these have after polishing."""
+    groups: dict[tuple[Factor, ...], list[Structure]] = {}
+    for structure in polished[:_ZOOM]:
+        groups.setdefault(structure.factors, []).append(structure)
+    for factors, structures in groups.items():
+        most = int(min(4, grammar.terms, run.limit - 1 - sum(f.shapes for f in factors)))
+        pool = stages.both_factors(structures, grammar.powers, grammar.usable, 8)
+        starts = run.scan(stages.subsets(run.bench, pool, (2, most), 30, run.workers, run.count))
+        run.polish(starts, 20, 4)
 
 
 def _ladders(run: _Run, grammar: _Grammar) -> None:
@@ -226,7 +241,7 @@ def _ladders(run: _Run, grammar: _Grammar) -> None:
             run.polish(run.scan(parts), 200, 20)
 
 
-_OWNERS = ("exp", "bose", "power", "sech")
+_OWNERS = ("exp", "bose", "power", "sech", "csch")
 """Outer functions of which two monomials together are a potential."""
 
 _SHARED = (
@@ -248,6 +263,35 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
         sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
         pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
         run.enumerate(pool, sizes, 30, 12, 3)
+        if one.outer == "power" and other.shapes == 1:
+            pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 9, 16)
+            run.enumerate(pool, (1, min(2, sizes[1])), 30, 12, 3)
+
+
+def _polynomials(run: _Run, grammar: _Grammar) -> None:
+    """Polynomials of r times F, and F with polynomials times F²."""
+    for factor in grammar.named("exp(scaled, 1)", "exp(scaled, 2)"):
+        ladders = [[(float(n), 1.0) for n in range(k + 1)] for k in (2, 3, 4, 5)]
+        ladders += [[(0.0, 1.0), *((float(n), 2.0) for n in range(k + 1))] for k in (2, 3, 4)]
+        chosen = [m for m in ladders if len(m) + 1 < run.limit and grammar.terms > 1]
+        rows = factor.grid(run.bench.problem.domain)
+        starts = [Structure((factor,), ((float(a), 0.0),), tuple(m)) for a, _ in rows for m in chosen]
+        run.polish([(f.loss, f.structure) for f in run.polished_parts(starts, 0)], 4, 4)
+
+
+def _quotients(run: _Run, grammar: _Grammar) -> None:
+    """Sums divided by a length: (F + G + r^n) / (a + r^q)."""
+    factors = [f for f in grammar.factors if f.shapes == 1 and f.outer not in ("power", "damping")]
+    names = [(f, m) for f in factors for m in f.powers if m[1] == 1 and m[0] in (-1, 0)]
+    if grammar.terms < 3 or run.limit <= 5 or not names or not grammar.usable(-1):
+        return
+    lexicon = Lexicon.of(run.bench, names, 24)
+    few = [0.0, *(n for n in grammar.powers if n in (-6, -4, -2, -1, 1, 2))]
+    for divisor in grammar.named(
+        "power(shifted, 1)", "power(shifted, 2)", "power(shifted, 4)", "power(shifted, 6)"
+    ):
+        parts = quotients(run.bench, divisor, lexicon, few, 20, run.workers, run.count)
+        run.polish(run.scan(parts), 150, 12)
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
@@ -283,7 +327,7 @@ def search(
     Raises
     ------
     InterpotError
-        An unknown operator, or a function of several variables.
+        An unknown operator, a function of several variables, or one of a coordinate that may be zero or negative.
     """
     BACKEND.check(operators)
     if len(problem.symbols) != 1:
@@ -291,7 +335,18 @@ def search(
             f"{problem.label}: the search 'grammar' knows functions of one variable, not of "
             f"{len(problem.symbols)}: choose another backend"
         )
-    grammar = _Grammar(operators)
+    if not problem.domain[0] > 0:
+        raise InterpotError(
+            f"{problem.label}: the search 'grammar' knows functions of distances, not of a coordinate that may be zero "
+            "or negative: choose another backend"
+        )
+    length = unit(problem)
+    found = _enumerated(measured(problem, length), _Grammar(operators), budget, watching(watch, length))
+    return in_angstrom(found, length)
+
+
+def _enumerated(problem: SearchProblem, grammar: _Grammar, budget: Budget, watch: Watch) -> list[Candidate]:
+    """Go through the stages."""
     workers = ThreadPoolExecutor(threads())
     try:
         with one_blas_thread():
@@ -302,7 +357,9 @@ def search(
                 _pairs(run, grammar, (0, 1))
                 _ladders(run, grammar)
                 _shared(run, grammar, 3)
+                _polynomials(run, grammar)
                 _singles(run, grammar, 4, 4, 1)
+                _quotients(run, grammar)
                 _pairs(run, grammar, (2,))
                 _beam(run, grammar, 8, 4)
                 run.prune(NEAR)
@@ -315,4 +372,6 @@ def search(
         workers.shutdown(cancel_futures=True)
 
 
-BACKEND = Backend("grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search, (*ARITHMETIC, *FUNCTIONS))
+BACKEND = Backend(
+    "grammar", frozenset((*ARITHMETIC, *FUNCTIONS)), search, (*ARITHMETIC, *FUNCTIONS), distances_only=True
+)

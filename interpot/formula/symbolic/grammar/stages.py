@@ -5,9 +5,13 @@ Exhaustive, on the grids of the shapes, are
 * sums of up to four powers of r (`factors.POWERS`);
 * sums of up to three monomials r^n F^p of one factor F (`Factor.powers`) and powers, of four where F has one shape;
 * sums of two monomials of two factors, or of one factor with two sets of shapes, and up to two powers of r: of each
-  factor the three monomials with the smallest powers of r, on about seventy points of its grid;
+  factor three monomials, those with the smallest powers of r, on about seventy points of its grid;
 * sums of two monomials of one factor of one shape that go together (F and F², F and r F), one of another factor, and
   a power of r or none;
+* sums of up to four monomials of the two factors of each of the forty best such pairs, and powers of r, on the shapes
+  that these have after polishing;
+* polynomials of r, up to the fifth power, times an exponential or a Gaussian F, and F with polynomials times F²;
+* sums of two words and a power of r or none, divided by a + r^q (`quotients`);
 * sums of up to three monomials r^n F^p G^q in which two factors are multiplied, and a few powers of r, on about
   fourteen points of each grid; one of the factors is of a short list (`search._SHARED`).
 
@@ -37,7 +41,7 @@ Start = tuple[float, Structure]
 """A structure on the grid and the squared rest that it leaves."""
 
 _POINTS = (0, 400, 400, 100, 8)  # of a grid at a time, by size: tens of milliseconds
-_BLOCK = 256
+BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,17 +149,30 @@ def one_factor(
 
 def two_factors(
     one: Factor, other: Factor, powers: Sequence[float], domain: tuple[float, float],
-    usable: Callable[[float], bool], points: int,
+    usable: Callable[[float], bool], points: int, most: int = 6,
 ) -> Pool:  # fmt: skip
-    """Monomials of the first factor, of both, and powers, on grids of so many points each at most."""
-    first = _few([m for m in one.powers if usable(m[1]) and usable(m[0])], 6)
+    """Monomials of the first factor, `most` of them, of both, and powers, on grids of so many points each."""
+    first = _few([m for m in one.powers if usable(m[1]) and usable(m[0])], most)
     second = _few([m for m in other.powers if usable(m[1]) and usable(m[0])], 8)
-    both = [(n, p, s) for p in dict.fromkeys(p for _, p in first[:3]) for n, s in second]
+    both = [(n, p, s) for p in dict.fromkeys(p for _, p in first[: max(3, most - 3)]) for n, s in second]
     alone = [(n, p, 0.0) for n, p in first]
     monomials = dict.fromkeys([*both, *alone, *((n, 0.0, 0.0) for n in powers)])
-    a, b = _thinned(one.grid(domain), points), _thinned(other.grid(domain), points)
+    a, b = thinned(one.grid(domain), points), thinned(other.grid(domain), points)
     grid = np.stack([np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1))], axis=1)
     return Pool((one, other), np.array(list(monomials)), grid)
+
+
+def both_factors(
+    found: Sequence[Structure], powers: Sequence[float], usable: Callable[[float], bool], most: int
+) -> Pool:
+    """Monomials of each of two factors, and powers, on the shapes that structures of these two have."""
+    one, other = found[0].factors
+    monomials = dict.fromkeys(m for s in found for m in s.monomials)
+    own = [_few([m for m in f.powers if usable(m[1]) and usable(m[0])], most) for f in (one, other)]
+    monomials |= dict.fromkeys((n, p, 0.0) for n, p in own[0])
+    monomials |= dict.fromkeys((n, 0.0, p) for n, p in own[1])
+    monomials |= dict.fromkeys((n, 0.0, 0.0) for n in powers)
+    return Pool((one, other), np.array(list(monomials)), np.array([s.shapes for s in found]))
 
 
 def _few(members: Sequence[tuple[float, float]], count: int) -> list[tuple[float, float]]:
@@ -163,7 +180,7 @@ def _few(members: Sequence[tuple[float, float]], count: int) -> list[tuple[float
     return sorted(members, key=lambda m: (abs(m[0]), members.index(m)))[:count]
 
 
-def _thinned(grid: FloatArray, points: int) -> FloatArray:
+def thinned(grid: FloatArray, points: int) -> FloatArray:
     """Every k-th point, about as many as asked for."""
     return grid[:: max(1, round(len(grid) / points))]
 
@@ -195,14 +212,17 @@ class Members:
     def of(
         cls, bench: Bench, factors: Sequence[Factor], usable: Callable[[float], bool], points: int, each: int
     ) -> Members:
-        """Of each factor some monomials, those with small powers of r, on some points of its grid."""
+        """Of each factor some monomials, those with small powers of r, on some points of its grid.
+
+        Of an exponential's powers one is enough: the others are its values at other points.
+        """
         names: list[tuple[Factor, tuple[float, float]]] = []
         classes, shapes, columns = [], [], []
         for factor in factors:
             own = [m for m in factor.powers if usable(m[1]) and usable(m[0])]
-            first = [m for m in own if m[1] == own[0][1] or factor.outer == "power"]
+            first = [m for m in own if m[1] == own[0][1] or factor.outer != "exp"]
             chosen = _few(first, each)
-            grid = _thinned(factor.grid(bench.problem.domain), points)
+            grid = thinned(factor.grid(bench.problem.domain), points)
             made = np.array([bench.columns((factor,), row[None], np.array(chosen)) for row in grid])
             for k, name in enumerate(chosen):
                 good = np.einsum("ij,ij->i", made[:, k], made[:, k]) > 0.5
@@ -226,7 +246,7 @@ def pairs(
         A, left = scans.beyond(members.columns, plain[list(prefix)], bench.target)
         best = np.full((classes, classes), np.inf)
         one, other = (np.zeros((classes, classes), dtype=np.int64) for _ in range(2))
-        solved = scans.products(A, left, members.classes, _BLOCK, best, one, other)
+        solved = scans.products(A, left, members.classes, BLOCK, best, one, other)
         order = np.argsort(best, axis=None, kind="stable")[:keep]
         chosen = []
         for k in order:
@@ -290,7 +310,7 @@ def ladders(
                 )
         return made
 
-    grid = _thinned(owner.grid(bench.problem.domain), 13)
+    grid = thinned(owner.grid(bench.problem.domain), 13)
     for made in in_order(solve, [(shapes, step) for shapes in grid for step in steps], workers):
         count.solved += len(members.classes) * (len(powers) + 1)
         yield made
@@ -304,4 +324,6 @@ def _is_ladder(one: tuple[float, float], other: tuple[float, float]) -> bool:
     (n, p), (m, s) = one, other
     if p == s:
         return abs(p) == 1 and {n, m} in ({0.0, 1.0}, {-1.0, 0.0})
-    return LOG not in (p, s) and max(p / s, s / p) == 2 and ((n == m == 0) or (n, m) == (-1.0, -2.0))
+    if LOG in (p, s):
+        return {one, other} == {(0.0, LOG), (-2.0, -1.0)}  # Hamaker's spheres
+    return max(p / s, s / p) == 2 and ((n == m == 0) or (n, m) == (-1.0, -2.0))
