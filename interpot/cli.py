@@ -18,6 +18,7 @@ from interpot.errors import InterpotError
 from interpot.experiment_script import load_experiment, parse_options, script_options
 from interpot.files import results_folder
 from interpot.formula.channel_search import USUAL
+from interpot.formula.invariants import read_variable
 from interpot.formula.potential import Potential
 from interpot.formula.symbolic.julia_setup import set_up
 from interpot.options import (
@@ -235,6 +236,8 @@ def discover(
         others = {"require": require, "shared_form": shared_form != "auto", "guess": guess}
         refuse(others, "--variable asks for one formula of several variables")
         options = {name: options[name] for name in options if name not in ("constraints", "shared_form")}
+        for text in variable:
+            read_variable(text)  # what is not understood is said before the pass
         options["variables"] = variable
     reading: dict[str, object] = {"units": units, "species": species, "stride": stride > 1, "frames": frames}
     rows, around = (

@@ -79,7 +79,7 @@ def variables_of(given: Given, channels: Sequence[Channel]) -> Variables:
         species that the data do not have or that has no value, a variable that is the same in all channels.
     """
     only_pairs(channels)
-    parts = given.items() if isinstance(given, Mapping) else [_read(text) for text in given]
+    parts = given.items() if isinstance(given, Mapping) else [read_variable(text) for text in given]
     labels = tuple(channel.label for channel in channels)
     if len(channels) < 2:
         raise InterpotError(
@@ -117,8 +117,14 @@ def only_pairs(channels: Sequence[Channel]) -> None:
         )
 
 
-def _read(text: str) -> tuple[str, dict[str, float]]:
-    """Head and values of ``head: label=value, label=value``."""
+def read_variable(text: str) -> tuple[str, dict[str, float]]:
+    """Head and values of ``head: label=value, label=value``.
+
+    Raises
+    ------
+    InterpotError
+        The text is not of this kind.
+    """
     head, colon, rest = text.partition(":")
     values: dict[str, float] = {}
     for item in rest.split(","):

@@ -81,6 +81,14 @@ STRUCTURES = (
         lambda a, p, q: True,
     ),
     NamedForm(
+        "Hulthén",  # L. Hulthén, Ark. Mat. Astron. Fys. 28A, 5 (1942)
+        ("1/(1 - exp(k*r))",),
+        (None,),
+        A / (sympy.exp(R / w) - 1),
+        {A: (-a, 1, 0), w: (1 / p, 0, 1)},
+        lambda a, p: True,
+    ),
+    NamedForm(
         "Softened Coulomb",  # H. C. Plummer, Mon. Not. R. Astron. Soc. 71, 460 (1911)
         ("1/sqrt(r**2 + w**2)",),
         (None,),

@@ -46,6 +46,7 @@ LITERATURE: dict[str, tuple[int, list[str]]] = {
             "41.0*(r**-6)*((1543.2*(1/r)**6) - 1.0) + 3",
         ],
     ),
+    "Hulthén": (2, ["1.3/(exp(r/1.6) - 1)", "0.2 - 1.3/(1.0 - exp(0.625*r))"]),
     "Mie with free exponents": (4, ["3.1e4*r**-11.7 - 40.2*r**-5.8", "(8.1e3*r**(-6.4) - 3)/r**5.3 - 0.1"]),
     "Morse": (
         3,
@@ -308,6 +309,7 @@ NAMES = {
     },
     "Rydberg": {"D": 0.3, "alpha": 1.3, "r_0": 3.1},
     "Woods-Saxon": {"A": 0.5, "r_0": 5.0, "w": 0.4},
+    "Hulthén": {"A": 1.3, "w": 1.6},
     "softened Coulomb": {"C": 14.4, "w": 1.5},
     "soft-core Lennard-Jones": {"epsilon": 0.01, "sigma": 3.4, "w": 3.4 * 0.5 ** (1 / 6)},
     "Kihara": {"epsilon": 0.02, "sigma": 3.4, "r_0": 0.8},
