@@ -130,7 +130,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
     )
     assert found.best.loss.formula < 1e-7
     assert any("interrupted, the best so far is given" in remark for remark in found.remarks)
-    assert shown == [("Ar-Ar: fake", 0.5)]
+    assert shown == [("Ar-Ar: fake", 0.5)]  # no refining is told of what was interrupted
 
 
 def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:

@@ -96,6 +96,8 @@ class BeyondLibrary:
             latest: list[Candidate] = []
             try:
                 latest = self._candidates(name, [*known, *found], latest, show)
+                if show is not None:
+                    show(f"{self.label}: refining {len(latest)} formulas", 1.0, front(latest), self.units)
             except KeyboardInterrupt:
                 ended = "; interrupted, the best so far is given"
             found += self._refined(latest)
