@@ -329,7 +329,12 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
         for k, shape in later:
             alone = shape.shared or several[shape.name] == 1
             driver = _driver(form, k)
-            label = tied.get(driver) or (shape.name if alone else _untaken(shape.name + number, constants))
+            # a term of its own may have a w_1 where the w of another is called so
+            label = tied.get(driver) or (
+                shape.name
+                if shape.shared
+                else _untaken(shape.name if alone else shape.name + number, constants)
+            )
             tied[driver] = label
             if label not in constants:
                 constants[label] = Parameter(label, float(form.shapes[k]), 0.0, 0, shape.length)

@@ -10,7 +10,7 @@ import sympy
 
 from interpot.formula.codegen import R, numpy_function
 from interpot.formula.named_structures import STRUCTURES
-from interpot.formula.naming import name
+from interpot.formula.naming import agreed, name
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.symbolic.refine import expression_of
@@ -380,3 +380,11 @@ def test_a_sum_lists_its_terms_and_names_a_shared_constant_once() -> None:
     widths = [p for p in named.parameters if p.name.startswith("w")]
     assert sorted(p.value for p in widths) == pytest.approx([0.5**0.5, 900.0 ** (1 / 6)])
     assert named.gradient.shape == (len(named.parameters), form.constants)
+
+
+def test_constants_of_one_name_in_several_terms_keep_apart() -> None:
+    """The w of one term becomes w_1, which another term has of its own."""
+    text = "3.0/(r**8 + 5.0**8) - 0.4*exp(-1.7/(r - 0.9))/(r**7 + 2.3**7) + 5.0*r**2/(r**7 + 2.3**7)**2"
+    form, coefficients = form_of(parsed(text))
+    named = agreed(name(form, coefficients, 9.0), form, coefficients, (2.5, 9.0))
+    assert sorted(round(p.value, 9) for p in named.parameters) == [-0.4, 0.9, 1.7, 2.3, 3.0, 5.0, 5.0]
