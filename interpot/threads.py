@@ -1,13 +1,19 @@
-"""How many threads the linear algebra may take."""
+"""How many threads searches and the linear algebra may take."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
 import scipy.linalg.cython_blas  # noqa: F401  what is to be limited has to be there when it is looked for
 from threadpoolctl import ThreadpoolController
+
+
+def threads() -> int:
+    """As many as this process has cores."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

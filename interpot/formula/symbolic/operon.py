@@ -12,7 +12,6 @@ one thread, and what the others fit hangs on no order.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +36,7 @@ from interpot.formula.symbolic.operon_trees import (
 from interpot.formula.symbolic.problem import LARGEST, SearchProblem, interpolation
 from interpot.formula.symbolic.search import Backend, Budget, Candidate, Watch
 from interpot.records import FloatArray
-from interpot.threads import one_blas_thread
+from interpot.threads import one_blas_thread, threads
 
 EVALUATIONS = 250_000
 """Without a budget: 30-50 s on two cores."""
@@ -302,9 +301,9 @@ def _search(
     BACKEND.check(operators)
     clock, spent, told = budget.started(EVALUATIONS), 0, time.monotonic()
     units = np.array([_unit(column) for column in problem.nodes.T])
-    with ThreadPoolExecutor(os.cpu_count()) as threads, np.errstate(all="ignore"):
-        fit = _Fitter(_Loss.of(problem, units, coarse=True), threads)
-        archive = _Archive(problem, units, _Fitter(_Loss.of(problem, units, coarse=False), threads))
+    with ThreadPoolExecutor(threads()) as workers, np.errstate(all="ignore"):
+        fit = _Fitter(_Loss.of(problem, units, coarse=True), workers)
+        archive = _Archive(problem, units, _Fitter(_Loss.of(problem, units, coarse=False), workers))
         islands = _islands(problem, operators, units, seed)
         while not clock.spent(spent):
             for island in islands:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor
 from interpot.formula.symbolic.grammar.structure import Structure
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.records import FloatArray, IntArray
+from interpot.threads import threads
 
 _UNSEEN = 1e-15  # of the largest singular value of W: rounding
 _SPAN = 1e-11  # of that of the grammar's columns: what scans leave to polishing
@@ -143,8 +143,3 @@ def in_order(
     finally:
         for future in waiting:
             future.cancel()
-
-
-def threads() -> int:
-    """As many as this process has cores."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -14,7 +14,7 @@ from interpot.errors import InterpotError
 from interpot.formula.symbolic.complexity import complexity
 from interpot.formula.symbolic.grammar import stages
 from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
-from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order, threads
+from interpot.formula.symbolic.grammar.bench import Bench, Found, in_order
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor, power_allowed
 from interpot.formula.symbolic.grammar.measure import in_angstrom, measured, unit, watching
 from interpot.formula.symbolic.grammar.quotients import quotients
@@ -31,7 +31,7 @@ from interpot.formula.symbolic.search import (
     Watch,
     front,
 )
-from interpot.threads import one_blas_thread
+from interpot.threads import one_blas_thread, threads
 
 DEFAULT = 20_000_000
 """Evaluations: a minute on two cores."""
