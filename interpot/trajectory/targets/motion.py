@@ -1,0 +1,96 @@
+"""What moves the particles, and what of their motion a file holds: the options of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from interpot.errors import InterpotError
+from interpot.units import UnitStyle
+
+DYNAMICS = ("newton", "langevin", "overdamped")
+"""m q̈ = F; m q̈ = F - γ m q̇ + noise; ζ q̇ = F + noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What is known of the motion, as far as it is needed where forces are not recorded.
+
+    Numbers are in the unit style of the trajectory until `internal` has been called.
+
+    Attributes
+    ----------
+    target
+        A row of `interpot.trajectory.targets.TARGETS`, or "auto": the first row that suits the dynamics and has
+        in the file what it needs.
+    dynamics
+        One of `DYNAMICS`.
+    timestep
+        δ, the step of the integrator. Its product with the step numbers of the file is the time.
+    interval
+        Δ, time between two recorded frames, where the file tells neither times nor steps.
+    masses
+        By species, where the file does not tell them and the species is no element, or they differ from the element's.
+    width
+        Half-widths of the test functions, in recorded frames: 1 is the hat of three frames, larger ones
+        are bumps, several stand beside each other; empty for a choice from the data.
+    noise
+        Standard deviation of the error of each recorded coordinate; None for an estimate from the data.
+    drag
+        ζ per species, mass/time, of overdamped dynamics: without it forces are found up to this factor.
+    """
+
+    target: str = "auto"
+    dynamics: str = "newton"
+    timestep: float | None = None
+    interval: float | None = None
+    masses: Mapping[str, float] = field(default_factory=dict)
+    width: tuple[int, ...] = ()
+    noise: float | None = None
+    drag: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.dynamics not in DYNAMICS:
+            raise InterpotError(f"unknown dynamics '{self.dynamics}': expected one of {', '.join(DYNAMICS)}")
+        for name in ("timestep", "interval"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InterpotError(f"the {name} is {value:g}: expected a positive time")
+        for name, values in (("mass", self.masses), ("drag", self.drag)):
+            for species, value in values.items():
+                if not value > 0:
+                    raise InterpotError(f"the {name} of {species} is {value:g}: expected a positive number")
+        if any(width < 1 for width in self.width):
+            raise InterpotError(f"a width of {min(self.width)} frames was given: expected 1 or more")
+        if self.noise is not None and self.noise < 0:
+            raise InterpotError(f"a noise of {self.noise:g} was given: expected a length, or 0 for none")
+
+    def internal(self, units: UnitStyle) -> Motion:
+        """The same in internal units."""
+
+        def times(value: float | None) -> float | None:
+            return None if value is None else value * units.time
+
+        return replace(
+            self,
+            timestep=times(self.timestep),
+            interval=times(self.interval),
+            masses={name: mass * units.mass for name, mass in self.masses.items()},
+            noise=None if self.noise is None else self.noise * units.length,
+            drag={name: drag * units.mass / units.time for name, drag in self.drag.items()},
+        )
+
+    def written(self) -> dict[str, Any]:
+        """As JSON holds it; what was not given is left out, so that recorded forces stay one word."""
+        asked = {
+            "target": self.target,
+            "dynamics": None if self.dynamics == "newton" else self.dynamics,
+            "timestep": self.timestep,
+            "interval": self.interval,
+            "masses": dict(self.masses) or None,
+            "width": list(self.width) or None,
+            "noise": self.noise,
+            "drag": dict(self.drag) or None,
+        }
+        return {name: value for name, value in asked.items() if value is not None}

@@ -1,0 +1,43 @@
+"""Rows of several frames: what a weak form makes of a stretch of a trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from interpot.records import FloatArray, Frame
+from interpot.trajectory.following import Instant
+from interpot.trajectory.targets.motion import Motion
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Some windows over consecutive frames, each of which gives one row per force component of every particle.
+
+    Row (w, i) of the regression is Σ_t weights[w, t] X_i(frames[t]) k ≈ targets[w, i], with X_i the features of
+    particle i. Weights are normalised so that rows are in units of force, and rows that are whitened stand as they are
+    to be counted: each with weight one.
+
+    Attributes
+    ----------
+    frames : T frames
+        With the same particles in the same order.
+    weights : (W, T) float64
+        Of the features.
+    targets : (W, n, 3) float64, eV/Å
+    fresh
+        How many frames, the first, are counted in histograms here: the others return in the next windows.
+    """
+
+    frames: tuple[Frame, ...]
+    weights: FloatArray
+    targets: FloatArray
+    fresh: int
+
+
+class Target(Protocol):
+    """Maps instants to windows with the target rows of their particles; keeps no more of them than it needs."""
+
+    def __call__(self, instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
+        """Yield windows, in order of time; `motion` is settled and in internal units."""
