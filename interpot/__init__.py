@@ -48,6 +48,7 @@ _HOMES = {
     "Frame": "interpot.records",
     "Functions": "interpot.statistic.basis",
     "InterpotError": "interpot.errors",
+    "Motion": "interpot.trajectory.motion",
     "Potential": "interpot.formula.potential",
     "ReferenceModel": "interpot.records",
     "Statistic": "interpot.statistic.normal_equations",

@@ -101,10 +101,13 @@ class GridMaker:
     ----------
     cutoff
         Å, the largest that will be searched for.
+    aligned
+        Rank the particles of a species as they come instead of by bin, so that a particle has the same rank in all
+        frames. Searches then jump about in memory.
     """
 
-    def __init__(self, cutoff: float) -> None:
-        self.cutoff = float(cutoff)
+    def __init__(self, cutoff: float, aligned: bool = False) -> None:
+        self.cutoff, self._aligned = float(cutoff), aligned
         self._box: _Box | None = None
         self._made_for: tuple[object, ...] = ()
         self._stencils: dict[tuple[float, bool], IntArray] = {}
@@ -120,7 +123,7 @@ class GridMaker:
         box = self._settled(frame)
         order, starts, home, place, images, owner, first = _sort(
             frame.positions - frame.cell.origin, kinds, count, box.vectors, box.inverse, box.repeats, box.low,
-            box.span, box.shape, box.reach, box.bins,
+            box.span, box.shape, box.reach, box.bins, self._aligned,
         )  # fmt: skip
         x, y, z = images
         return Grid(order, starts, home, place, x, y, z, owner, first, box.bins)
@@ -211,7 +214,7 @@ def _stencil(box: _Box, cutoff: float, half: bool) -> IntArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, reach, bins):
+def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, reach, bins, aligned):
     """Sort the particles and all their images within reach by species and bin: the arrays of a `Grid`."""
     wrapped, index, shifts, total = _wrap(positions, vectors, inverse, repeats, low, span, shape, reach)
     points, owner, bin_of, itself = _images(wrapped, index, shifts, total, vectors, shape, reach)
@@ -227,10 +230,16 @@ def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, 
         first[k + 1] += first[k]
     starts = homes[::bins].copy()
     order, home, place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    next_rank = starts.copy()
     for p in range(n):
         own = bin_of[itself[p]]
-        rank = rank_of[p] = homes[own]
-        homes[own] += 1
+        if aligned:
+            rank = next_rank[kinds[p]]
+            next_rank[kinds[p]] += 1
+        else:
+            rank = homes[own]
+            homes[own] += 1
+        rank_of[p] = rank
         order[rank], home[rank] = p, own - kinds[p] * bins
     sorted_points, sorted_owner = np.zeros((3, total + LANES)), np.empty(total, dtype=np.int64)
     vacant = first[:-1].copy()

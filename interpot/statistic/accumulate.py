@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from interpot.errors import InterpotError
-from interpot.records import FloatArray, Frame, Trajectory
+from interpot.records import Trajectory
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
@@ -17,6 +17,7 @@ from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
+from interpot.statistic.observed import observe
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
@@ -24,6 +25,8 @@ from interpot.statistic.recognition import recognised
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
+from interpot.trajectory.motion import RECORDED, Motion, motion_of
+from interpot.trajectory.targets import Windows
 from interpot.units import UnitStyle
 
 TOLERATED = 1.02
@@ -37,7 +40,8 @@ def accumulate(
     frames: Trajectory,
     channels: Sequence[Channel],
     *,
-    target: str = "recorded",
+    target: str | None = None,
+    motion: Motion | None = None,
     cutoffs: str = "find",
     bases: Sequence[Basis] | None = None,
     energies: str | None = None,
@@ -63,7 +67,10 @@ def accumulate(
     channels
         What the forces may depend on: `interpot.pair_channels`.
     target
-        What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
+        What stands for the force, a row of `interpot.trajectory.targets.TARGETS`, or "auto", the default: recorded
+        forces where the file has them, else momenta, else positions.
+    motion
+        What else is to be known where forces are not recorded (`interpot.Motion`): the time step, masses, dynamics.
     cutoffs
         "find" looks for truncated forces, "given" takes the channels' cutoffs as they are.
     bases
@@ -100,15 +107,17 @@ def accumulate(
         beyond all sampled distances.
     """
     wanted = Wanted(energies, virials, factor)
+    asked = motion or Motion()
+    asked = asked if target is None else replace(asked, target=target)
     if cutoffs not in ("find", "given"):
         raise InterpotError(f"cutoffs is '{cutoffs}': expected find or given")
     way = Way(None if out is None else Path(out), resume, threads, memory, workers, scheduler)
+    if (way.is_kept or way.is_shared) and bases is not None:
+        raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
+    way.check_free(frames)
+    observed = observe(frames, channels, asked)
     if way.is_kept or way.is_shared:
-        if bases is not None:
-            raise InterpotError(
-                "given functions have no file form: leave out the file and the cluster, or bases"
-            )
-        recipe = recipe_of(frames, channels, target=target, cutoffs=cutoffs, memory=memory, wanted=wanted)
+        recipe = recipe_of(frames, channels, motion=observed, cutoffs=cutoffs, memory=memory, wanted=wanted)
         return (
             _shared(frames, channels, recipe, way, progress)
             if way.is_shared
@@ -117,10 +126,10 @@ def accumulate(
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
         settled = settle(
-            frames, channels, target, threads=threads, memory=memory, wanted=wanted, progress=progress
+            frames, channels, observed, threads=threads, memory=memory, wanted=wanted, progress=progress
         )
     statistic = settled.statistic or one_pass(
-        frames, settled.channels, bases, target=target, threads=threads, memory=memory, wanted=wanted,
+        frames, settled.channels, bases, motion=observed, threads=threads, memory=memory, wanted=wanted,
         progress=progress,
     )  # fmt: skip
     return concluded(statistic, settled, frames, wanted)
@@ -149,7 +158,7 @@ class Settled:
 def settle(
     frames: Trajectory,
     channels: Sequence[Channel],
-    target: str = "recorded",
+    motion: Motion = RECORDED,
     *,
     threads: int = 1,
     memory: int | None = None,
@@ -160,15 +169,15 @@ def settle(
 
     A cutoff that is found is used if it explains the forces at least as well as the one that was asked for.
     """
-    first, complete = _first_frames(frames, target)
+    first, complete = _first_rows(frames, motion)
 
     def passed(candidates: Sequence[Channel]) -> Statistic:
         with closing(Accumulator(candidates, threads=threads, memory=memory, wanted=wanted)) as accumulator:
-            for frame, rows in first:
-                accumulator.add(frame, rows)
+            for windows in first:
+                accumulator.add(windows)
                 if progress is not None:
                     progress(accumulator.frames)
-            return counted(accumulator, frames, target)
+            return counted(accumulator, frames, motion)
 
     asked = tuple(channels)
     statistic = passed(asked)
@@ -182,15 +191,15 @@ def settle(
     return Settled(statistic.channels, remarks, statistic if complete else None)
 
 
-def _first_frames(frames: Trajectory, target: str) -> tuple[list[tuple[Frame, FloatArray]], bool]:
-    """Take the first frames with their targets; and whether they are all."""
-    first: list[tuple[Frame, FloatArray]] = []
+def _first_rows(frames: Trajectory, motion: Motion) -> tuple[list[Windows], bool]:
+    """Take the rows of the first frames; and whether they are all."""
+    first: list[Windows] = []
     particles = 0
-    for frame, rows in walked(frames, target):
+    for windows in walked(frames, motion):
         if len(first) == MOST_FRAMES or (len(first) > 1 and particles > PILOT_PARTICLES):
             return first, False
-        first.append((frame, rows))
-        particles += len(frame.positions)
+        first.append(windows)
+        particles += windows.fresh * len(windows.frames[0].positions)
     return first, True
 
 
@@ -257,13 +266,12 @@ class Way:
         if self.resume and self.out is None:
             raise InterpotError("there is nothing to resume without a file: name that of the stopped pass")
 
-
-def _free(out: Path, frames: Trajectory) -> None:
-    """Refuse to write over anything that is there: a trajectory, say, or what took a day."""
-    if out.exists():
-        data = any(out.samefile(path) for path in frames.sources if path.exists())
-        what = "one of the trajectories" if data else "there already"
-        raise InterpotError(f"'{out}' is {what}: name another output, or delete it")
+    def check_free(self, frames: Trajectory) -> None:
+        """Refuse to write over anything that is there: a trajectory, say, or what took a day."""
+        if self.out is not None and not self.resume and self.out.exists():
+            data = any(self.out.samefile(path) for path in frames.sources if path.exists())
+            what = "one of the trajectories" if data else "there already"
+            raise InterpotError(f"'{self.out}' is {what}: name another output, or delete it")
 
 
 def _kept(
@@ -271,8 +279,6 @@ def _kept(
 ) -> Statistic:
     """Make a pass that can be resumed, or go on with one."""
     assert way.out is not None
-    if not way.resume:
-        _free(way.out, frames)
     begun = begin(way.out, recipe, way.resume)
     if isinstance(begun, Statistic):
         return begun
@@ -299,13 +305,11 @@ def _shared(
     frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
-    if way.out is not None:
-        _free(way.out, frames)
     settled = _settled(frames, channels, recipe, way, progress)
     statistic, met = distributed_pass(
         frames,
         settled.channels,
-        target=recipe["target"],
+        motion=motion_of(recipe["target"]),
         workers=way.workers,
         scheduler=way.scheduler,
         wanted=wanted_of(recipe),
@@ -324,7 +328,7 @@ def _settled(
     if recipe["cutoffs"] == "given":
         return Settled(tuple(channels))
     return settle(
-        frames, channels, recipe["target"], threads=way.threads, memory=way.memory, wanted=wanted_of(recipe),
+        frames, channels, motion_of(recipe["target"]), threads=way.threads, memory=way.memory, wanted=wanted_of(recipe),
         progress=progress,
     )  # fmt: skip
 

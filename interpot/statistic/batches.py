@@ -21,6 +21,8 @@ from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kin
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
 from interpot.statistic.triangular import RowTables
+from interpot.statistic.windows import WindowRows
+from interpot.trajectory.targets import Windows
 
 PANEL_BYTES = 2**20
 """Rows are gathered until they fill the second cache, where their products still find them."""
@@ -32,7 +34,7 @@ frames it holds at most, so that a pass over few frames takes as much memory as 
 SLACK = 0.02
 """How much further inwards a growing lattice reaches than it must, in ln r, so that it grows seldom."""
 
-Batch = Sequence[Sequence[tuple[Frame, FloatArray]]]
+Batch = Sequence[Sequence[Windows]]
 """Frames with their targets, those of each block by themselves."""
 
 
@@ -161,6 +163,7 @@ class Summation:
         if wanted.of_frames and not all(isinstance(basis, KnotSplines) for basis in layout.bases):
             raise InterpotError("rows of energies and virials need splines: leave out bases")
         self._panels: dict[int, _Panel] = {}
+        self._windows = WindowRows(layout)
 
     def __call__(self, batch: Batch, layout: Layout) -> list[BatchSums]:
         """Sum up a batch over a layout, or over one that reaches further where the batch has closer pairs.
@@ -181,42 +184,64 @@ class Summation:
             except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
                 layout = closer.layout
 
-    def _sum(self, frames: Sequence[tuple[Frame, FloatArray]], layout: Layout) -> BatchSums:
+    def _sum(self, batch: Sequence[Windows], layout: Layout) -> BatchSums:
         sums = BatchSums(layout)
         sums.tables = empty_tables(layout, self._wanted)
         for panel in self._panels.values():  # what an attempt that failed has left
             panel.filled = 0
         self._features.start(layout, self._wanted.factor == "qr")
-        for frame, target in frames:
-            self._features.begin(frame, layout)
-            forces = np.ascontiguousarray(target[self._features.order])
-            starts = self._features.starts
-            for a in range(len(layout.species)):
-                if starts[a] == starts[a + 1]:
-                    continue
-                sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
-                scattered = self._wanted.factor == "gram" and self._features.scatter(
-                    sums.products[a], forces, a
-                )
-                if not scattered:
-                    self._fill(sums, a, forces, frame.dimension)
-                self._check_reach(layout)
-            if self._wanted.of_frames:
-                self._add_frame_rows(sums, frame)
-            self._features.end(sums.seen)
-            sums.frames += 1
-            sums.net += float(np.sum(target[:, : frame.dimension].sum(axis=0) ** 2))
+        for windows in batch:
+            if windows.is_instant:
+                self._add_instant(sums, windows.frames[0], windows.targets[0])
+            else:
+                self._add_windows(sums, windows)
+            dimension = windows.frames[0].dimension
+            sums.frames += windows.fresh
+            sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._flush(sums, a)
         self._features.conclude(sums.products)
         return sums
 
-    def _add_frame_rows(self, sums: BatchSums, frame: Frame) -> None:
-        """Add the rows of energy and virial of the present frame."""
-        energy, virial = self._features.sums()
-        self._check_reach(sums.layout)
-        composition, known = np.diff(self._features.starts).astype(np.float64), knows_kinetic(frame)
+    def _add_instant(self, sums: BatchSums, frame: Frame, target: FloatArray) -> None:
+        """Add one frame with its forces."""
+        self._features.begin(frame, sums.layout)
+        forces = np.ascontiguousarray(target[self._features.order])
+        starts = self._features.starts
+        for a in range(len(sums.layout.species)):
+            if starts[a] == starts[a + 1]:
+                continue
+            sums.rows[a] += frame.dimension * (starts[a + 1] - starts[a])
+            scattered = self._wanted.factor == "gram" and self._features.scatter(sums.products[a], forces, a)
+            if not scattered:
+                self._fill(sums, a, forces, frame.dimension)
+            self._check_reach(sums.layout, self._features)
+        if self._wanted.of_frames:
+            self._add_frame_rows(sums, frame, self._features)
+        self._features.end(sums.seen)
+
+    def _add_windows(self, sums: BatchSums, windows: Windows) -> None:
+        """Add rows of several frames each."""
+        made, layout = self._windows, sums.layout
+        made.begin(windows, layout)
+        for a, name in enumerate(layout.species):
+            for rows in made.rows(a):
+                sums.rows[a] += len(rows)
+                if self._wanted.factor == "qr":
+                    sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
+                add_products(rows, sums.products[a])
+            self._check_reach(layout, made)
+        for frame, features in made.fresh():
+            if self._wanted.of_frames:
+                self._add_frame_rows(sums, frame, features)
+            features.end(sums.seen)
+
+    def _add_frame_rows(self, sums: BatchSums, frame: Frame, features: Features) -> None:
+        """Add the rows of energy and virial of one frame."""
+        energy, virial = features.sums()
+        self._check_reach(sums.layout, features)
+        composition, known = np.diff(features.starts).astype(np.float64), knows_kinetic(frame)
         tables = list(sums.tables)
         for k, table in enumerate(tables):
             if table.kind == "energies":
@@ -234,9 +259,10 @@ class Summation:
             sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
         panel.flush(self._features.products(sums.products[a], a))
 
-    def _check_reach(self, layout: Layout) -> None:
-        if layout.covering(self._features.closest().tolist()) is not layout:
-            raise _TooCloseError(layout.covering(self._features.survey().tolist(), SLACK))
+    @staticmethod
+    def _check_reach(layout: Layout, met: Features | WindowRows) -> None:
+        if layout.covering(met.closest().tolist()) is not layout:
+            raise _TooCloseError(layout.covering(met.survey().tolist(), SLACK))
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""

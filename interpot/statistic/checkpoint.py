@@ -21,7 +21,7 @@ import h5py
 from interpot.errors import InterpotError
 from interpot.files import UNFINISHED, atomic, writable_file
 from interpot.interrupts import held_back
-from interpot.records import FloatArray, Frame, Trajectory
+from interpot.records import Trajectory
 from interpot.statistic.basis import KnotSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
@@ -29,6 +29,8 @@ from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, fi
 from interpot.statistic.recipe import Recipe, check_same_recipe, wanted_of
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
+from interpot.trajectory.motion import RECORDED, motion_of
+from interpot.trajectory.targets import Windows
 
 INTERVAL = 10.0
 """Least time between two checkpoints, seconds."""
@@ -70,6 +72,7 @@ class Checkpoint:
             "in_block": self.snapshot.in_block,
             "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, KnotSplines)],
             "batches": self.snapshot.batches,
+            "items": self.snapshot.items,
             "frames": self.snapshot.frames,
             "settled": self.settled,
             "walked": self.walked,
@@ -104,6 +107,7 @@ class Checkpoint:
             in_block=state["in_block"],
             start=start,
             batches=state["batches"],
+            items=state["items"],
             frames=state["frames"],
         )
         return cls(statistic, snapshot, tuple(state["settled"]), tuple(state["walked"]))
@@ -196,7 +200,7 @@ def checkpointed_pass(
     ) as accumulator:
         keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
         keeper.walk(progress)
-        return finished(accumulator, frames, recipe["target"])
+        return finished(accumulator, frames, motion_of(recipe["target"]))
 
 
 def _complete(out: Path, recipe: Recipe) -> Statistic:
@@ -258,8 +262,8 @@ class _Keeper:
         """Go on to the last frame; what was signalled meanwhile is obeyed between two batches."""
         accumulator, rest = self.accumulator, self._rest()
         with held_back() as held:
-            for frame, rows in rest:
-                accumulator.add(frame, rows)
+            for windows in rest:
+                accumulator.add(windows)
                 if progress is not None:
                     progress(accumulator.frames)
                 if not accumulator.at_batch_end:
@@ -272,11 +276,12 @@ class _Keeper:
         if held.number is not None:  # whoever handles the signal has let the call live
             raise KeyboardInterrupt
 
-    def _rest(self) -> Iterator[tuple[Frame, FloatArray]]:
-        """Frames that the checkpoint does not hold, with their targets."""
-        if self.kept and isinstance(self.frames, FileTrajectory):
-            return walked(self.frames.part(self.kept), self.recipe["target"])
-        return islice(walked(self.frames, self.recipe["target"]), self.kept, None)
+    def _rest(self) -> Iterator[Windows]:
+        """Rows that the checkpoint does not hold."""
+        motion, items = motion_of(self.recipe["target"]), self.accumulator.items
+        if items and motion == RECORDED and isinstance(self.frames, FileTrajectory):
+            return walked(self.frames.part(items), motion)
+        return islice(walked(self.frames, motion), items, None)  # windows depend on where the first begins
 
     def _keep(self) -> None:
         """Write a checkpoint; the longer that takes, the longer until the next."""

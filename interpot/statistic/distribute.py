@@ -27,8 +27,9 @@ from interpot.statistic.one_pass import Accumulator, FrameProgress
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory, read
+from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.readers.stream import is_compressed
-from interpot.trajectory.targets import target_rows
+from interpot.trajectory.targets.recorded import recorded
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -89,7 +90,7 @@ def distributed_pass(
     frames: Trajectory,
     channels: Sequence[Channel],
     *,
-    target: str = "recorded",
+    motion: Motion = RECORDED,
     workers: int | None = None,
     scheduler: str | None = None,
     wanted: Wanted = NOTHING,
@@ -103,8 +104,8 @@ def distributed_pass(
         `interpot.read`; all workers must see the files under the same path.
     channels
         With the cutoffs that count.
-    target
-        A row of `interpot.trajectory.targets.TARGETS`.
+    motion
+        Recorded forces: windows over several frames would end at the borders of the tasks.
     workers
         Start so many processes on this machine. In a script of your own, call it below
         ``if __name__ == "__main__":``, because they import it.
@@ -127,6 +128,11 @@ def distributed_pass(
     """
     if not isinstance(frames, FileTrajectory):
         raise InterpotError("a cluster needs a trajectory in files, as interpot.read opens it")
+    if motion != RECORDED:
+        raise InterpotError(
+            f"the target is {motion.target}: a cluster takes recorded forces only, as windows over several frames "
+            "would end at the borders of its tasks; leave out --workers and --scheduler"
+        )
     with _cluster(workers, scheduler) as client:
         many = workers or max(len(client.ncores()), 1)
         if len(frames.sources) > 1:  # each file by one worker; what is kept beside it is found by `count`
@@ -135,14 +141,14 @@ def distributed_pass(
         compressed = [path for path in frames.sources if is_compressed(path)]
         spans = plan(frames.count(), many if compressed else TASKS_PER_WORKER * many, not compressed)
         remarks = _cost(compressed, len(spans))
-        statistic = _reduced(client, frames, channels, target, spans, wanted, progress)
+        statistic = _reduced(client, frames, channels, spans, wanted, progress)
     met = [_as_given(sentence, frames) for sentence in statistic.provenance.get("remarks", [])]
     for sentence in set(met) - set(frames.remarks):
         _log.warning(sentence)
     provenance = {
         "sources": [str(path) for path in frames.sources],
         "frames": statistic.frames,
-        "target": target,
+        "target": motion.written(),
     }
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     return replace(statistic, provenance=provenance), [*met, *remarks]
@@ -224,7 +230,6 @@ def _reduced(
     client: Client,
     frames: FileTrajectory,
     channels: Sequence[Channel],
-    target: str,
     spans: Sequence[Sequence[Span]],
     wanted: Wanted,
     progress: FrameProgress | None,
@@ -237,7 +242,7 @@ def _reduced(
     def leaf(span: Span) -> Future:
         part = anywhere.part(span.start, span.stop)  # knows its place in the file: workers need no index
         one = client.submit(
-            accumulate_span, part, tuple(channels), target, span.length, wanted, pure=False, retries=RETRIES
+            accumulate_span, part, tuple(channels), span.length, wanted, pure=False, retries=RETRIES
         )
         leaves[one.key] = span.stop - span.start
         futures.append(one)
@@ -326,7 +331,7 @@ def keep_index(path: Path, units: str) -> None:
 
 @one_blas_thread()
 def accumulate_span(
-    part: FileTrajectory, channels: Sequence[Channel], target: str, length: int, wanted: Wanted = NOTHING
+    part: FileTrajectory, channels: Sequence[Channel], length: int, wanted: Wanted = NOTHING
 ) -> Statistic:
     """Accumulate a part of a trajectory in blocks of `length` frames; runs on a worker."""
     _log.addHandler(logging.NullHandler())  # what reading brings up travels with the sums
@@ -337,8 +342,8 @@ def accumulate_span(
                 "the same path"
             )
     with closing(Accumulator(channels, block_length=length, wanted=wanted)) as accumulator:
-        for frame, rows in target_rows(part, target):
-            accumulator.add(frame, rows)
+        for windows in recorded(part):
+            accumulator.add(windows)
         return accumulator.statistic(part.units, {"remarks": list(part.remarks)})
 
 

@@ -21,6 +21,7 @@ from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.statistic.kernels import (
+    Bench,
     Lattice,
     Samples,
     add_pair_rows,
@@ -163,13 +164,32 @@ def nobody_beside(particles: int) -> Beside:
     return Beside(no_samples(particles), np.zeros(0), 0, np.zeros(0, np.int64))
 
 
-class PairSplines(Features):
-    """Pair channels over `LogSplines`; see `Features`."""
+class Workbench:
+    """Working memory of one thread, large enough for the largest frame so far."""
 
-    def __init__(self, channels: Sequence[Channel]) -> None:
-        self._grid_of = GridMaker(max(c.cutoff for c in channels))
+    def __init__(self) -> None:
+        self.bench = bench_for(0, 0)
+
+    def fit(self, images: int, particles: int) -> None:
+        """Make room for a frame."""
+        if len(self.bench.found) < images or len(self.bench.stop) < particles:
+            self.bench = bench_for(images * 5 // 4, particles * 5 // 4)
+
+
+class PairSplines(Features):
+    """Pair channels over `LogSplines`; see `Features`.
+
+    Those that share a workbench are aligned: a particle has the same rank in the frames of all of them.
+    """
+
+    def __init__(self, channels: Sequence[Channel], workbench: Workbench | None = None) -> None:
+        self._grid_of = GridMaker(max(c.cutoff for c in channels), aligned=workbench is not None)
         self._cutoff = self._grid_of.cutoff
-        self._bench = bench_for(0, 0)
+        self._workbench = workbench or Workbench()
+
+    @property
+    def _bench(self) -> Bench:
+        return self._workbench.bench
 
     def width(self, a: int) -> int:
         """See `Features`."""
@@ -180,8 +200,7 @@ class PairSplines(Features):
         self._frame, self._layout = frame, layout
         self._grid = grid = self._grid_of(frame, kinds_of(frame, layout), len(layout.species))
         self.order, self.starts = grid.order, grid.starts
-        if len(self._bench.found) < len(grid.x) or len(self._bench.stop) < len(grid.order):
-            self._bench = bench_for(len(grid.x) * 5 // 4, len(grid.order) * 5 // 4)
+        self._workbench.fit(len(grid.x), len(grid.order))
         self._squares = nothing_met(len(layout.channels))
         self._ends = np.zeros(layout.size, dtype=np.int64)
 

@@ -14,7 +14,7 @@ import numpy as np
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.features import AnyFeatures, Beside, Features, PairSplines, Seen
+from interpot.statistic.features import AnyFeatures, Beside, Features, PairSplines, Seen, Workbench
 from interpot.statistic.kernels import Samples, add_rows, cross_with_rows, no_samples, scatter_alone
 from interpot.statistic.layout import Layout
 
@@ -87,10 +87,12 @@ class OneBody:
 class MixedFeatures(Features):
     """Pairs in rows, and channels of one particle beside them; see `Features`."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, workbench: Workbench | None = None) -> None:
         pairs = layout.of_pairs
         fast = pairs.channels and all(isinstance(basis, LogSplines) for basis in pairs.bases)
-        self._pairs: Features = PairSplines(pairs.channels) if fast else AnyFeatures(pairs.channels)
+        self._pairs: Features = (
+            PairSplines(pairs.channels, workbench) if fast else AnyFeatures(pairs.channels)
+        )
         self._alone = OneBody(layout.channels)
         self._places = layout.pairs
 
@@ -215,11 +217,11 @@ class MixedFeatures(Features):
                 extremes[:] = min(extremes[0], low), max(extremes[1], high)
 
 
-def features_of(layout: Layout) -> Features:
-    """Choose the fastest way that can be gone."""
+def features_of(layout: Layout, workbench: Workbench | None = None) -> Features:
+    """Choose the fastest way that can be gone; aligned ones where they share a workbench."""
     if any(isinstance(basis, Functions) for basis in layout.bases):
         return AnyFeatures(layout.channels)
     if len(layout.pairs) < len(layout.channels):
-        return MixedFeatures(layout)
+        return MixedFeatures(layout, workbench)
     splines = all(isinstance(basis, LogSplines) for basis in layout.bases)
-    return PairSplines(layout.channels) if splines else AnyFeatures(layout.channels)
+    return PairSplines(layout.channels, workbench) if splines else AnyFeatures(layout.channels)

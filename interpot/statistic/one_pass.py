@@ -8,6 +8,7 @@ have the same.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.records import FloatArray, Frame, Trajectory
+from interpot.records import Frame, Trajectory
 from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.batches import BATCH_BYTES, BATCH_FRAMES, Batch, BatchSums, Summation
 from interpot.statistic.block_store import BlockStore, block_length, one_block, reopen
@@ -31,12 +32,15 @@ from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
 from interpot.trajectory.ahead import ahead
-from interpot.trajectory.targets import target_rows
+from interpot.trajectory.motion import RECORDED, Motion
+from interpot.trajectory.targets import Windows, target_rows
 from interpot.units import UnitStyle
 
 __all__ = ["Accumulator", "Snapshot", "block_length", "one_pass"]
 
 FrameProgress = Callable[[int], None]
+
+_log = logging.getLogger("interpot")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +61,8 @@ class Snapshot:
         Frames in the open one.
     start
         Lattices that batches start with at present.
-    batches, frames
-        How many have been added.
+    batches, items, frames
+        How many have been added; items are frames with their forces, or windows over several frames.
     """
 
     blocks: Blocks
@@ -68,6 +72,7 @@ class Snapshot:
     in_block: int
     start: tuple[Basis, ...]
     batches: int
+    items: int
     frames: int
 
 
@@ -112,9 +117,9 @@ class Accumulator:
         self._store = BlockStore(self._first, memory, block_length or 1, fixed, wanted)
         self._open = BatchSums(self._first)
         self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
-        self._batch: list[list[tuple[Frame, FloatArray]]] = [[]]  # by blocks
+        self._batch: list[list[Windows]] = [[]]  # by blocks
         self._frames_gathered = self._rows_gathered = 0
-        self._in_block = self._closed = self._batches = self.frames = 0
+        self._in_block = self._closed = self._batches = self.items = self.frames = 0
         self._summations: SimpleQueue[Summation] = SimpleQueue()
         for _ in range(threads):
             self._summations.put(Summation(self._first, wanted))
@@ -126,27 +131,29 @@ class Accumulator:
 
     # ------------------------------------------------------------------ frames in, batches out
 
-    def add(self, frame: Frame, target: FloatArray) -> None:
-        """Add one frame.
+    def add(self, windows: Windows) -> None:
+        """Add one frame with its forces, or windows over several.
 
         Parameters
         ----------
-        frame
-            Positions and species. It is kept for a while, and must not change.
-        target : (n, 3) float64, eV/Å
-            What stands for the force.
+        windows
+            Their frames are kept for a while, and must not change.
 
         Raises
         ------
         InterpotError
-            This frame, or one a little before it, holds a species that no channel has, or two particles in one place.
+            A frame of these, or of those a little before, holds a species that no channel has, or two particles in
+            one place.
         """
-        _check_usable(frame, target)
-        self._batch[-1].append((frame, target))
+        _check_usable(windows)
+        self._batch[-1].append(windows)
         self._frames_gathered += 1
-        self._rows_gathered += len(frame.positions) * frame.dimension
+        self._rows_gathered += (
+            windows.targets.shape[0] * windows.targets.shape[1] * windows.frames[0].dimension
+        )
         self._in_block += 1
-        self.frames += 1
+        self.items += 1
+        self.frames += windows.fresh
         block_ends = self._in_block == self._store.length
         if block_ends:
             self._in_block = 0
@@ -248,7 +255,7 @@ class Accumulator:
             blocks = blocks.beside(one_block(self._open))
         return Snapshot(
             blocks, layout.bases, self._seen(layout), self._store.length, self._in_block, self._start.bases,
-            self._batches, self.frames,
+            self._batches, self.items, self.frames,
         )  # fmt: skip
 
     def _go_on_from(self, snapshot: Snapshot) -> None:
@@ -260,7 +267,8 @@ class Accumulator:
         self._store.restore(snapshot.blocks.first(len(snapshot.blocks) - (self._in_block > 0)))
         if self._in_block:
             reopen(snapshot.blocks, self._open)
-        self._closed, self._batches, self.frames = self._store.count, snapshot.batches, snapshot.frames
+        self._closed, self._batches = self._store.count, snapshot.batches
+        self.items, self.frames = snapshot.items, snapshot.frames
         for c, seen in enumerate(snapshot.coverage):
             start = layout.starts[c]
             self._coverage.seen.counts[start : start + len(seen.counts)] = seen.counts
@@ -302,7 +310,7 @@ def one_pass(
     channels: Sequence[Channel],
     bases: Iterable[Basis] | None = None,
     *,
-    target: str = "recorded",
+    motion: Motion = RECORDED,
     threads: int = 1,
     memory: int | None = None,
     wanted: Wanted = NOTHING,
@@ -318,8 +326,8 @@ def one_pass(
         What the forces may depend on (`interpot.statistic.channels`).
     bases
         One per channel; splines anchored at each cutoff by default.
-    target
-        What stands for the force, a row of `interpot.trajectory.targets.TARGETS`.
+    motion
+        What stands for the force: settled, in internal units (`interpot.statistic.observed`).
     threads, memory, wanted
         As in `Accumulator`.
     progress
@@ -335,45 +343,50 @@ def one_pass(
             "no channels were given: expected at least one, as interpot.pair_channels makes them"
         )
     with closing(Accumulator(channels, bases, threads=threads, memory=memory, wanted=wanted)) as accumulator:
-        for frame, rows in walked(frames, target):
-            accumulator.add(frame, rows)
+        for windows in walked(frames, motion):
+            accumulator.add(windows)
             if progress is not None:
                 progress(accumulator.frames)
-        return finished(accumulator, frames, target)
+        return finished(accumulator, frames, motion)
 
 
-def _check_usable(frame: Frame, target: FloatArray) -> None:
+def _check_usable(windows: Windows) -> None:
     """Files are checked when they are read; this is for frames from elsewhere."""
-    if target.shape != frame.positions.shape:
+    count, frame = len(windows.weights), windows.frames[0]
+    if windows.targets.shape != (count, *frame.positions.shape):
         raise InterpotError(
-            f"{frame.source} frame {frame.index}: forces of shape {target.shape} for positions of shape "
+            f"{frame.source} frame {frame.index}: forces of shape {windows.targets.shape[1:]} for positions of shape "
             f"{frame.positions.shape}: expected the same"
         )
-    if not (np.isfinite(frame.positions).all() and np.isfinite(target).all()):
+    if not (
+        np.isfinite(windows.targets).all() and all(np.isfinite(f.positions).all() for f in windows.frames)
+    ):
         raise InterpotError(
             f"{frame.source} frame {frame.index}: a position or a force is not finite: leave that frame out"
         )
 
 
-def walked(frames: Trajectory, target: str) -> Iterator[tuple[Frame, FloatArray]]:
-    """Frames and their targets; those from files are read ahead, on another core, others are copied."""
+def walked(frames: Trajectory, motion: Motion) -> Iterator[Windows]:
+    """Rows of all frames; frames from files are read ahead, on another core, others are copied."""
     if isinstance(frames, FileTrajectory):
-        yield from target_rows(frames.watched(ahead(frames)), target)
-        return
-    for frame, rows in target_rows(frames, target):  # whoever made the frame may use its memory for the next
-        names = ("positions", "velocities", "masses", "virial")
-        own = {name: one.copy() for name in names if (one := getattr(frame, name)) is not None}
-        yield replace(frame, **own), rows.copy()
+        return target_rows(frames.watched(ahead(frames)), motion, frames.units, frames.remark)
+    return target_rows(map(_own, frames), motion, frames.units, _log.warning)
 
 
-def finished(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
+def _own(frame: Frame) -> Frame:
+    """Copy a frame: whoever made it may use its memory for the next."""
+    names = ("positions", "velocities", "forces", "masses", "virial", "unwrapped")
+    return replace(frame, **{name: one.copy() for name in names if (one := getattr(frame, name)) is not None})
+
+
+def finished(accumulator: Accumulator, frames: Trajectory, motion: Motion) -> Statistic:
     """Statistic of all frames; raises `InterpotError` where there are none, or where no pair ever meets."""
-    statistic = counted(accumulator, frames, target)
+    statistic = counted(accumulator, frames, motion)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     return statistic
 
 
-def counted(accumulator: Accumulator, frames: Trajectory, target: str) -> Statistic:
+def counted(accumulator: Accumulator, frames: Trajectory, motion: Motion) -> Statistic:
     """Statistic of the frames so far; raises `InterpotError` where there are none."""
     names = ", ".join(str(path) for path in frames.sources)
     if accumulator.frames == 0:
@@ -381,7 +394,7 @@ def counted(accumulator: Accumulator, frames: Trajectory, target: str) -> Statis
     provenance: dict[str, object] = {
         "sources": [str(path) for path in frames.sources],
         "frames": accumulator.frames,
-        "target": target,
+        "target": motion.written(),
     }
     if walls := getattr(frames, "walls", ()):
         provenance["walls"] = [{**asdict(wall), "centre": [*wall.centre]} for wall in walls]

@@ -11,6 +11,7 @@ from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.trajectory import FileTrajectory
+from interpot.trajectory.motion import Motion
 from interpot.version import VERSION
 
 Recipe = dict[str, Any]
@@ -22,7 +23,7 @@ def recipe_of(
     frames: Trajectory,
     channels: Sequence[Channel],
     *,
-    target: str,
+    motion: Motion,
     cutoffs: str,
     memory: int | None = None,
     wanted: Wanted = NOTHING,
@@ -35,7 +36,9 @@ def recipe_of(
         Of files: their paths, sizes and times of change, and which frames are taken.
     channels
         As asked for, before a truncated force is looked for.
-    target, cutoffs, memory
+    motion
+        What stands for the force: settled, in internal units.
+    cutoffs, memory
         As `interpot.accumulate` takes them; the number of threads changes no bit.
     wanted
         What is kept beside the products.
@@ -50,7 +53,7 @@ def recipe_of(
         **state,
         "channels": [_written(channel) for channel in channels],
         "cutoffs": cutoffs,
-        "target": target,
+        "target": motion.written(),
         "memory": memory,
         "energies": wanted.energies,
         "virials": wanted.virials,

@@ -14,7 +14,7 @@ from math import ceil, log10
 
 import numpy as np
 
-from interpot.records import FloatArray, Frame, IntArray
+from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.layout import offsets
@@ -23,6 +23,7 @@ from interpot.statistic.objective import SplineFit, decompose, residual_variance
 from interpot.statistic.one_pass import Accumulator
 from interpot.statistic.splines import DEGREE
 from interpot.threads import one_blas_thread
+from interpot.trajectory.targets import Windows
 
 BINS = 64
 SIGNIFICANT = 6.0  # standard errors that a jump must stand out by
@@ -87,7 +88,7 @@ class SteppedSplines:
 
 @one_blas_thread()
 def find_cutoffs(
-    statistic: Statistic, frames: Sequence[tuple[Frame, FloatArray]], rows_per_column: int = 40
+    statistic: Statistic, frames: Sequence[Windows], rows_per_column: int = 40
 ) -> dict[int, float]:
     """Find the channels whose force the reference truncated, and where.
 
@@ -109,7 +110,7 @@ def find_cutoffs(
     fit = spline_fit(statistic)
     brackets = {c: b for c in range(len(statistic.channels)) if (b := _suspect(statistic, fit, c))}
     found: dict[int, Jump] = {}
-    per_frame = statistic.rows / statistic.frames
+    per_frame = sum(windows.targets.size for windows in frames) / len(frames)
     while brackets:
         columns = int(offsets(statistic.bases)[-1]) + BINS * len(brackets)
         # a jump shows in few frames; where exactly it is, is told by the one pair that comes closest to it
@@ -163,7 +164,7 @@ def _binned_slopes(
     statistic: Statistic,
     brackets: dict[int, tuple[float, float]],
     found: dict[int, Jump],
-    frames: Sequence[tuple[Frame, FloatArray]],
+    frames: Sequence[Windows],
 ) -> dict[int, tuple[FloatArray, FloatArray, FloatArray]]:
     """Fit the first frames with bins inside the brackets; per channel the bins' edges, slopes and standard errors.
 
@@ -171,8 +172,8 @@ def _binned_slopes(
     """
     channels, bases = _with_bins(statistic, brackets, found)
     accumulator = Accumulator(channels, bases, block_length=MOST_FRAMES)
-    for frame, rows in frames:
-        accumulator.add(frame, rows)
+    for windows in frames:
+        accumulator.add(windows)
     binned = accumulator.statistic(statistic.units, {})
     solved = decompose(binned.gram, binned.moment, binned.square)
     deviation = np.sqrt(residual_variance(binned, solved))

@@ -103,7 +103,7 @@ class FileTrajectory:
         whole = [path.resolve() for path in self.sources]
         for source, path in zip(self.sources, whole, strict=True):
             if whole.count(path) > 1:
-                self._remark(f"'{source}' is given {whole.count(path)} times: its frames count as often")
+                self.remark(f"'{source}' is given {whole.count(path)} times: its frames count as often")
         return self._walk()
 
     def species(self) -> tuple[str, ...]:
@@ -287,7 +287,7 @@ class FileTrajectory:
             if not cut.whole:
                 raise cut.no_frame() from None
             frames = "1 whole frame" if cut.whole == 1 else f"{cut.whole} whole frames"
-            self._remark(
+            self.remark(
                 f"the last frame of '{path}' is cut short ({cut.reason}): the {frames} before it are used"
             )
 
@@ -297,7 +297,7 @@ class FileTrajectory:
         return Request(
             self.units,
             lambda index: self._is_chosen(first + index),
-            self._remark,
+            self.remark,
             self._species,
             self._dimension,
             begin,
@@ -316,9 +316,10 @@ class FileTrajectory:
             watch.see(frame)
             yield frame
         for wall in watch.bounces().hard_walls:
-            self._remark(wall.sentence(self.units))
+            self.remark(wall.sentence(self.units))
 
-    def _remark(self, sentence: str) -> None:
+    def remark(self, sentence: str) -> None:
+        """Keep what the user should know, and log it as a warning."""
         if sentence not in self.remarks:  # a second walk meets the same
             self.remarks.append(sentence)
             _log.warning(sentence)

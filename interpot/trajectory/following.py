@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from interpot.records import FloatArray, Frame
+from interpot.trajectory.motion import Motion
+from interpot.units import UnitStyle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,3 +35,10 @@ class Instant:
     steps: int | None
     masses: FloatArray
     begins: bool
+
+
+def follow(
+    frames: Iterable[Frame], motion: Motion, units: UnitStyle, remark: Callable[[str], None]
+) -> Iterator[Instant]:
+    """Follow the particles; a stand-in until the part is there."""
+    raise NotImplementedError

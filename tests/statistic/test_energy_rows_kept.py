@@ -86,9 +86,7 @@ def test_ranges_of_frames_add_up(file: Path) -> None:
     """What workers of a cluster do, without one."""
     frames = read(file)
     channels, wanted = pair_channels(frames, 8.0), Wanted("potential", "given")
-    spans = [
-        accumulate_span(frames.part(a, a + 25), channels, "recorded", 50, wanted) for a in (0, 25, 50, 75)
-    ]
+    spans = [accumulate_span(frames.part(a, a + 25), channels, 50, wanted) for a in (0, 25, 50, 75)]
     total = beside(summed(*spans[:2]), summed(*spans[2:]))
     whole = accumulate(frames, channels, cutoffs="given", energies="potential", virials="given")
     for a, b in zip(total.blocks.tables, whole.blocks.tables, strict=True):

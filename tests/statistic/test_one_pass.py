@@ -41,6 +41,8 @@ from interpot.statistic.channels import Channel, pair_channels
 from interpot.statistic.layout import Layout
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, one_pass
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets import Windows
 from interpot.units import unit_style
 
 SPACING = 1 / 15
@@ -206,13 +208,13 @@ def test_going_on_from_a_snapshot(after: int, threads: int, monkeypatch: pytest.
     whole = Accumulator(channels, coarse(channels), threads=threads)
     cut = Accumulator(channels, coarse(channels), threads=threads)
     for frame in frames:
-        whole.add(frame, frame.forces)
+        whole.add(Windows.of(frame, frame.forces))
     for frame in frames[:after]:
-        cut.add(frame, frame.forces)
+        cut.add(Windows.of(frame, frame.forces))
     assert cut.at_batch_end
     resumed = Accumulator(channels, coarse(channels), threads=threads, snapshot=cut.snapshot())
     for frame in frames[after:]:
-        resumed.add(frame, frame.forces)
+        resumed.add(Windows.of(frame, frame.forces))
     one, two = whole.statistic(METAL, {}), resumed.statistic(METAL, {})
     assert identical(one, two)
     for a, b in zip(one.coverage, two.coverage, strict=True):
@@ -452,7 +454,7 @@ def test_what_cannot_be_accumulated_is_one_sentence() -> None:
     with pytest.raises(InterpotError, match=r"no force columns .* frame 3 of 'a\.dump'"):
         one_pass(Frames([frames[0], bare]), channels)
     with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
-        one_pass(Frames(frames), channels, target="guessed")
+        one_pass(Frames(frames), channels, motion=Motion("guessed"))
 
 
 def test_a_pair_that_never_meets(caplog: pytest.LogCaptureFixture) -> None:
@@ -565,8 +567,8 @@ def test_a_refused_frame_leaves_nothing_behind() -> None:
     positions = frames[0].positions.copy()
     positions[7] = positions[3]
     with pytest.raises(InterpotError, match="in one place"):
-        summation([[(replace(frames[0], positions=positions), frames[0].forces)]], layout)
+        summation([[Windows.of(replace(frames[0], positions=positions), frames[0].forces)]], layout)
     [again], [clean] = (
-        s([[(frames[1], frames[1].forces)]], layout) for s in (summation, batches.Summation(layout))
+        s([[Windows.of(frames[1], frames[1].forces)]], layout) for s in (summation, batches.Summation(layout))
     )
     np.testing.assert_array_equal(np.triu(again.products[0]), np.triu(clean.products[0]))

@@ -18,7 +18,7 @@ from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.one_pass import one_pass
 from interpot.statistic.truncation import find_cutoffs, shortest_decimal
-from interpot.trajectory.targets import target_rows
+from interpot.trajectory.targets.recorded import recorded
 from interpot.units import UnitStyle, unit_style
 
 LJ = lennard_jones(0.01, 2.27)
@@ -67,8 +67,7 @@ def found_in(frames: Frames) -> dict[int, float]:
     species = frames.frames[0].species
     statistic = one_pass(frames, pair_channels(species, ASKED * frames.units.length))
     return {
-        c: value / frames.units.length
-        for c, value in find_cutoffs(statistic, list(target_rows(frames, "recorded"))).items()
+        c: value / frames.units.length for c, value in find_cutoffs(statistic, list(recorded(frames))).items()
     }
 
 

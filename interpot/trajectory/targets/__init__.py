@@ -1,7 +1,96 @@
 """What stands for the force: the right-hand side of the regression, one module per kind and the table of them."""
 
-from interpot.trajectory.targets.motion import DYNAMICS, Motion
-from interpot.trajectory.targets.recorded import TARGETS, target_rows
-from interpot.trajectory.targets.windows import Target, Windows
+from __future__ import annotations
 
-__all__ = ["DYNAMICS", "TARGETS", "Motion", "Target", "Windows", "target_rows"]
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from interpot.errors import InterpotError
+from interpot.records import Frame
+from interpot.trajectory.following import follow
+from interpot.trajectory.motion import DYNAMICS, Motion
+from interpot.trajectory.targets.recorded import recorded
+from interpot.trajectory.targets.windows import Target, Windows
+from interpot.units import UnitStyle
+
+__all__ = ["DYNAMICS", "TARGETS", "Motion", "Target", "TargetRow", "Windows", "target_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One row of `TARGETS`.
+
+    Attributes
+    ----------
+    title
+        For people.
+    dynamics
+        Of `DYNAMICS`, for which it is made.
+    needs
+        What each frame must hold: "forces", "velocities"; positions they all do.
+    function
+        "module:name" of a `Target`; that of recorded forces takes frames.
+    """
+
+    title: str
+    dynamics: tuple[str, ...]
+    needs: str
+    function: str
+
+    def load(self) -> Target:
+        """Import it."""
+        module, name = self.function.split(":")
+        return cast(Target, getattr(import_module(module), name))
+
+
+_HERE = "interpot.trajectory.targets"
+
+TARGETS: dict[str, TargetRow] = {
+    "recorded": TargetRow("recorded forces", DYNAMICS, "forces", f"{_HERE}.recorded:recorded"),
+    "momenta": TargetRow(
+        "momenta, weak form of first order", ("newton",), "velocities", f"{_HERE}.weak_momenta:weak_momenta"
+    ),
+    "positions": TargetRow(
+        "positions, weak form of second order", ("newton",), "", f"{_HERE}.weak_positions:weak_positions"
+    ),
+    "langevin-momenta": TargetRow(
+        "momenta of Langevin dynamics, Itô", ("langevin",), "velocities", f"{_HERE}.langevin:langevin_momenta"
+    ),
+    "langevin-positions": TargetRow(
+        "positions of Langevin dynamics, Itô", ("langevin",), "", f"{_HERE}.langevin:langevin_positions"
+    ),
+    "overdamped": TargetRow(
+        "displacements of overdamped dynamics, Itô", ("overdamped",), "", f"{_HERE}.overdamped:overdamped"
+    ),
+}
+"""The table of targets, in the order in which they are preferred."""
+
+
+def target_rows(
+    frames: Iterable[Frame], motion: Motion, units: UnitStyle, remark: Callable[[str], None]
+) -> Iterator[Windows]:
+    """Map frames to rows of the regression.
+
+    Parameters
+    ----------
+    frames
+        In order of time.
+    motion
+        Settled: its target is a row of `TARGETS`. In internal units.
+    units
+        Of the trajectory, for messages.
+    remark
+        Called with what the user should know.
+
+    Raises
+    ------
+    InterpotError
+        No such row, or data that it cannot use.
+    """
+    if motion.target not in TARGETS:
+        raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
+    if motion.target == "recorded":
+        return recorded(frames)
+    return TARGETS[motion.target].load()(follow(frames, motion, units, remark), motion)

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.following import Instant
-from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.motion import Motion
+
+_ONE = np.ones((1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,16 @@ class Windows:
     weights: FloatArray
     targets: FloatArray
     fresh: int
+
+    @classmethod
+    def of(cls, frame: Frame, forces: FloatArray) -> Windows:
+        """The window of one frame: its forces as they are."""
+        return cls((frame,), _ONE, forces[None], 1)
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether it is one frame with its forces."""
+        return self.weights is _ONE or (len(self.frames) == 1 and np.array_equal(self.weights, _ONE))
 
 
 class Target(Protocol):

@@ -81,8 +81,8 @@ class Motion:
             drag={name: drag * units.mass / units.time for name, drag in self.drag.items()},
         )
 
-    def written(self) -> dict[str, Any]:
-        """As JSON holds it; what was not given is left out, so that recorded forces stay one word."""
+    def written(self) -> str | dict[str, Any]:
+        """As JSON holds it: one word where the target is all, else what is known, without what is not."""
         asked = {
             "target": self.target,
             "dynamics": None if self.dynamics == "newton" else self.dynamics,
@@ -93,4 +93,16 @@ class Motion:
             "noise": self.noise,
             "drag": dict(self.drag) or None,
         }
-        return {name: value for name, value in asked.items() if value is not None}
+        told = {name: value for name, value in asked.items() if value is not None}
+        return self.target if len(told) == 1 else told
+
+
+RECORDED = Motion("recorded")
+"""Forces as the file holds them: nothing else need be known."""
+
+
+def motion_of(written: str | Mapping[str, Any]) -> Motion:
+    """The motion that `Motion.written` wrote."""
+    if isinstance(written, str):
+        return Motion(written)
+    return Motion(**{**written, "width": tuple(written.get("width", ()))})

@@ -1,0 +1,93 @@
+"""Rows of windows: weighted sums of the features of several frames.
+
+Row (w, i) of a window is Σ_t v_wt X_i(t). Features of a frame are made once, for a few particles at a time, and added
+with their weights into the rows of all windows that are open; these stay in the second cache, and no features of a
+whole frame are ever kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+
+from interpot.records import FloatArray, Frame
+from interpot.statistic.features import Features, Workbench
+from interpot.statistic.layout import Layout
+from interpot.statistic.mixed_features import features_of
+from interpot.trajectory.targets import Windows
+
+# mypy: disable-error-code="no-untyped-def"
+
+ROWS_BYTES = 2**20
+"""Rows of the open windows of a few particles, and features of one frame of theirs, fit the second cache."""
+
+
+class WindowRows:
+    """Makes the rows of windows, one `Windows` after the other, in memory of its own.
+
+    Parameters
+    ----------
+    layout
+        As `interpot.statistic.batches.Summation` takes it.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._first, self._workbench = layout, Workbench()
+        self._stretch: list[Features] = []
+
+    def begin(self, windows: Windows, layout: Layout) -> None:
+        """Take up windows; raises `InterpotError` for a species without channels."""
+        while len(self._stretch) < len(windows.frames):
+            self._stretch.append(features_of(self._first, self._workbench))
+        self._windows, self._layout = windows, layout
+        self.features = self._stretch[: len(windows.frames)]
+        for features, frame in zip(self.features, windows.frames, strict=True):
+            features.start(layout, whole=True)
+            features.begin(frame, layout)
+
+    def fresh(self) -> Iterator[tuple[Frame, Features]]:
+        """Frames that are met for the first time, with their features."""
+        fresh = self._windows.fresh
+        return zip(self._windows.frames[:fresh], self.features[:fresh], strict=True)
+
+    def rows(self, a: int) -> Iterator[FloatArray]:
+        """Rows [X F] of all windows for a few particles of species `a` at a time, (rows, k + 1)."""
+        windows, dimension = self._windows, self._windows.frames[0].dimension
+        order, (low, high) = self.features[0].order, self.features[0].starts[a : a + 2].tolist()
+        width, count = len(self._layout.own[a]) + 1, len(windows.weights)
+        at_once = min(max(ROWS_BYTES // (8 * width * dimension * (count + 1)), 1), high - low)
+        frame_rows = np.empty((dimension * at_once + 1, width))  # the kernel wants a row to spare
+        window_rows = np.empty((count, dimension * at_once, width))
+        for first in range(low, high, at_once):
+            last = min(first + at_once, high)
+            size = dimension * (last - first)
+            sums = window_rows[:, :size] if last - first == at_once else np.empty((count, size, width))
+            sums[:] = 0
+            for features, weights in zip(self.features, windows.weights.T, strict=True):
+                frame_rows[:size] = 0
+                features.fill(frame_rows, 0, a, first, last)
+                add_weighted(sums, frame_rows, np.ascontiguousarray(weights))
+            sums[:, :, -1] = windows.targets[:, order[first:last], :dimension].reshape(count, size)
+            yield sums.reshape(count * size, width)
+
+    def closest(self) -> FloatArray:
+        """Smallest coordinate of each channel in all frames, as far as it has been met."""
+        return np.asarray(np.min([features.closest() for features in self.features], axis=0))
+
+    def survey(self) -> FloatArray:
+        """Smallest coordinate of each channel in all frames."""
+        return np.asarray(np.min([features.survey() for features in self.features], axis=0))
+
+
+@numba.njit(cache=True, nogil=True)
+def add_weighted(sums, rows, weights):
+    """Add the features of one frame to the rows of each window: sums[w] += weights[w] rows."""
+    count, size, width = sums.shape
+    for w in range(count):
+        weight = weights[w]
+        if weight != 0.0:
+            for i in range(size):
+                for k in range(width):
+                    sums[w, i, k] += weight * rows[i, k]
