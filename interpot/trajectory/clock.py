@@ -21,8 +21,8 @@ class Clock:
     """Tells the time of frames by what is most to be trusted.
 
     Step numbers times the `timestep` that the user gave; else the file's times; else its step numbers, or the
-    numbers of its frames, such that one recorded frame follows another after the `interval` that the user gave. An interval
-    also overrides the file's times, whose proportions are kept: a gap in them remains one.
+    numbers of its frames, such that one recorded frame follows another after the `interval` that the user gave.
+    An interval also overrides the file's times, whose proportions are kept: a gap in them remains one.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ class Clock:
             return steps
         if self._interval is not None:
             raise InterpotError(
-                f"between {place(before.source, before.index)} and frame {frame.index} there are {self._shown(spacing)}, "
-                f"{spacing / self._step:.4g} time steps of {self._shown(self._step)}: expected a whole number; mend "
-                "--timestep or --interval"
+                f"between {place(before.source, before.index)} and frame {frame.index} there are "
+                f"{self._shown(spacing)}, {spacing / self._step:.4g} time steps of {self._shown(self._step)}: expected "
+                "a whole number; mend --timestep or --interval"
             )
         return None
 
@@ -140,15 +140,15 @@ class Clock:
             and abs(frame.time - before.time - spacing) > AGREEMENT * spacing + 1e-6 * abs(frame.time)
         ):
             self._remark(
-                f"by its own times the frames of '{frame.source}' are {self._shown(frame.time - before.time)} apart, as "
-                f"given they are {self._shown(spacing)}: the latter is taken"
+                f"by its own times the frames of '{frame.source}' are {self._shown(frame.time - before.time)} apart, "
+                f"as given they are {self._shown(spacing)}: the latter is taken"
             )
         if self._step and self._interval and frame.step is not None and frames > 0:
             expected = frames * self._interval
             if abs(expected - spacing) > AGREEMENT * spacing:
                 self._remark(
-                    f"by step numbers and the given time step the frames of '{frame.source}' are {self._shown(spacing)} "
-                    f"apart, by the given interval {self._shown(expected)}: the former is taken"
+                    f"by step numbers and the given time step the frames of '{frame.source}' are "
+                    f"{self._shown(spacing)} apart, by the given interval {self._shown(expected)}: the former is taken"
                 )
 
     def _unknown(self, frame: Frame) -> InterpotError:

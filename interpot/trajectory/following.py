@@ -60,8 +60,8 @@ def follow(
     """Follow particles from frame to frame; what is kept in memory is one frame.
 
     A stretch ends where time goes back, stands still or advances by more than `GAP` times the usual spacing, which is
-    the median of the last five, and where the particles are others than before. A frame that is written twice, as at the
-    end of a run and the start of its continuation, is left out the second time.
+    the median of the last five, and where the particles are others than before. A frame that is written twice, as
+    at the end of a run and the start of its continuation, is left out the second time.
 
     Parameters
     ----------

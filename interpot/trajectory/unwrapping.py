@@ -8,8 +8,8 @@ dynamics (Andersen, Parrinello-Rahman, Martyna-Tobias-Klein) is Newton's in the 
 
     ṗ = F - ω p,    ω = Ḣ H⁻¹ (and, in some, multiples of its trace),
 
-so the path is continued by dq = ds·H, which leaves -ω p as a friction that averages out over the breathing of the box, and
-not m q̈ = F + m Ḧ H⁻¹ q, whose last term grows with the distance from the corner. By the midpoint rule
+so the path is continued by dq = ds·H. What is left beside F is a friction -ω p, small and of both signs as the box
+breathes; with q = s·H it would be m Ḧ H⁻¹ q, which grows with the distance from the corner. By the midpoint rule
 
     q(t) = x_u(t) - Σ [(s' + s)/2 · (H' - H) + (o' - o)],    the sum over all steps from one frame to the next.
 
@@ -27,7 +27,7 @@ from interpot.records import Cell, FloatArray, Frame
 from interpot.trajectory.place import place
 
 FARTHEST = 0.35
-"""Of a box: a particle that seems to have moved farther from one frame to the next may have gone the other way round."""
+"""Of a box: a particle that seems to have moved farther between two frames may have gone the other way round."""
 
 
 class Unwrapping:
