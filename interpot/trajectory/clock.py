@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from interpot.errors import InterpotError
 from interpot.records import Frame
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
 from interpot.units import UnitStyle
-
-if TYPE_CHECKING:  # the targets stand on what is followed here
-    from interpot.trajectory.targets.motion import Motion
 
 AGREEMENT = 1e-3
 """Relative difference of two intervals from which on it is remarked; some formats keep times in single precision."""

@@ -6,19 +6,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.clock import Clock
 from interpot.trajectory.masses import Masses, check_named
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
 from interpot.trajectory.unwrapping import Unwrapping
 from interpot.units import UnitStyle
-
-if TYPE_CHECKING:  # the targets stand on what is followed here
-    from interpot.trajectory.targets.motion import Motion
 
 GAP = 1.5
 """Times the usual spacing of frames: a longer one is a gap."""

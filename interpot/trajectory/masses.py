@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
 from interpot.units import UnitStyle
-
-if TYPE_CHECKING:  # the targets stand on what is followed here
-    from interpot.trajectory.targets.motion import Motion
 
 AGREEMENT = 1e-3
 """Relative difference of two masses from which on it is remarked: tables of the elements' masses differ by less."""
