@@ -94,7 +94,7 @@ def follow(
             time = clock.first(frame)
         else:
             spacing = clock.passed(before, frame)
-            same = _same_particles(before, frame)
+            same = same_particles(before, frame)
             if same and spacing is not None and _is_repeated(before, frame, spacing, recent):
                 continue
             begins = breaks.at(frame, spacing, recent, same)
@@ -113,7 +113,8 @@ def follow(
         check_named(motion.masses, species)
 
 
-def _same_particles(one: Frame, other: Frame) -> bool:
+def same_particles(one: Frame, other: Frame) -> bool:
+    """Whether two frames have the same particles in the same order, as far as ids and species tell."""
     if len(one.positions) != len(other.positions) or one.dimension != other.dimension:
         return False
     if one.ids is not None and other.ids is not None and not np.array_equal(one.ids, other.ids):

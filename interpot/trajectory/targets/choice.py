@@ -1,0 +1,134 @@
+"""Which target suits a file: the first of `TARGETS` that is made for the dynamics and finds what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from interpot.errors import InterpotError
+from interpot.records import Frame
+from interpot.trajectory.following import same_particles
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets import TARGETS
+
+LOOKED_AT = 12
+"""Frames, the first ones, that are looked at."""
+
+LEAST = {
+    "recorded": 1,
+    "momenta": 3,
+    "positions": 3,
+    "langevin-momenta": 3,
+    "langevin-positions": 4,
+    "overdamped": 3,
+}
+"""Target → how many consecutive frames it needs at least."""
+
+_COLUMNS = {"forces": "fx fy fz", "velocities": "vx vy vz"}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a file holds, by its first frames.
+
+    Attributes
+    ----------
+    quantities
+        Beside positions: "forces", "velocities".
+    consecutive
+        The most frames that follow each other in time with the same particles.
+    source
+        Its name.
+    """
+
+    quantities: frozenset[str]
+    consecutive: int
+    source: str
+
+    def suits(self, target: str) -> bool:
+        """Whether a row of `TARGETS` finds what it needs."""
+        needs = TARGETS[target].needs
+        return self.consecutive >= LEAST[target] and (not needs or needs in self.quantities)
+
+    def __str__(self) -> str:
+        """Say it: "forces but no velocities, in 1 frame"."""
+        held = [name for name in _COLUMNS if name in self.quantities]
+        lacking = [name for name in _COLUMNS if name not in self.quantities]
+        frames = "1 frame" if self.consecutive == 1 else f"{self.consecutive} consecutive frames"
+        if not held:
+            return f"neither forces nor velocities, and positions in {frames} only"
+        return f"{held[0]} {f'but no {lacking[0]}' if lacking else 'and velocities'}, in {frames}"
+
+
+def holding(frames: Iterable[Frame]) -> Holding:
+    """Find out what a file holds from its first frames; what is not in the first of them does not count."""
+    first = list(islice(frames, LOOKED_AT))
+    longest = consecutive = min(1, len(first))
+    for before, frame in zip(first, first[1:], strict=False):
+        consecutive = consecutive + 1 if _goes_on(before, frame) else 1
+        longest = max(longest, consecutive)
+    held = {name for name in _COLUMNS if first and getattr(first[0], name) is not None}
+    return Holding(frozenset(held), longest, first[0].source if first else "")
+
+
+def choose(frames: Iterable[Frame], motion: Motion) -> str:
+    """Choose the row of `TARGETS` for what the first frames hold, or check the one that was asked for.
+
+    Parameters
+    ----------
+    frames
+        From the first; a few are looked at.
+    motion
+        Its target may be "auto", or "momenta" and "positions" for any dynamics that has such a row.
+
+    Raises
+    ------
+    InterpotError
+        No such row, one of other dynamics, or the frames lack what it needs.
+    """
+    held = holding(frames)
+    suited = [name for name, row in TARGETS.items() if motion.dynamics in row.dynamics]
+    if motion.target == "auto":
+        for name in suited:
+            if held.suits(name):
+                return name
+        least = min(LEAST[name] for name in suited if name != "recorded")
+        raise InterpotError(
+            f"'{held.source}' holds {held}, which does not tell what drives the particles: expected forces (columns "
+            f"fx fy fz), or velocities or positions in {least} consecutive frames or more, at increasing times"
+        )
+    if motion.target not in TARGETS:
+        raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
+    asked = _for_dynamics(motion)
+    if asked != "recorded" and not held.suits(asked):
+        needs = TARGETS[asked].needs or "positions"
+        columns = f" (columns {_COLUMNS[needs]})" if needs in _COLUMNS else ""
+        raise InterpotError(
+            f"the target '{asked}' needs {needs}{columns} in {LEAST[asked]} consecutive frames or more, at increasing "
+            f"times, but '{held.source}' holds {held}"
+        )
+    return asked
+
+
+def _for_dynamics(motion: Motion) -> str:
+    """Return the row for the dynamics that a target is asked for by the name of what is observed."""
+    asked, dynamics = motion.target, motion.dynamics
+    for name in (asked, f"{dynamics}-{asked}", *([dynamics] if asked == "positions" else [])):
+        if name in TARGETS and dynamics in TARGETS[name].dynamics:
+            return name
+    suited = ", ".join(name for name, row in TARGETS.items() if dynamics in row.dynamics)
+    raise InterpotError(
+        f"the target '{asked}' is none of {dynamics} dynamics, which has {suited}: choose one of these, or say "
+        f"--dynamics {TARGETS[asked].dynamics[0]}"
+    )
+
+
+def _goes_on(before: Frame, frame: Frame) -> bool:
+    """Whether time advances from one frame to the next, by any of the clocks of a file."""
+    if not same_particles(before, frame):
+        return False
+    for start, end in ((before.time, frame.time), (before.step, frame.step)):
+        if start is not None and end is not None and end != start:
+            return end > start
+    return frame.index > before.index
