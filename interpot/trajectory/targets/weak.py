@@ -1,0 +1,93 @@
+"""The weak form of Newton's equation on groups of windows, whatever stands on its left-hand side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from interpot.errors import InterpotError
+from interpot.records import FloatArray
+from interpot.trajectory.following import Instant
+from interpot.trajectory.place import place
+from interpot.trajectory.targets.grouping import Group, groups
+from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.targets.test_functions import weak_weights
+from interpot.trajectory.targets.whitening import noise_covariance, whitener
+from interpot.trajectory.targets.windows import Windows
+
+Moving = Callable[[Instant], FloatArray]
+"""What moves, (n, 3): m q where the order is 2, p where it is 1."""
+
+
+def weak_windows(
+    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving, whiten: bool
+) -> Iterator[Windows]:
+    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`).
+
+    Parameters
+    ----------
+    instants
+        In order of time, in stretches.
+    motion
+        Of which `width` (the hat where there is none) and `timestep` are used, internal units.
+    order
+        2 where `moving` gives m q, 1 where it gives p.
+    moving
+        What moves, of one instant.
+    whiten
+        Whether to free the rows of a group of the noise they share.
+
+    Raises
+    ------
+    InterpotError
+        No stretch holds a window, or frames are closer than the time step.
+    """
+    scale = None
+    for group in groups(instants, motion.width or (1,)):
+        force, moved = _weights(group, order, motion.timestep)
+        if whiten:
+            covariance = noise_covariance(moved)
+            scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
+            mixing = whitener(covariance, scale)
+            force, moved = mixing @ force, mixing @ moved
+        first = moving(
+            group.instants[0]
+        )  # Σ_t c_t = 0: without it, coordinates far from the origin lose no digits
+        path = np.array([moving(instant) - first for instant in group.instants])
+        yield Windows(
+            frames=tuple(instant.frame for instant in group.instants),
+            weights=force,
+            targets=np.tensordot(moved, path, axes=1),
+            fresh=group.fresh,
+        )
+
+
+def _weights(group: Group, order: int, timestep: float | None) -> tuple[FloatArray, FloatArray]:
+    """Weights of force and path of the windows of a group, both (W, T)."""
+    times = np.array([instant.time for instant in group.instants])
+    step = _step(group, times, timestep)
+    force = np.zeros((len(group.windows), len(times)))
+    moved = np.zeros_like(force)
+    for row, (first, width) in enumerate(group.windows):
+        span = slice(first, first + 2 * width + 1)
+        weights = weak_weights(times[span], order, step)
+        force[row, span], moved[row, span] = weights.force, weights.motion
+    return force, moved
+
+
+def _step(group: Group, times: FloatArray, timestep: float | None) -> float:
+    """δ: as it is given, or from the steps between frames; 0 where nothing tells."""
+    spacing = np.diff(times)
+    if timestep is None:
+        steps = group.instants[1].steps
+        return float(spacing[0] / steps) if steps else 0.0
+    closest = int(np.argmin(spacing))
+    if spacing[closest] < timestep * (1 - 1e-6):
+        frame = group.instants[closest + 1].frame
+        raise InterpotError(
+            f"{place(frame.source, frame.index, frame.step)} follows the frame before it after "
+            f"{spacing[closest] / timestep:.3g} time steps: expected one or more; "
+            "correct the time step, or the interval between frames"
+        )
+    return min(timestep, float(spacing[closest]))

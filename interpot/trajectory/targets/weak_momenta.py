@@ -1,0 +1,34 @@
+"""Forces from momenta: the weak form of first order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from interpot.errors import InterpotError
+from interpot.records import FloatArray
+from interpot.trajectory.following import Instant
+from interpot.trajectory.place import place
+from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.targets.weak import weak_windows
+from interpot.trajectory.targets.windows import Windows
+
+
+def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
+    """Rows Σ_t v_t F(t) = Σ_t b_t p(t); velocities are those at the time of the positions, as velocity Verlet has them.
+
+    Raises
+    ------
+    InterpotError
+        A frame has no velocities, or as `weak_windows`.
+    """
+
+    def momenta(instant: Instant) -> FloatArray:
+        frame = instant.frame
+        if frame.velocities is None:
+            raise InterpotError(
+                f"no velocities in {place(frame.source, frame.index, frame.step)}: dump them (vx vy vz), "
+                "or take the target from the positions alone"
+            )
+        return instant.masses[:, None] * frame.velocities
+
+    return weak_windows(instants, motion, order=1, moving=momenta, whiten=max(motion.width or (1,)) > 1)

@@ -1,0 +1,28 @@
+"""Forces from positions alone: the weak form of second order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from interpot.records import FloatArray
+from interpot.trajectory.following import Instant
+from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.targets.weak import weak_windows
+from interpot.trajectory.targets.windows import Windows
+
+
+def weak_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
+    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), along the continuous path.
+
+    Bumps are whitened, hats are not (`whitening`).
+
+    Raises
+    ------
+    InterpotError
+        As `weak_windows`.
+    """
+
+    def weighted_path(instant: Instant) -> FloatArray:
+        return instant.masses[:, None] * instant.path
+
+    return weak_windows(instants, motion, order=2, moving=weighted_path, whiten=max(motion.width or (1,)) > 1)
