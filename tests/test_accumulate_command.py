@@ -28,9 +28,9 @@ from interpot import cli
 from interpot.statistic import checkpoint, one_pass
 checkpoint.INTERVAL = 0.0
 original = one_pass.Accumulator.add
-def add(self, frame, rows):
+def add(self, windows):
     time.sleep({pause})
-    original(self, frame, rows)
+    original(self, windows)
 one_pass.Accumulator.add = add
 sys.argv[0] = "interpot"
 cli.main()

@@ -617,3 +617,15 @@ def unpack(packed, full):
         for column in range(row, len(full)):
             full[row, column] = full[column, row] = packed[at]
             at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def add_weighted(sums, rows, weights):
+    """Add the features of one frame to the rows of each window: sums[w] += weights[w] rows."""
+    count, size, width = sums.shape
+    for w in range(count):
+        weight = weights[w]
+        if weight != 0.0:
+            for i in range(size):
+                for k in range(width):
+                    sums[w, i, k] += weight * rows[i, k]

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numba
 import numpy as np
 
 from interpot.records import FloatArray, Frame
 from interpot.statistic.features import Features, Workbench
+from interpot.statistic.kernels import add_weighted
 from interpot.statistic.layout import Layout
 from interpot.statistic.mixed_features import features_of
 from interpot.trajectory.targets import Windows
-
-# mypy: disable-error-code="no-untyped-def"
 
 ROWS_BYTES = 2**20
 """Rows of the open windows of a few particles, and features of one frame of theirs, fit the second cache."""
@@ -79,15 +77,3 @@ class WindowRows:
     def survey(self) -> FloatArray:
         """Smallest coordinate of each channel in all frames."""
         return np.asarray(np.min([features.survey() for features in self.features], axis=0))
-
-
-@numba.njit(cache=True, nogil=True)
-def add_weighted(sums, rows, weights):
-    """Add the features of one frame to the rows of each window: sums[w] += weights[w] rows."""
-    count, size, width = sums.shape
-    for w in range(count):
-        weight = weights[w]
-        if weight != 0.0:
-            for i in range(size):
-                for k in range(width):
-                    sums[w, i, k] += weight * rows[i, k]

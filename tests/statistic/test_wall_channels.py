@@ -27,6 +27,7 @@ from interpot.statistic.one_pass import one_pass
 from interpot.statistic.recipe import check_same_recipe, recipe_of
 from interpot.statistic.recognition import energy_fit
 from interpot.statistic.unmet import unmet
+from interpot.trajectory.motion import RECORDED
 
 FloatArray = NDArray[np.float64]
 PLANES = (Surface("zlo", "plane", 2, 1, -1.0), Surface("xhi", "plane", 0, -1, 12.5))
@@ -333,7 +334,7 @@ def test_a_recipe_names_all_that_tells_channels_apart() -> None:
     frames = Frames(gas(0, 1))
 
     def recipe(*channels: Channel) -> dict[str, object]:
-        return recipe_of(frames, channels, target="recorded", cutoffs="given")
+        return recipe_of(frames, channels, motion=RECORDED, cutoffs="given")
 
     kept = recipe(PAIRS[0], WALLS[0], FIELDS[0])
     words = "A-A to 4 Å, A-zlo to 4 Å, charge@x:4,0,0 of A=1.0,B=-0.5 from 4.0,0.0,0.0 to 40 Å"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from interpot.errors import InterpotError
 from interpot.records import Frame
@@ -65,7 +65,7 @@ def holding(frames: Iterable[Frame]) -> Holding:
     """Find out what a file holds from its first frames; what is not in the first of them does not count."""
     first = list(islice(frames, LOOKED_AT))
     longest = consecutive = min(1, len(first))
-    for before, frame in zip(first, first[1:], strict=False):
+    for before, frame in pairwise(first):
         consecutive = consecutive + 1 if _goes_on(before, frame) else 1
         longest = max(longest, consecutive)
     held = {name for name in _COLUMNS if first and getattr(first[0], name) is not None}

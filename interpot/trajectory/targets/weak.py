@@ -9,9 +9,9 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
 from interpot.trajectory.targets.grouping import Group, groups
-from interpot.trajectory.targets.motion import Motion
 from interpot.trajectory.targets.test_functions import weak_weights
 from interpot.trajectory.targets.whitening import noise_covariance, whitener
 from interpot.trajectory.targets.windows import Windows

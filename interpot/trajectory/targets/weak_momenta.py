@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
-from interpot.trajectory.targets.motion import Motion
 from interpot.trajectory.targets.weak import weak_windows
 from interpot.trajectory.targets.windows import Windows
 
