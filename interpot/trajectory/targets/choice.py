@@ -63,13 +63,18 @@ class Holding:
 
 def holding(frames: Iterable[Frame]) -> Holding:
     """Find out what a file holds from its first frames; what is not in the first of them does not count."""
-    first = list(islice(frames, LOOKED_AT))
-    longest = consecutive = min(1, len(first))
-    for before, frame in pairwise(first):
-        consecutive = consecutive + 1 if _goes_on(before, frame) else 1
-        longest = max(longest, consecutive)
-    held = {name for name in _COLUMNS if first and getattr(first[0], name) is not None}
-    return Holding(frozenset(held), longest, first[0].source if first else "")
+    held: frozenset[str] = frozenset()
+    longest = consecutive = 0
+    before: Frame | None = None
+    for frame in islice(frames, LOOKED_AT):
+        if before is None:
+            held = frozenset(name for name in _COLUMNS if getattr(frame, name) is not None)
+        goes_on = before is not None and _goes_on(before, frame)
+        consecutive = consecutive + 1 if goes_on else 1
+        longest, before = max(longest, consecutive), frame
+        if longest >= max(LEAST.values()):
+            break
+    return Holding(held, longest, "" if before is None else before.source)
 
 
 def choose(frames: Iterable[Frame], motion: Motion) -> str:
