@@ -6,10 +6,10 @@ acceleration, ω² = ⟨ȧ²⟩/⟨a²⟩, the fastest that matters to forces: 2
 Undersampled it comes out too low, never above about 2π/3Δ: where it is near that, only a bound is known.
 
 Errors of positions, independent from frame to frame, look as fast as that. But they leave alone, of the correlations
-C_k = ⟨d(t)·d(t+k)⟩ of displacements d from frame to frame, the sum C_0 + 2C_1 and C_2. The ratio C_2/(C_0 + 2C_1) is 1/3
-where frames are dense and vanishes where the motion has lost its memory between frames (argon: 0.29 at 40 fs, 0.19 at
-80 fs, 0.08 at 120 fs, 0.00 at 160 fs, with or without an error of 1 % of σ). If it shows memory, at the stride of the
-frames or a multiple of it, then what seems too fast is error, and the stride is right.
+C_k = ⟨d(t)·d(t+k)⟩ of displacements d from frame to frame, the sum C_0 + 2C_1 and C_2. Their ratio C_2/(C_0 + 2C_1)
+is 1/3 where frames are dense and vanishes where the motion has lost its memory between frames (argon: 0.29 at 40 fs,
+0.19 at 80 fs, 0.08 at 120 fs, 0.00 at 160 fs, with or without an error of 1 % of σ). If it shows memory, at the stride
+of the frames or a multiple of it, then what seems too fast is error, and the stride is right.
 
 Where velocities are recorded, particles should advance by them: ⟨d·v⟩ = Δ⟨v·v⟩, v the mean of the two ends.
 """
@@ -66,30 +66,38 @@ def undersampled(instants: Iterable[Instant], units: UnitStyle) -> str | None:
         to save; or velocities do not agree with displacements. None if all is well, or the data too few to tell.
     """
     stretches, interval, species = _take(instants)
-
-    def shown(time: float) -> str:
-        return f"{time / units.time:.2g} {units.time_unit}"
-
     for name, own in species.items():
         paths = [np.array(stretch.paths)[:, own] for stretch in stretches]
         frames = _frames_per_period(paths)
         if frames is None:
             continue
         if frames < PER_PERIOD and not _has_memory(paths):
-            return (
-                f"the fastest motion of {name} has a period of about {shown(frames * interval)} or less, and frames "
-                f"are {shown(interval)} apart: at least {PER_PERIOD} per period are needed to find forces from motion; "
-                f"save one every {shown(frames * interval / PER_PERIOD / _MARGIN)}"
-            )
+            return _too_rare(name, frames * interval, interval, units)
         velocities = [np.array(stretch.velocities)[:, own] for stretch in stretches if stretch.velocities]
         advance = _advance(paths, velocities, interval)
         if advance is not None and abs(advance - 1) > _ADVANCE:
-            return (
-                f"{name} advances by {advance:.2g} times what its velocities say in the {shown(interval)} between "
-                "frames: expected about 1; the time between frames is wrong (--timestep, --interval), or the unit of "
-                "velocities, or frames are so far apart that the motion between them is lost"
-            )
+            return _out_of_step(name, advance, interval, units)
     return None
+
+
+def _too_rare(name: str, period: float, interval: float, units: UnitStyle) -> str:
+    return (
+        f"the fastest motion of {name} has a period of about {_shown(period, units)} or less, and frames are "
+        f"{_shown(interval, units)} apart: at least {PER_PERIOD} per period are needed to find forces from motion; "
+        f"save one every {_shown(period / PER_PERIOD / _MARGIN, units)}"
+    )
+
+
+def _out_of_step(name: str, advance: float, interval: float, units: UnitStyle) -> str:
+    return (
+        f"{name} advances by {advance:.2g} times what its velocities say in the {_shown(interval, units)} between "
+        "frames: expected about 1; the time between frames is wrong (--timestep, --interval), or the unit of "
+        "velocities, or frames are so far apart that the motion between them is lost"
+    )
+
+
+def _shown(time: float, units: UnitStyle) -> str:
+    return f"{time / units.time:.2g} {units.time_unit}"
 
 
 def _take(instants: Iterable[Instant]) -> tuple[list[_Stretch], float, dict[str, slice]]:

@@ -13,8 +13,9 @@ breathes; with q = s·H it would be m Ḧ H⁻¹ q, which grows with the distanc
 
     q(t) = x_u(t) - Σ [(s' + s)/2 · (H' - H) + (o' - o)],    the sum over all steps from one frame to the next.
 
-Open axes have no part in it: s is taken along the periodic axes, at right angles to which lies what is open, so that a
-box that shrinks around its particles there moves none of them.
+A box that is flipped, H' ≈ M·H with whole numbers M, is the same lattice: s and H are referred to its new vectors
+before the step is taken. Open axes have no part in it: s is taken along the periodic axes, at right angles to which lies what
+is open, so that a box that shrinks around its particles there moves none of them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Unwrapping:
         before, basis = self._scaled, self._basis
         at_rest = _same(self._cell, frame.cell)
         if not at_rest:
-            self._basis, self._inverse = _periodic_basis(frame)
+            self._basis, inverse = _periodic_basis(frame)
+            flip = _flip(self._basis @ self._inverse, frame.cell)
+            before, basis, self._inverse = before @ np.linalg.inv(flip), flip @ basis, inverse
         if frame.unwrapped is not None and self._told:
             unwrapped = frame.unwrapped
             scaled = self._scale(unwrapped, frame.cell)
@@ -80,6 +83,15 @@ def _periodic_basis(frame: Frame) -> tuple[FloatArray, FloatArray]:
     basis = np.where(periodic, frame.cell.vectors, 0.0)
     whole = complete_vectors(Cell(basis, frame.cell.origin, frame.cell.periodic))
     return basis, np.where(periodic.T, np.linalg.inv(whole), 0.0)
+
+
+def _flip(change: FloatArray, cell: Cell) -> FloatArray:
+    """M of H' ≈ M·H, whole numbers, where a box is written by other vectors of the same lattice; else 1.
+
+    LAMMPS does so when a box is tilted by more than half its length.
+    """
+    whole = np.round(change) + np.diag(~np.array(cell.periodic))
+    return whole if round(abs(np.linalg.det(whole))) == 1 else np.eye(3)
 
 
 def _same(one: Cell, other: Cell) -> bool:
