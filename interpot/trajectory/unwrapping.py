@@ -14,8 +14,8 @@ breathes; with q = s·H it would be m Ḧ H⁻¹ q, which grows with the distanc
     q(t) = x_u(t) - Σ [(s' + s)/2 · (H' - H) + (o' - o)],    the sum over all steps from one frame to the next.
 
 A box that is flipped, H' ≈ M·H with whole numbers M, is the same lattice: s and H are referred to its new vectors
-before the step is taken. Open axes have no part in it: s is taken along the periodic axes, at right angles to which lies what
-is open, so that a box that shrinks around its particles there moves none of them.
+before the step is taken. Open axes have no part in it: s is taken along the periodic axes, at right angles to which
+lies what is open, so that a box that shrinks around its particles there moves none of them.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def test_the_same_lattice_by_other_vectors() -> None:
 _NPT = """
 units metal
 lattice fcc 5.4
-region box prism 0 3 0 3 0 3 1.499 0.2 0.1
+region box prism 0 3 0 3 0 3 {tilt} 0.2 0.1
 create_box 1 box
 create_atoms 1 box
 mass 1 39.948
@@ -170,22 +170,32 @@ velocity all create 80 4711
 fix drift all momentum 1 linear 1 1 1
 run 0
 unfix drift
-velocity all set 1.5 -1 1 sum yes
+velocity all set {drift} sum yes
 timestep 0.001
-fix npt all npt temp 80 80 0.1 tri 4000 0 0.2
+fix npt all npt temp 80 80 0.1 tri {pressure} 0 {damping}
 dump d all custom 5 npt.lammpstrj id type x y z ix iy iz vx vy vz
 dump_modify d format float %.15g
 run 600
 """
 
 
-def test_the_path_in_a_barostat_has_the_velocities_of_lammps(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("run", "flips"),
+    [
+        ({"tilt": 1.499, "drift": "1.5 -1 1", "pressure": 4000, "damping": 0.2}, 0),
+        ({"tilt": 0.3, "drift": "9 -6 7", "pressure": 20000, "damping": 0.1}, 1),
+    ],
+)
+def test_the_path_in_a_barostat_has_the_velocities_of_lammps(
+    tmp_path: Path, run: dict[str, object], flips: int
+) -> None:
     """Their momenta are m H ṡ; unwrapped positions as they stand are off by ω q."""
-    run_lammps(_NPT, tmp_path)
+    run_lammps(_NPT.format(**run), tmp_path)
     trajectory = read(dump_path(tmp_path, "npt"), units="metal", species={"1": "Ar"})
-    frames = list(trajectory)[60:]
-    volumes = [np.linalg.det(frame.cell.vectors) for frame in frames]
-    assert max(volumes) / min(volumes) > 1.02
+    frames = list(trajectory)[12:]  # the barostat begins with a shock
+    vectors = np.array([frame.cell.vectors for frame in frames])
+    assert np.ptp(np.linalg.det(vectors)) > 0.02 * np.linalg.det(vectors[0])
+    assert np.count_nonzero(np.abs(np.diff(vectors, axis=0)).max(axis=(1, 2)) > 4) == flips
     truth = np.array([frame.velocities for frame in frames[1:-1]])
 
     def error(paths: list[FloatArray]) -> float:
@@ -195,7 +205,7 @@ def test_the_path_in_a_barostat_has_the_velocities_of_lammps(tmp_path: Path) -> 
     for told in (True, False):
         unwrapping = Unwrapping()
         given_frames = frames if told else [replace(frame, unwrapped=None) for frame in frames]
-        assert error([unwrapping.begin(given_frames[0]), *map(unwrapping.go_on, given_frames[1:])]) < 1e-3
+        assert error([unwrapping.begin(given_frames[0]), *map(unwrapping.go_on, given_frames[1:])]) < 3e-3
     assert error([frame.unwrapped for frame in frames]) > 0.1
 
 
