@@ -101,7 +101,8 @@ class Masses:
         )
 
     def _shown(self, mass: float) -> str:
-        return f"{mass / self._units.mass:.6g}{'' if self._units.mass != 1 or self._units.name == 'lj' else ' amu'}"
+        """A mass in the units of the trajectory."""
+        return f"{mass / self._units.mass:.6g}"
 
 
 def _element_mass(name: str) -> float | None:
