@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.motion import Motion
@@ -34,9 +36,8 @@ class Clock:
     def __init__(self, motion: Motion, units: UnitStyle, remark: Callable[[str], None]) -> None:
         self._step, self._interval = motion.timestep, motion.interval
         self._units, self._remark = units, remark
-        self._rate: float | None = (
-            None  # internal time per unit of the file's clock, where an interval sets it
-        )
+        # internal time per unit of the file's clock, where an interval sets it
+        self._rate: float | None = None
         self._by_frames = False  # the file's own clock stands still
         self._compared = False
 
@@ -102,12 +103,24 @@ class Clock:
         if frame.step is not None and self._step is not None:
             return "step", frame.step
         if frame.time is not None and not self._by_frames:
-            return "time", frame.time
+            return "time", self._decimal(frame.time)
         if self._interval is None:
             raise self._unknown(frame)
-        return (
-            ("step", frame.step) if frame.step is not None and not self._by_frames else ("frame", frame.index)
-        )
+        if frame.step is not None and not self._by_frames:
+            return "step", frame.step
+        return "frame", frame.index
+
+    def _decimal(self, time: float) -> float:
+        """The decimal number that a time was before a file kept it in single precision; others as they are.
+
+        At 1,000 ps, single precision is a hundredth of a step of 6 fs: too much for differences of times.
+        """
+        for scale in (1.0, 1e3, 1e-3):  # the style's unit, or picoseconds for femtoseconds, or the reverse
+            unit = scale * self._units.time
+            single = np.float32(time / unit)
+            if abs(float(single) * unit - time) <= 1e-15 * abs(time):
+                return float(str(single)) * unit
+        return time
 
     def _by_interval(self, before: Frame, frame: Frame, ticks: float, kind: str) -> float:
         """Time since another frame, `ticks` of the file's clock, by the interval between recorded frames."""

@@ -9,7 +9,8 @@ Errors of positions, independent from frame to frame, look as fast as that. But 
 C_k = ⟨d(t)·d(t+k)⟩ of displacements d from frame to frame, the sum C_0 + 2C_1 and C_2. Their ratio C_2/(C_0 + 2C_1)
 is 1/3 where frames are dense and vanishes where the motion has lost its memory between frames (argon: 0.29 at 40 fs,
 0.19 at 80 fs, 0.08 at 120 fs, 0.00 at 160 fs, with or without an error of 1 % of σ). If it shows memory, at the stride
-of the frames or a multiple of it, then what seems too fast is error, and the stride is right.
+of the frames or a multiple of it, then what seems too fast is error, and the stride is right; or it is a fast vibration
+under a slow motion, which positions alone do not tell from errors.
 
 Where velocities are recorded, particles should advance by them: ⟨d·v⟩ = Δ⟨v·v⟩, v the mean of the two ends.
 """

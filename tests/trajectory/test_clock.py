@@ -79,6 +79,18 @@ def test_times_in_single_precision_do_not_disagree() -> None:
     assert intervals(both([0, 10, 20, 30], times), timestep=0.002) == pytest.approx([0.02] * 3)
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e-3])
+def test_times_in_single_precision_are_what_they_were(unit: float) -> None:
+    """A file that has them in ps or fs, of a trajectory in ps."""
+    singles = np.array([1e4 + k * 0.02 for k in range(5)], dtype=np.float32)
+    frames = at_times([float(t) * unit for t in singles])
+    assert np.diff(singles)[0] != pytest.approx(0.02, rel=1e-3)
+    assert intervals(frames) == pytest.approx([0.02 * unit] * 4, rel=1e-9)
+    doubles = [1 / 3 + k * 0.02 / 7 for k in range(5)]
+    instants, _ = followed(at_times(doubles))
+    assert [i.time / METAL.time for i in instants] == pytest.approx(doubles, rel=1e-14)
+
+
 def test_time_step_and_interval_that_disagree() -> None:
     _, remarks = followed(at_steps([0, 10, 20]), Motion(timestep=0.002, interval=0.05))
     assert remarks == [
