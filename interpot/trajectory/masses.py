@@ -51,8 +51,10 @@ class Masses:
         Raises
         ------
         InterpotError
-            The mass of a species is not known.
+            The mass of a species is not known, or not positive in the file.
         """
+        if frame.masses is not None and not self._given:
+            return self._checked(frame.masses, frame)
         masses = np.empty(len(frame.positions))
         for kind in np.unique(frame.kinds):
             name, own = frame.species[kind], frame.kinds == kind
@@ -65,6 +67,17 @@ class Masses:
                 if name not in self._by_species:
                     self._by_species[name] = self._assumed(name, frame)
                 masses[own] = self._by_species[name]
+        return self._checked(masses, frame)
+
+    def _checked(self, masses: FloatArray, frame: Frame) -> FloatArray:
+        """Raise `InterpotError` where a mass is not positive."""
+        if masses.min(initial=1.0) <= 0:
+            name = frame.species[frame.kinds[np.argmin(masses)]]
+            raise InterpotError(
+                f"a particle of species '{name}' has mass {self._shown(masses.min())} in "
+                f"{place(frame.source, frame.index, frame.step)}: expected a positive number; give it, --masses "
+                f"{name}=39.95 (masses= in Python)"
+            )
         return masses
 
     def _compare(self, name: str, frame: Frame, own: FloatArray) -> None:

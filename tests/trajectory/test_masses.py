@@ -79,6 +79,14 @@ def test_a_mass_that_is_not_known(name: str) -> None:
         masses_of(mixture(name))
 
 
+def test_a_mass_that_is_not_positive() -> None:
+    words = r"a particle of species 'Xe' has mass 0 in frame 0 of 'a.dump': expected a positive number"
+    for given in ({}, {"Ne": 20.18}):
+        with pytest.raises(InterpotError, match=words):
+            masses_of(mixture("Ne", "Xe", masses=[20.18, 0.0]), **given)
+    assert masses_of(mixture("Ne", "Xe", masses=[20.18, 0.0]), Xe=131.3)[0] == [20.18, 131.3]
+
+
 def test_overdamped_motion_needs_none() -> None:
     masses, remarks = masses_of(mixture("1"), dynamics="overdamped")
     assert np.isnan(masses).all() and not remarks
