@@ -21,9 +21,9 @@ Moving = Callable[[Instant], FloatArray]
 
 
 def weak_windows(
-    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving, whiten: bool
+    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving
 ) -> Iterator[Windows]:
-    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`).
+    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`), whitened (`whitening`).
 
     Parameters
     ----------
@@ -35,8 +35,6 @@ def weak_windows(
         2 where `moving` gives m q, 1 where it gives p.
     moving
         What moves, of one instant.
-    whiten
-        Whether to free the rows of a group of the noise they share.
 
     Raises
     ------
@@ -46,11 +44,10 @@ def weak_windows(
     scale = None
     for group in groups(instants, motion.width or (1,)):
         force, moved = _weights(group, order, motion.timestep)
-        if whiten:
-            covariance = noise_covariance(moved)
-            scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
-            mixing = whitener(covariance, scale)
-            force, moved = mixing @ force, mixing @ moved
+        covariance = noise_covariance(moved)
+        scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
+        mixing = whitener(covariance, scale)
+        force, moved = mixing @ force, mixing @ moved
         first = moving(
             group.instants[0]
         )  # Σ_t c_t = 0: without it, coordinates far from the origin lose no digits
