@@ -11,6 +11,7 @@ from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
+from interpot.trajectory.targets.denoise import with_noise_rows
 from interpot.trajectory.targets.grouping import Group, groups
 from interpot.trajectory.targets.test_functions import weak_weights
 from interpot.trajectory.targets.whitening import noise_covariance, whitener
@@ -30,7 +31,8 @@ def weak_windows(
     instants
         In order of time, in stretches.
     motion
-        Of which `width` (the hat where there is none) and `timestep` are used, internal units.
+        Of which `width` (the hat where there is none), `timestep` and `noise` (none where it is not given) are used,
+        internal units.
     order
         2 where `moving` gives m q, 1 where it gives p.
     moving
@@ -52,11 +54,14 @@ def weak_windows(
             group.instants[0]
         )  # Σ_t c_t = 0: without it, coordinates far from the origin lose no digits
         path = np.array([moving(instant) - first for instant in group.instants])
-        yield Windows(
+        windows = Windows(
             frames=tuple(instant.frame for instant in group.instants),
             weights=force,
             targets=np.tensordot(moved, path, axes=1),
             fresh=group.fresh,
+        )
+        yield (
+            with_noise_rows(windows, group.instants, moved, order, motion.noise) if motion.noise else windows
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 from instants import field, instants, springs
 
 from interpot.errors import InterpotError
-from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.weak_momenta import weak_momenta
 from interpot.trajectory.targets.weak_positions import weak_positions
 from interpot.trajectory.targets.windows import Windows
