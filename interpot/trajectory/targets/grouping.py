@@ -26,7 +26,8 @@ class Group:
     windows
         (first instant, half-width L) of each window, which spans 2L + 1 instants.
     fresh
-        How many instants, the first, the group owns.
+        How many instants, the first, the group owns. None is owned twice; those at the end of a stretch behind which
+        no window begins may be owned by no group.
     """
 
     instants: tuple[Instant, ...]

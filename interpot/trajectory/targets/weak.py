@@ -11,6 +11,7 @@ from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
+from interpot.trajectory.targets.denoise import with_noise_rows
 from interpot.trajectory.targets.grouping import Group, groups
 from interpot.trajectory.targets.test_functions import weak_weights
 from interpot.trajectory.targets.whitening import noise_covariance, whitener
@@ -21,22 +22,21 @@ Moving = Callable[[Instant], FloatArray]
 
 
 def weak_windows(
-    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving, whiten: bool
+    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving
 ) -> Iterator[Windows]:
-    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`).
+    """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`), whitened (`whitening`).
 
     Parameters
     ----------
     instants
         In order of time, in stretches.
     motion
-        Of which `width` (the hat where there is none) and `timestep` are used, internal units.
+        Of which `width` (the hat where there is none), `timestep` and `noise` (none where it is not given) are used,
+        internal units.
     order
         2 where `moving` gives m q, 1 where it gives p.
     moving
         What moves, of one instant.
-    whiten
-        Whether to free the rows of a group of the noise they share.
 
     Raises
     ------
@@ -46,20 +46,22 @@ def weak_windows(
     scale = None
     for group in groups(instants, motion.width or (1,)):
         force, moved = _weights(group, order, motion.timestep)
-        if whiten:
-            covariance = noise_covariance(moved)
-            scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
-            mixing = whitener(covariance, scale)
-            force, moved = mixing @ force, mixing @ moved
+        covariance = noise_covariance(moved)
+        scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
+        mixing = whitener(covariance, scale)
+        force, moved = mixing @ force, mixing @ moved
         first = moving(
             group.instants[0]
         )  # Σ_t c_t = 0: without it, coordinates far from the origin lose no digits
         path = np.array([moving(instant) - first for instant in group.instants])
-        yield Windows(
+        windows = Windows(
             frames=tuple(instant.frame for instant in group.instants),
             weights=force,
             targets=np.tensordot(moved, path, axes=1),
             fresh=group.fresh,
+        )
+        yield (
+            with_noise_rows(windows, group.instants, moved, order, motion.noise) if motion.noise else windows
         )
 
 

@@ -31,4 +31,4 @@ def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Window
             )
         return instant.masses[:, None] * frame.velocities
 
-    return weak_windows(instants, motion, order=1, moving=momenta, whiten=max(motion.width or (1,)) > 1)
+    return weak_windows(instants, motion, order=1, moving=momenta)

@@ -14,8 +14,6 @@ from interpot.trajectory.targets.windows import Windows
 def weak_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
     """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), along the continuous path.
 
-    Bumps are whitened, hats are not (`whitening`).
-
     Raises
     ------
     InterpotError
@@ -25,4 +23,4 @@ def weak_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Wind
     def weighted_path(instant: Instant) -> FloatArray:
         return instant.masses[:, None] * instant.path
 
-    return weak_windows(instants, motion, order=2, moving=weighted_path, whiten=max(motion.width or (1,)) > 1)
+    return weak_windows(instants, motion, order=2, moving=weighted_path)

@@ -1,4 +1,12 @@
-"""Windows that overlap share the noise of their frames: their covariance, and rows that are free of it."""
+"""Windows that overlap share the noise of their frames: their covariance, and rows that are free of it.
+
+Rows are whitened for white noise of the positions (or momenta) whether there is noise or not. With noise this is the
+generalised least-squares fit: on liquid argon with noise of 1 % of σ, half the error of one width, a tenth of that of
+several at once. Without noise what is left is the error of sums over few times; it lies in fast motion, as the noise
+does, and to undo a second difference weights fast motion down: it costs bumps up to 1.4 times of an error of 1e-5, and
+saves hats a factor 6 (40 fs, 5e-3 to 8e-4) to 11 (80 fs, 6e-2 to 5e-3). Where every step is recorded nothing is
+changed, for the rows are exact; the digits of the file are white noise too.
+"""
 
 from __future__ import annotations
 

@@ -32,12 +32,16 @@ class Windows:
     targets : (W, n, 3) float64, eV/Å
     fresh
         How many frames, the first, are counted in histograms here: the others return in the next windows.
+    subtracted
+        How many windows, the last, are rows of noise (`denoise`): their products are taken from XᵀX and XᵀF; they
+        count neither as rows nor in FᵀF, which keeps the noise of the targets.
     """
 
     frames: tuple[Frame, ...]
     weights: FloatArray
     targets: FloatArray
     fresh: int
+    subtracted: int = 0
 
     @classmethod
     def of(cls, frame: Frame, forces: FloatArray) -> Windows:

@@ -1,0 +1,99 @@
+"""Noise that was drawn is found again, and its products are taken out of the normal equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from instants import instants
+
+from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets.denoise import estimate_noise
+from interpot.trajectory.targets.weak_momenta import weak_momenta
+from interpot.trajectory.targets.weak_positions import weak_positions
+from interpot.trajectory.targets.windows import Windows
+
+COUNT = 200
+
+
+def observed(noise: float, every: float = 0.25, count: int = 80, jitter: float = 0.0) -> list[Instant]:
+    """Oscillators m q̈ = -q far from the origin as a camera sees them; the features and the force are those of q."""
+    rng = np.random.default_rng(2)
+    masses = rng.uniform(1, 3, COUNT)
+    times = every * (np.arange(count) + jitter * rng.uniform(-1, 1, count))
+    phase = rng.uniform(0, 2 * np.pi, (COUNT, 3)) + times[:, None, None] / np.sqrt(masses)[:, None]
+    path, velocities = np.cos(phase), -np.sin(phase) / np.sqrt(masses)[:, None]
+    return instants(path + noise * rng.normal(size=path.shape), times, masses, velocities)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.3])
+@pytest.mark.parametrize("noise", [1e-3, 1e-1])
+def test_noise_is_found_again(noise: float, jitter: float) -> None:
+    (found,) = estimate_noise(observed(noise, jitter=jitter)).values()
+    assert found.seen
+    assert found.deviation == pytest.approx(noise, rel=0.05)
+
+
+def test_noise_by_species() -> None:
+    made = observed(0.0)
+    rng = np.random.default_rng(3)
+    kinds = (np.arange(COUNT) >= 150).astype(np.int64)
+    deviation = np.where(kinds == 0, 0.01, 0.03)[:, None]
+    made = [
+        replace(
+            instant,
+            path=instant.path + deviation * rng.normal(size=instant.path.shape),
+            frame=replace(instant.frame, kinds=kinds, species=("A", "B")),
+        )
+        for instant in made
+    ]
+    found = estimate_noise(made)
+    assert {name: noise.deviation for name, noise in found.items()} == pytest.approx(
+        {"A": 0.01, "B": 0.03}, rel=0.05
+    )
+
+
+def test_motion_without_noise_is_not_called_noise() -> None:
+    (found,) = estimate_noise(observed(0.0, every=0.5)).values()
+    assert not found.seen
+    assert found.deviation < 1e-6
+    assert estimate_noise(observed(0.0, count=10)) == {}
+
+
+def stiffness(made: list[Windows]) -> float:
+    """Of the feature -q."""
+    gram = moment = 0.0
+    for windows in made:
+        rows = -np.tensordot(windows.weights, np.array([frame.positions for frame in windows.frames]), axes=1)
+        signs = np.ones(len(windows.weights))
+        signs[len(signs) - windows.subtracted :] = -1
+        gram += float(np.einsum("w,wic,wic->", signs, rows, rows))
+        moment += float(np.einsum("w,wic,wic->", signs, rows, windows.targets))
+    return moment / gram
+
+
+@pytest.mark.parametrize("width", [1, 4, 8])
+@pytest.mark.parametrize("target", [weak_positions, weak_momenta])
+def test_subtracted_rows_undo_the_attenuation(target: Callable[..., Iterator[Windows]], width: int) -> None:
+    """The stiffness is 1, which noise lowers by several per cent where few frames are averaged."""
+    seen = observed(0.5, every=0.2, count=300)
+    plain, mended = (
+        stiffness(list(target(seen, Motion(width=(width,), noise=noise)))) for noise in (None, 0.5)
+    )
+    assert abs(plain - 1) > 0.05
+    assert abs(mended - 1) < 0.2 * abs(plain - 1)
+
+
+def test_rows_of_noise_stand_behind_the_others() -> None:
+    made = observed(0.1)
+    plain = list(weak_positions(made, Motion(width=(3,))))
+    noisy = list(weak_positions(made, Motion(width=(3,), noise=0.1)))
+    for a, b in zip(plain, noisy, strict=True):
+        count, length = len(a.weights), len(a.frames)
+        assert (a.subtracted, b.subtracted, b.fresh) == (0, count, a.fresh)
+        np.testing.assert_array_equal(b.weights[:count, :length], a.weights)
+        assert not b.weights[:count, length:].any()
+        np.testing.assert_array_equal(b.targets[:count], a.targets)
