@@ -49,7 +49,7 @@ class Fluctuation:
     kinetic: Value | None = None
 
     def temperature(self, drag: Value) -> Value:
-        """k T = B/ζ, eV, for a drag ζ that was found or is known."""
+        """K T = B/ζ, eV, for a drag ζ that was found or is known."""
         return _ratio(self.intensity, drag)
 
     @property

@@ -1,4 +1,4 @@
-"""The target of first-order dynamics, ζ dq = F dt + noise: Brownian particles, and interacting agents without inertia."""
+"""The target of first-order dynamics, ζ dq = F dt + noise: Brownian particles, and agents without inertia."""
 
 from __future__ import annotations
 
