@@ -96,7 +96,7 @@ def _velocities(frame: Frame) -> FloatArray:
     if frame.velocities is None:
         raise InterpotError(
             f"no velocities in frame {frame.index} of '{frame.source}', on which friction depends: dump them "
-            "(vx vy vz), or take a target that estimates them (langevin_positions)"
+            "(vx vy vz), or take a target that estimates them (langevin-positions)"
         )
     if frame.dimension == 3:
         return frame.velocities

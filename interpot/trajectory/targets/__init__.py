@@ -58,6 +58,12 @@ TARGETS: dict[str, TargetRow] = {
     "langevin-momenta": TargetRow(
         "momenta of Langevin dynamics, Itô", ("langevin",), "velocities", f"{_HERE}.langevin:langevin_momenta"
     ),
+    "langevin-forces": TargetRow(
+        "recorded forces with a thermostat's friction and noise",
+        ("langevin",),
+        "velocities",
+        f"{_HERE}.langevin:langevin_forces",
+    ),
     "langevin-positions": TargetRow(
         "positions of Langevin dynamics, Itô", ("langevin",), "", f"{_HERE}.langevin:langevin_positions"
     ),

@@ -19,8 +19,8 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.forward import is_even, momenta, stretches
-from interpot.trajectory.targets.motion import Motion
 from interpot.units import UnitStyle
 
 Value = tuple[float, float]
@@ -66,12 +66,12 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
     motion
         Settled, in internal units.
     target
-        "langevin_momenta", "langevin_positions" or "overdamped".
+        "langevin-momenta", "langevin-positions" or "overdamped".
 
     Raises
     ------
     InterpotError
-        No velocities for langevin_momenta, fewer than four runs of consecutive equidistant frames.
+        No velocities for langevin-momenta, fewer than four runs of consecutive equidistant frames.
     """
     length, measure = _MEASURES[target]
     series: dict[str, list[float]] = {}
@@ -116,7 +116,7 @@ def _variation(x: FloatArray, interval: float) -> FloatArray:
 
 
 def _of_momenta(run: Sequence[Instant], motion: Motion) -> FloatArray:
-    return _variation(np.array([momenta(instant, "langevin_momenta") for instant in run]), _interval(run))
+    return _variation(np.array([momenta(instant, "langevin-momenta") for instant in run]), _interval(run))
 
 
 def _of_drag(run: Sequence[Instant], motion: Motion) -> FloatArray:
@@ -134,8 +134,8 @@ def _of_bends(run: Sequence[Instant], motion: Motion) -> FloatArray:
 
 
 _MEASURES: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
-    "langevin_momenta": (3, _of_momenta),
-    "langevin_positions": (5, _of_bends),
+    "langevin-momenta": (3, _of_momenta),
+    "langevin-positions": (5, _of_bends),
     "overdamped": (3, _of_drag),
 }
 

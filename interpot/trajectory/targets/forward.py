@@ -15,15 +15,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
-from interpot.trajectory.targets.motion import Motion
-from interpot.trajectory.targets.windows import Windows
+from interpot.trajectory.motion import Motion
 
 ORDER = 2
 """Of the one-sided differences, unless a width asks for another."""
@@ -87,11 +85,6 @@ def is_even(run: tuple[Instant, ...]) -> bool:
     return bool(np.ptp(steps) <= EQUAL * steps[0])
 
 
-def row(instant: Instant, target: FloatArray) -> Windows:
-    """The rows of one instant, whose features stand by themselves."""
-    return Windows((instant.frame,), np.ones((1, 1)), target[None], 1)
-
-
 def momenta(instant: Instant, name: str) -> FloatArray:
     """The momenta, (n, 3).
 
@@ -104,12 +97,6 @@ def momenta(instant: Instant, name: str) -> FloatArray:
     if frame.velocities is None:
         raise InterpotError(
             f"no velocities in frame {frame.index} of '{frame.source}', which the target {name} needs: dump them "
-            "(vx vy vz), or take the target langevin_positions"
+            "(vx vy vz), or take the target langevin-positions"
         )
     return instant.masses[:, None] * frame.velocities
-
-
-def moved(instant: Instant, shift: FloatArray, velocities: FloatArray) -> Instant:
-    """The same instant with its particles shifted and with other velocities."""
-    frame = replace(instant.frame, positions=instant.frame.positions + shift, velocities=velocities)
-    return replace(instant, frame=frame)

@@ -10,21 +10,14 @@ D. B. Brückner, P. Ronceray and C. P. Broedersz, Phys. Rev. Lett. 125, 058103 (
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from interpot.records import FloatArray
+from interpot.errors import InterpotError
 from interpot.trajectory.following import Instant
-from interpot.trajectory.targets.forward import (
-    is_even,
-    momenta,
-    moved,
-    one_sided,
-    order_of,
-    row,
-    stretches,
-)
-from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets.forward import is_even, momenta, one_sided, order_of, stretches
 from interpot.trajectory.targets.windows import Windows
 
 EXTRA = (np.sqrt(2.0) - 1) / 2
@@ -52,8 +45,8 @@ def langevin_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Wi
     """
     for run in stretches(instants, order_of(motion) + 1):
         weights = one_sided(np.array([instant.time for instant in run]))
-        p = np.array([momenta(instant, "langevin_momenta") for instant in run])
-        yield row(run[0], np.tensordot(weights, p, 1))
+        p = np.array([momenta(instant, "langevin-momenta") for instant in run])
+        yield Windows.of(run[0].frame, np.tensordot(weights, p, 1))
 
 
 def langevin_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
@@ -76,8 +69,33 @@ def langevin_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[
         velocity = ((1 + EXTRA) * newer - EXTRA * older) / interval
         first, second = q[4] - 2 * q[3] + q[2], q[5] - 2 * q[4] + q[3]
         acceleration = ((2 + AGE) * first - (1 + AGE) * second) / interval**2
-        yield row(moved(run[2], -AGE * newer, velocity), _times(run[2].masses, acceleration))
+        frame = run[2].frame
+        frame = replace(frame, positions=frame.positions - AGE * newer, velocities=velocity)
+        yield Windows.of(frame, run[2].masses[:, None] * acceleration)
 
 
-def _times(masses: FloatArray, vectors: FloatArray) -> FloatArray:
-    return masses[:, None] * vectors
+def langevin_forces(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
+    """Yield recorded forces that hold the friction and the noise of a thermostat, with the velocities these acted on.
+
+    LAMMPS's fix langevin adds both to the force, from the velocities in the middle of the step; those that are dumped
+    at its end have had half a kick by the noise that the force holds, v = v' + δ f/2m. Its correlation with v is that
+    of friction with the other sign, so that dumped velocities show none. Before the kick they do.
+
+    Raises
+    ------
+    InterpotError
+        A frame without forces or velocities, or an unknown time step.
+    """
+    for instant in instants:
+        frame = instant.frame
+        if frame.forces is None:
+            raise InterpotError(
+                f"no forces in frame {frame.index} of '{frame.source}', which the target langevin-forces needs: take "
+                "langevin-momenta or langevin-positions"
+            )
+        if motion.timestep is None:
+            raise InterpotError(
+                "the time step is not known, which the target langevin-forces needs: give --timestep"
+            )
+        p = momenta(instant, "langevin-forces") - 0.5 * motion.timestep * frame.forces
+        yield Windows.of(replace(frame, velocities=p / instant.masses[:, None]), frame.forces)

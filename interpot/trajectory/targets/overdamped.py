@@ -10,8 +10,8 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
-from interpot.trajectory.targets.forward import one_sided, order_of, row, stretches
-from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets.forward import one_sided, order_of, stretches
 from interpot.trajectory.targets.windows import Windows
 from interpot.units import UnitStyle
 
@@ -30,7 +30,7 @@ def overdamped(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]
     for run in stretches(instants, order_of(motion) + 1):
         weights = one_sided(np.array([instant.time for instant in run]))
         velocity = np.tensordot(weights, np.array([instant.path for instant in run]), 1)
-        yield row(run[0], _drags(run[0], motion) * velocity)
+        yield Windows.of(run[0].frame, _drags(run[0], motion) * velocity)
 
 
 def _drags(instant: Instant, motion: Motion) -> FloatArray:

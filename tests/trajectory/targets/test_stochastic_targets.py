@@ -15,7 +15,7 @@ from interpot.trajectory.following import Instant
 from interpot.trajectory.targets.fluctuations import Fluctuation, fluctuations, thermostat_remarks
 from interpot.trajectory.targets.forward import one_sided
 from interpot.trajectory.targets.langevin import langevin_momenta, langevin_positions
-from interpot.trajectory.targets.motion import Motion
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.overdamped import overdamped, with_drag
 from interpot.trajectory.targets.windows import Windows
 from interpot.units import unit_style
@@ -119,7 +119,7 @@ def test_overlapping_differences_find_two_thirds_of_the_friction_and_symmetric_o
     assert found / (GAMMA * MASS) == pytest.approx(1.0, abs=0.05)
 
 
-@pytest.mark.parametrize("target", ["langevin_momenta", "langevin_positions", "overdamped"])
+@pytest.mark.parametrize("target", ["langevin-momenta", "langevin-positions", "overdamped"])
 @pytest.mark.parametrize("interval", [0.05, 0.1])
 def test_the_noise_gives_the_temperature(target: str, interval: float) -> None:
     motion = Motion(drag={"A": DRAG})
@@ -128,12 +128,12 @@ def test_the_noise_gives_the_temperature(target: str, interval: float) -> None:
         walked = instants(path, interval)
     else:
         path, v = langevin(interval, 1000, 100)
-        walked = instants(path, interval, MASS, v if target == "langevin_momenta" else None)
+        walked = instants(path, interval, MASS, v if target == "langevin-momenta" else None)
     found = fluctuations(walked, motion, target)["A"]
     value, error = found.temperature((GAMMA * MASS, 0.0))
     assert 0 < error < 0.02
     assert abs(value - TEMPERATURE) < 4 * error + 0.5 * TEMPERATURE * interval**2
-    if target == "langevin_momenta":
+    if target == "langevin-momenta":
         assert found.drag is not None and found.drag[0] == pytest.approx(GAMMA * MASS, rel=0.03)
 
 
@@ -182,7 +182,7 @@ def test_bad_input_is_one_sentence() -> None:
     ):
         list(overdamped(walk(), Motion(width=(7,))))
     with pytest.raises(InterpotError, match="too few frames for the noise"):
-        fluctuations(instants(path[:4], 0.1), Motion(), "langevin_positions")
+        fluctuations(instants(path[:4], 0.1), Motion(), "langevin-positions")
 
 
 def test_without_a_drag_it_is_one_in_the_units_of_the_data() -> None:
