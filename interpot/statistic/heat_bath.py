@@ -1,23 +1,27 @@
 """Is there the noise of a thermostat in recorded forces? White in time, where forces are not.
 
-LAMMPS's fix langevin adds its friction and its noise to the forces that are dumped. The noise has the variance 2 m γ kT/δ
-per component, with the time step δ: for γ = 1/ps and 2 fs many times that of the forces themselves. No function explains
-it, but neither does it resemble missing physics: what is left of the forces in one frame tells nothing of what is left
-in the next, although positions, and with them all forces, have hardly changed.
+LAMMPS's fix langevin adds its friction and its noise to the forces that are dumped. The noise has the variance
+2 m γ kT/δ per component, with the time step δ: for γ = 1/ps and 2 fs many times that of the forces themselves. No
+function explains it, but neither does it resemble missing physics: what is left of the forces in one frame tells nothing of what
+is left in the next, although positions, and with them all forces, have hardly changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
-from interpot.statistic.basis import KnotSplines
+from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import unexplained
 from interpot.statistic.recognition import best_functions
+from interpot.trajectory.masses import Masses
+from interpot.trajectory.motion import RECORDED
 from interpot.trajectory.targets import Windows
 from interpot.units import UnitStyle
 
@@ -94,6 +98,8 @@ def heat_bath(statistic: Statistic, first: Sequence[Windows]) -> Bath | None:
         None where functions explain the forces, where what they leave persists from frame to frame, or where frames are
         so far apart that all forces do not.
     """
+    if statistic.square == 0 or unexplained(statistic) * statistic.rows < NOTABLE * statistic.square:
+        return None
     explained = Explained(statistic.channels, statistic.bases, best_functions(statistic))
     sums = np.zeros(3)  # squares of what is left; products between frames of that, and of what is explained
     squares, count = np.zeros(2), 0
@@ -146,9 +152,7 @@ class Explained:
         φ_c(s) = Σ_m k_cm B_m(s).
     """
 
-    def __init__(
-        self, channels: Sequence[Channel], bases: Sequence[KnotSplines], coefficients: FloatArray
-    ) -> None:
+    def __init__(self, channels: Sequence[Channel], bases: Sequence[Basis], coefficients: FloatArray) -> None:
         self._collectors, self._bases = collectors(channels), tuple(bases)
         ends = np.cumsum([basis.size for basis in bases])
         self._coefficients = np.split(coefficients, ends[:-1])
@@ -156,61 +160,85 @@ class Explained:
     def __call__(self, frame: Frame) -> FloatArray:
         """Forces, (n, 3) in eV/Å."""
         forces = np.zeros((len(frame.kinds), 3))
-        for i, j, force in self._parts(frame):
-            np.add.at(forces, i, force)
-            np.subtract.at(forces, j[j >= 0], force[j >= 0])
-        return forces
-
-    def _parts(self, frame: Frame) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         for members, collect in self._collectors:
             for c, part in zip(members, collect(frame), strict=True):
-                slope = self._bases[c].matrix(part.s, derivative=True) @ self._coefficients[c]
-                yield part.i, part.j, slope[:, None] * part.unit
+                first, slopes = self._bases[c].slopes(part.s)
+                own = self._coefficients[c][first[:, None] + np.arange(slopes.shape[1])]
+                pull = np.einsum("pw,pw->p", slopes, own)[:, None] * part.unit
+                met = part.j >= 0
+                for axis in range(frame.dimension):
+                    forces[:, axis] += np.bincount(part.i, pull[:, axis], len(forces))
+                    forces[:, axis] -= np.bincount(part.j[met], pull[met, axis], len(forces))
+        return forces
 
 
-def bath_remark(
-    bath: Bath, first: Sequence[Windows], units: UnitStyle, masses: dict[str, float], timestep: float | None
-) -> str:
-    """What was recognised, in a sentence, and what to do about it.
+def bath_remarks(statistic: Statistic, first: Sequence[Windows], units: UnitStyle) -> list[str]:
+    """Say whether recorded forces hold the noise of a thermostat, how strong it is, and what to do about it."""
+    bath = heat_bath(statistic, first)
+    if bath is None:
+        return []
+    frames = [windows.frames[0] for windows in first]
+    unrelated = f"{bath.correlation:.2g} ± {bath.error:.1g}, that of the forces is {bath.expected:.2g}"
+    return [
+        f"the recorded forces hold the noise of a thermostat, {bath.ratio:.2g} times as large as the forces "
+        "themselves: what no function explains is unrelated from frame to frame (correlation "
+        f"{unrelated}){_thermostat(bath, frames, units)}",
+        "constants have the errors that this noise makes; forces without it (NVE, CSVR, or dumped before the "
+        "thermostat acts) or more frames would tell more"
+        + (
+            ""
+            if frames[0].velocities is None
+            else ", and so may the momenta of these frames, between which it averages out: --dynamics langevin "
+            "--target langevin-momenta"
+        ),
+    ]
 
-    Parameters
-    ----------
-    masses
-        By species, amu, of those that are known.
-    timestep
-        Internal units, where it is known: the friction follows from it.
-    """
-    said = (
-        f"the recorded forces hold the noise of a thermostat, {bath.ratio:.2g} times as large as the forces themselves: "
-        f"what no function explains is unrelated from frame to frame (correlation {bath.correlation:.2g} ± "
-        f"{bath.error:.1g}, where that of the forces is {bath.expected:.2g})"
-    )
-    temperature = kinetic_temperature([w.frames[0] for w in first], masses)
-    if temperature is not None:
-        kelvin = temperature / (units.boltzmann * units.energy)
-        said += f"; the temperature is {kelvin:.4g} {units.temperature_unit}"
-        if timestep is not None:
-            rates = ", ".join(
-                f"{name} {rate * units.time:.3g}"
-                for name, rate in bath.friction(masses, temperature, timestep).items()
-            )
-            said += f" and its friction γ = {rates} per {units.time_unit}"
-    advice = (
-        "constants and their errors are those that such data allow; forces dumped without it (NVE or CSVR, or a dump "
-        "before the thermostat acts) would tell more, as would more frames"
-    )
-    if first[0].frames[0].velocities is not None:
-        advice += ", or the momenta of these files, in which it averages out between frames: --target langevin-momenta"
-    return f"{said}; {advice}"
+
+def _thermostat(bath: Bath, frames: Sequence[Frame], units: UnitStyle) -> str:
+    """Its temperature and friction, as far as the frames tell."""
+    masses = _masses(frames[0], units)
+    temperature = kinetic_temperature(frames, masses)
+    if temperature is None:
+        return ""
+    said = f"; at {temperature / (units.boltzmann * units.energy):.4g} {units.temperature_unit}"
+    timestep = _timestep(frames)
+    if timestep is None:
+        return said
+    found = bath.friction(masses, temperature, timestep)
+    rates = ", ".join(f"{rate * units.time:.3g} ({name})" for name, rate in found.items())
+    return f"{said} its friction is γ = {rates} per {units.time_unit}"
+
+
+def _masses(frame: Frame, units: UnitStyle) -> dict[str, float]:
+    """Mean masses by species, of those that are known."""
+    try:
+        of_particles = Masses(RECORDED, units, lambda _: None)(frame)
+    except InterpotError:
+        return {}
+    return {
+        name: float(of_particles[frame.kinds == kind].mean())
+        for kind, name in enumerate(frame.species)
+        if (frame.kinds == kind).any()
+    }
+
+
+def _timestep(frames: Sequence[Frame]) -> float | None:
+    """δ, where frames tell both their times and their steps."""
+    one, other = frames[0], frames[-1]
+    if one.time is None or other.time is None or one.step is None or other.step is None:
+        return None
+    steps = other.step - one.step
+    return (other.time - one.time) / steps if steps > 0 and other.time > one.time else None
 
 
 def kinetic_temperature(frames: Sequence[Frame], masses: dict[str, float]) -> float | None:
     """⟨m v²⟩ per component, kT in eV; None without velocities or masses."""
     squares, count = 0.0, 0
     for frame in frames:
-        if frame.velocities is None or any(name not in masses for name in frame.species):
+        present = {frame.species[kind] for kind in np.unique(frame.kinds)}
+        if frame.velocities is None or present - set(masses):
             return None
-        mass = np.array([masses[name] for name in frame.species])[frame.kinds]
+        mass = np.array([masses.get(name, 0.0) for name in frame.species])[frame.kinds]
         v = frame.velocities[:, : frame.dimension]
         squares, count = squares + float((mass[:, None] * v**2).sum()), count + v.size
     return squares / count if count else None

@@ -11,6 +11,7 @@ from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.following import follow
 from interpot.trajectory.motion import DYNAMICS, Motion
+from interpot.trajectory.targets.overdamped import drag_remarks
 from interpot.trajectory.targets.recorded import recorded
 from interpot.trajectory.targets.windows import Target, Windows
 from interpot.units import UnitStyle
@@ -99,4 +100,7 @@ def target_rows(
         raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
     if motion.target == "recorded":
         return recorded(frames)
+    if motion.target == "overdamped":
+        for said in drag_remarks(motion, units):
+            remark(said)
     return TARGETS[motion.target].load()(follow(frames, motion, units, remark), motion)

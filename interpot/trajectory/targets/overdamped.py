@@ -43,20 +43,16 @@ def _drags(instant: Instant, motion: Motion) -> FloatArray:
     return np.array([motion.drag[name] for name in species])[instant.frame.kinds, None]
 
 
-def with_drag(motion: Motion, species: Iterable[str], units: UnitStyle) -> tuple[Motion, list[str]]:
-    """Settle ζ: where none is given it is 1 in the style's units of mass/time, and a sentence says what that means.
+def with_drag(motion: Motion, species: Iterable[str], units: UnitStyle) -> Motion:
+    """Settle ζ: where none is given it is 1 in the style's units of mass/time; internal units."""
+    return motion if motion.drag else replace(motion, drag=dict.fromkeys(species, units.mass / units.time))
 
-    Parameters
-    ----------
-    motion
-        In internal units, as what is returned.
-    units
-        Of the trajectory.
-    """
-    if motion.drag:
-        return motion, []
-    remark = (
-        "no drag was given: it counts as 1 in the units of the data, so that forces are found divided by the true one, "
-        "and temperatures too; give --drag to have them as they are"
-    )
-    return replace(motion, drag=dict.fromkeys(species, units.mass / units.time)), [remark]
+
+def drag_remarks(motion: Motion, units: UnitStyle) -> list[str]:
+    """Say what a drag of 1 means."""
+    if any(drag != units.mass / units.time for drag in motion.drag.values()):
+        return []
+    return [
+        "the drag ζ counts as 1 in the units of the data: forces and temperatures are those divided by the true one, "
+        "give --drag to have them as they are"
+    ]

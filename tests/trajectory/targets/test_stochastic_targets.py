@@ -12,11 +12,11 @@ from stochastic_truth import harmonic_brownian, harmonic_langevin, instants
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.fluctuations import Fluctuation, fluctuations, thermostat_remarks
 from interpot.trajectory.targets.forward import one_sided
 from interpot.trajectory.targets.langevin import langevin_momenta, langevin_positions
-from interpot.trajectory.motion import Motion
-from interpot.trajectory.targets.overdamped import overdamped, with_drag
+from interpot.trajectory.targets.overdamped import drag_remarks, overdamped, with_drag
 from interpot.trajectory.targets.windows import Windows
 from interpot.units import unit_style
 
@@ -152,7 +152,7 @@ def test_fluctuations_in_words() -> None:
 def test_rows_never_straddle_a_gap() -> None:
     path = harmonic_brownian(0.1, 20, 2, 1.0, 1.0, 1.0, seed=3)
     broken = [replace(i, begins=i.frame.index in (0, 8)) for i in instants(path, 0.1)]
-    count = {name: 0 for name in ("overdamped", "positions")}
+    count = dict.fromkeys(("overdamped", "positions"), 0)
     for window in overdamped(broken, Motion(drag={"A": 1.0})):
         assert window.frames[0].index not in (6, 7, 18, 19)
         count["overdamped"] += 1
@@ -187,8 +187,8 @@ def test_bad_input_is_one_sentence() -> None:
 
 def test_without_a_drag_it_is_one_in_the_units_of_the_data() -> None:
     units = unit_style("metal")
-    settled, said = with_drag(Motion().internal(units), ("Ar", "Ne"), units)
+    settled = with_drag(Motion().internal(units), ("Ar", "Ne"), units)
     assert settled.drag == dict.fromkeys(("Ar", "Ne"), units.mass / units.time)
-    assert "up to" not in said[0] and "divided by the true one" in said[0]
-    given = Motion(drag={"Ar": 2.0})
-    assert with_drag(given, ("Ar",), units) == (given, [])
+    assert "divided by the true one" in drag_remarks(settled, units)[0]
+    given = Motion(drag={"Ar": 2.0}).internal(units)
+    assert with_drag(given, ("Ar",), units) is given and drag_remarks(given, units) == []
