@@ -2,8 +2,8 @@
 
 LAMMPS's fix langevin adds its friction and its noise to the forces that are dumped. The noise has the variance
 2 m γ kT/δ per component, with the time step δ: for γ = 1/ps and 2 fs many times that of the forces themselves. No
-function explains it, but neither does it resemble missing physics: what is left of the forces in one frame tells nothing of what
-is left in the next, although positions, and with them all forces, have hardly changed.
+function explains it, but neither does it resemble missing physics: what is left of the forces in one frame tells
+nothing of what is left in the next, although positions, and with them all forces, have hardly changed.
 """
 
 from __future__ import annotations

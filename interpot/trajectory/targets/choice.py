@@ -21,7 +21,7 @@ LEAST = {
     "positions": 3,
     "langevin-momenta": 3,
     "langevin-forces": 1,
-    "langevin-positions": 6,
+    "langevin-positions": 7,
     "overdamped": 3,
 }
 """Target → how many consecutive frames it needs at least."""

@@ -44,8 +44,8 @@ def stretches(instants: Iterable[Instant], length: int) -> Iterator[tuple[Instan
             yield tuple(recent)
 
 
-def order_of(motion: Motion) -> int:
-    """The order o of the one-sided differences, which a width asks for.
+def order_of(motion: Motion, usual: int = ORDER) -> int:
+    """The order o of the one-sided differences, which a width asks for, else the usual one.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def order_of(motion: Motion) -> int:
             f"the width {', '.join(map(str, motion.width))} was given for a stochastic target: expected one from 1 "
             f"(plain differences) to {MOST}, the frames that a one-sided difference reaches ahead"
         )
-    return motion.width[0] if motion.width else ORDER
+    return motion.width[0] if motion.width else usual
 
 
 def one_sided(times: FloatArray) -> FloatArray:
