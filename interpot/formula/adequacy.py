@@ -250,7 +250,7 @@ def _missing_form(objective: Objective, fit: Fit, variance: float, dispersion: f
 def _reason(statistic: Statistic, unexplained: Share, net: FloatArray) -> str:
     """Why the net force does not tell the noise; empty where it does."""
     n, v = float(net.sum()), unexplained.value**2
-    if any(channel.kind != "pair" for channel in statistic.channels):
+    if any(channel.kind not in ("pair", "friction") for channel in statistic.channels):
         return "walls or fields act, so that the net force is not that of noise"
     if not np.isfinite(n):
         return "the net force of the frames was not recorded"

@@ -20,6 +20,7 @@ from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray
+from interpot.statistic.channels import ENDLESS
 from interpot.statistic.normal_equations import Statistic
 from interpot.units import STYLES
 from interpot.version import versions
@@ -90,7 +91,7 @@ def assembled(
                 part.name,
                 part.expression,
                 parameters,
-                zero="origin" if channel.kind == "field" else "infinity" if part.decays else "cutoff",
+                zero="origin" if channel.kind in ENDLESS else "infinity" if part.decays else "cutoff",
                 kind=channel.kind,
                 site=channel.site,
                 charges=channel.charges,
@@ -118,7 +119,7 @@ def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]
     rows = []
     for c, candidate, mark in judged:
         channel, named = statistic.channels[c], named_form(statistic, candidate.fit, c, known[c])
-        variable = channel.site if channel.kind == "field" else R.name
+        variable = channel.site if channel.kind in ENDLESS else R.name
         rows.append(front_row(channel.label, named, candidate, c, mark, variable))
     chosen = {c: candidate.fit.forms[c] for c, candidate, mark in judged if mark == "chosen"}
     holds = [candidate.fit.forms[c].contains(chosen[c]) for c, candidate, _ in judged]

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from interpot.errors import InterpotError
 from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.notation import latex
-from interpot.formula.quantity import unit_name
+from interpot.formula.quantity import power, unit_name
 from interpot.records import FloatArray
-from interpot.statistic.channels import label_of
+from interpot.statistic.channels import ENDLESS, label_of
 from interpot.units import UnitStyle
 
 UNITS_OF_KNOWN = ("E_known", "L_known")
@@ -150,12 +150,12 @@ class ChannelFormula:
     @property
     def variable(self) -> str:
         """Letter of the coordinate where people see it: "r" of a distance, "z" of a field along z."""
-        return self.site if self.kind == "field" else R.name
+        return self.site if self.kind in ENDLESS else R.name
 
     @property
     def ends(self) -> bool:
         """Whether the function is zero from the cutoff on; a field goes on."""
-        return self.kind != "field"
+        return self.kind not in ENDLESS
 
     def unit(self, parameter: Parameter, units: UnitStyle) -> str:
         """Name of the unit of a constant, "" for a number: "eV·Å^6", or "eV·Å^-1 per e" where charges feel it."""
@@ -163,6 +163,9 @@ class ChannelFormula:
             return ""
         charge = "" if units.name == "lj" else " e"
         each = f" per{charge or ' charge'}" if self.charges and parameter.energy == 1 else ""
+        if self.kind == "friction":  # lengths are those gone in a unit of time, energies are lost in one
+            time = power(units.time_unit, -parameter.energy - parameter.length)
+            return "·".join(filter(None, (parameter.unit(units), time)))
         return parameter.unit(units) + each
 
     @property

@@ -23,6 +23,7 @@ from interpot.formula.terms import Term
 from interpot.formula.terms.variants import VARIANTS
 from interpot.formula.titles import bare_exponents, title_of
 from interpot.records import FloatArray
+from interpot.statistic.channels import ENDLESS
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective
 from interpot.units import UnitStyle
@@ -114,7 +115,7 @@ def substitutes(
         columns = alone.maps[0] @ np.column_stack(
             [term.values(r, *shapes) for term, shapes in zip(grid.terms, grid.shapes, strict=True)]
         )
-        form, letter = chosen.forms[c], channel.site if channel.kind == "field" else R.name
+        form, letter = chosen.forms[c], channel.site if channel.kind in ENDLESS else R.name
         for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
             trials = []
             for member in _promising(alone, grid, columns, form, t):

@@ -31,7 +31,7 @@ from interpot.formula.known import Known
 from interpot.formula.regress.restriction import Bound, Pointwise, Range, Restriction, Selector
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.terms import TERMS, Term
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.units import UnitStyle
@@ -76,7 +76,7 @@ class _OfDistances:
 
     def suits(self, kind: str, library: Sequence[Term]) -> bool:
         """Whether a channel of a kind is a function of a distance."""
-        return kind != "field"
+        return kind not in ENDLESS
 
 
 @dataclass(frozen=True, slots=True)

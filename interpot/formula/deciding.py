@@ -22,7 +22,7 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
 from interpot.statistic.basis import KnotSplines
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
 
@@ -144,12 +144,12 @@ def decision(
     chance = difference(objective, chosen, rival, variance)
     r, error = splines.r[c], splines.error[c]
     ratio = np.divide(np.abs(apart(r)), error, out=np.zeros_like(error), where=error > 0)
-    inner = np.linspace(0.9 * seen.minimum, seen.minimum, 40)[:-1] if of.kind != "field" else np.zeros(0)
+    inner = np.linspace(0.9 * seen.minimum, seen.minimum, 40)[:-1] if of.kind not in ENDLESS else np.zeros(0)
     drawn = np.concatenate([inner, r[r > seen.minimum]])
     drawn_error = np.concatenate([np.full(len(inner), np.nan), error[r > seen.minimum]])
     closer, hotter = _closer(chosen, c, apart, of.kind, (seen.minimum, seen.maximum), variance)
     # a function that ends somewhere has no meaning from there on
-    ends = of.kind == "field" or any(term.ends for f in (chosen, rival) for term in f.forms[c].terms)
+    ends = of.kind in ENDLESS or any(term.ends for f in (chosen, rival) for term in f.forms[c].terms)
     names = [of_channel(f.forms[c], f.coefficients[c], of).name for f in (chosen, rival)]
     return Decision(
         of=of,
@@ -187,7 +187,7 @@ def _closer(
     temperature.
     """
     (low, high), nowhere = ends, (float("nan"), float("nan"))
-    if kind == "field" or variance == 0:
+    if kind in ENDLESS or variance == 0:
         return nowhere
     r = np.linspace(low, 0.6 * low, 401)[1:]
     enough = np.flatnonzero(_feel(kind) * PAIRS * apart(r) ** 2 >= NEEDED * variance)

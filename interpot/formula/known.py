@@ -20,7 +20,7 @@ from interpot.formula.expression import parse_expression
 from interpot.formula.naming import Named
 from interpot.formula.potential import Potential
 from interpot.records import FloatArray
-from interpot.statistic.channels.channel import Channel
+from interpot.statistic.channels.channel import ENDLESS, Channel
 from interpot.statistic.objective import Objective
 from interpot.units import STYLES, UnitStyle
 
@@ -71,7 +71,7 @@ class Known:
         known = self.expression.subs({p.symbol: q.symbol for p, q in fresh.items()}, simultaneous=True)
         expression = named.expression + known
         parameters = (*named.parameters, *(p for p in fresh.values() if p not in units))
-        decays = channel.kind == "field" or (named.decays and self.decays(cutoff))
+        decays = channel.kind in ENDLESS or (named.decays and self.decays(cutoff))
         if not decays:
             end = Parameter("r_c", cutoff, 0.0, 0, 1)
             expression -= expression.subs(R, end.symbol)
@@ -191,7 +191,7 @@ def _of_texts(
             if one in formulas:
                 raise InterpotError(f"known part '{text}': one of {one} was given before; add the two up")
             formulas[one] = rest if colon else text
-    letters = [c.site if c.kind == "field" else R.name for c in channels]
+    letters = [c.site if c.kind in ENDLESS else R.name for c in channels]
     return tuple(
         from_text(formulas[one], units, letter) if one in formulas else None
         for one, letter in zip(labels, letters, strict=True)

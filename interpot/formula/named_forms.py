@@ -21,6 +21,7 @@ epsilon, sigma, n, m, alpha, rho, kappa, w, gamma = sympy.symbols(
 )
 rate, end, k, delta, k_rf, r_s = sympy.symbols("b a k delta k_rf r_s", real=True)
 r_c, x_0, E, F = sympy.symbols("r_c x_0 E F", real=True)
+zeta, c_2, beta = sympy.symbols("zeta c_2 beta", real=True)
 _mie = n / (n - m) * (n / m) ** (m / (n - m))  # makes ε the depth of the well
 
 
@@ -353,6 +354,43 @@ FORMS = (
         lambda a, p: True,
         kind="field",
     ),
+    NamedForm(
+        "Linear drag",
+        ("quadratic",),
+        (),
+        zeta / 2 * R**2,
+        {zeta: (2 * a, 1, -2)},
+        lambda a: a > 0,
+        kind="friction",
+    ),
+    NamedForm(
+        "Quadratic drag",
+        ("cubic",),
+        (),
+        c_2 / 3 * R**3,
+        {c_2: (3 * a, 1, -3)},
+        lambda a: a > 0,
+        kind="friction",
+    ),
+    NamedForm("Coulomb friction", ("linear",), (), F * R, {F: (a, 1, -1)}, lambda a: a > 0, kind="friction"),
+    NamedForm(
+        "Linear and quadratic drag",
+        ("quadratic", "cubic"),
+        (),
+        zeta / 2 * R**2 + c_2 / 3 * R**3,
+        {zeta: (2 * a, 1, -2), c_2: (3 * b, 1, -3)},
+        lambda a, b: a > 0 < b,
+        kind="friction",
+    ),
+    NamedForm(
+        "Rayleigh-Helmholtz friction",
+        ("quartic", "quadratic"),
+        (),
+        beta / 4 * R**4 - alpha / 2 * R**2,
+        {alpha: (-2 * b, 1, -2), beta: (4 * a, 1, -4)},
+        lambda a, b: a > 0 > b,
+        kind="friction",
+    ),
 )
 """The table of named forms, the more special before the more general."""
 
@@ -361,5 +399,6 @@ ROWS = {
     "wall": (("wall", ""), ("pair", " wall")),
     "field": (("field", ""),),
     "charge": (("charge", ""), ("field", "")),
+    "friction": (("friction", ""),),
 }
 """Kind of a channel → the kinds of rows that are looked through for its form, and what is added to their names."""

@@ -27,7 +27,7 @@ from interpot.formula.regress.form import Form
 from interpot.formula.terms.variants import R_ON, VARIANTS, apply
 from interpot.formula.titles import title_of, written
 from interpot.records import FloatArray
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 
 AMPLITUDES = {
     "power": "C_{n}",
@@ -87,7 +87,7 @@ def name(form: Form, coefficients: FloatArray, cutoff: float, kind: str = "pair"
     kind
         A key of `interpot.formula.named_forms.ROWS`.
     """
-    decays = kind in ("field", "charge") or all(term.decays for term in form.terms)
+    decays = kind in (*ENDLESS, "charge") or all(term.decays for term in form.terms)
     r_c = Parameter("r_c", cutoff, 0.0, 0, 1)
     whole: Named | None = None
     for variant in dict.fromkeys(term.variant for term in form.terms):

@@ -24,6 +24,7 @@ from interpot.formula.errors_in_units import converted_errors
 from interpot.formula.notation import upright
 from interpot.formula.quantity import half_width, with_error
 from interpot.records import FloatArray
+from interpot.statistic.channels.channel import CHANNELS
 from interpot.units import UnitStyle, unit_style
 
 
@@ -77,6 +78,11 @@ class Potential:
         kept = [c.kind in kinds for c in self.channels for _ in c.parameters]
         channels = tuple(c for c in self.channels if c.kind in kinds)
         return replace(self, channels=channels, covariance=self.covariance[np.ix_(kept, kept)])
+
+    @property
+    def conservative(self) -> Potential:
+        """Without friction, which is no potential: what programs for molecular dynamics are given."""
+        return self.of_kinds([kind for kind in CHANNELS if kind != "friction"])
 
     def of_kind(self, kind: str) -> Potential:
         """Only the channels of one kind, as `of_kinds`."""
@@ -168,7 +174,15 @@ class Potential:
                 "have no fixed relation to physical ones"
             )
         energy, length = self.units.energy / target.energy, self.units.length / target.length
-        scales = np.array([energy**p.energy * length**p.length for p in self.parameters])
+        time = self.units.time / target.time
+        # of friction, energies are lost in a unit of time, and lengths are gone in one
+        spans = [time if c.kind == "friction" else 1.0 for c in self.channels for _ in c.parameters]
+        scales = np.array(
+            [
+                energy**p.energy * length**p.length / span ** (p.energy + p.length)
+                for p, span in zip(self.parameters, spans, strict=True)
+            ]
+        )
         stderrs, covariance = converted_errors(self.channels, self.covariance, scales, length)
         numbers = iter(zip(scales, stderrs, strict=True))
         channels = []
@@ -177,9 +191,10 @@ class Potential:
                 replace(p, value=float(p.value * scale), stderr=float(stderr))
                 for p, (scale, stderr) in zip(c.parameters, numbers, strict=False)
             )
-            domain = (c.domain[0] * length, c.domain[1] * length)
+            reach = length / time if c.kind == "friction" else length
+            domain = (c.domain[0] * reach, c.domain[1] * reach)
             core = None if c.core is None else c.core.scaled(energy, length)
-            cutoff = c.cutoff * length
+            cutoff = c.cutoff * reach
             x, y, z = (float(v * length) for v in c.centre)
             channels.append(
                 replace(c, cutoff=cutoff, domain=domain, parameters=parameters, core=core, centre=(x, y, z))

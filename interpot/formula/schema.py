@@ -14,12 +14,15 @@ same double back.
 ``  kind``                "pair": the function is a potential φ(r) of the distance of two particles, the force
                           on either is -dφ/dr along the line that joins them. "wall": φ(r) of the distance of one
                           particle to a wall, the force on it is -dφ/dr away from the wall. "field": φ of a
-                          coordinate of one particle, the force on it is minus its gradient.
+                          coordinate of one particle, the force on it is minus its gradient. "friction": a
+                          dissipation function of a particle's speed, the force on it is minus its derivative
+                          along the velocity; it is no potential. All its lengths are those gone in one unit of
+                          time of the style, and its energies are lost in one.
 ``  species``             The species it acts between, sorted: ["Ne", "Xe"]; the one that feels the wall or field;
                           all that feel it, of a field with charges.
 ``  variable``            The symbol of the coordinate in ``expression``: "r"; of a field its site.
 ``  site``                Of a wall its name, "zlo"; of a field its coordinate, "x", "y", "z", or "r" for the
-                          distance from the centre. Left out for a pair.
+                          distance from the centre; of friction "v". Left out for a pair.
 ``  charges``             Of each of the species, in elementary charges, where a field acts on these: φ is the
                           energy per charge, and so are the units of its constants. Optional.
 ``  centre``              Of a field: [x, y, z] from which the coordinate is counted (length unit). Optional:
@@ -78,8 +81,9 @@ from interpot.files import atomic
 from interpot.formula.codegen import R, numpy_function
 from interpot.formula.expression import FUNCTIONS, is_name, names_in, parse_expression
 from interpot.formula.quantity import unit_exponents, unit_name
-from interpot.statistic.channels import label_of
+from interpot.statistic.channels import ENDLESS, label_of
 from interpot.statistic.channels.field import COORDINATES
+from interpot.statistic.channels.friction import LETTER
 from interpot.units import STYLES
 
 SCHEMA = "interpot.potential/1"
@@ -116,6 +120,7 @@ KINDS: dict[str, Kind] = {
     "pair": Kind(species=2, lower=0.0, sites=("",)),
     "wall": Kind(species=1, lower=0.0),
     "field": Kind(1, -math.inf, ("origin",), tuple(COORDINATES), ("charges", "centre")),
+    "friction": Kind(1, -math.inf, ("origin",), (LETTER,)),
 }
 """The table of channel kinds."""
 
@@ -373,7 +378,7 @@ def _check_place(channel: Any, kind: Kind, place: _Place) -> None:
         place.at("site").fail(f"is {_kind(site)}", f"one of {', '.join(kind.sites)}")
     if kind.sites != ("",):
         place.at("site").text(site)
-    variable = site if channel["kind"] == "field" else R.name
+    variable = site if channel["kind"] in ENDLESS else R.name
     if channel["variable"] != variable:
         place.at("variable").fail(f"is {_kind(channel['variable'])}", f"'{variable}'")
     _check_numbers(channel.get("centre", [0, 0, 0]), 3, place.at("centre"))

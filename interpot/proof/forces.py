@@ -42,7 +42,7 @@ class PairFunctions(Protocol):
 
 
 class PotentialForces:
-    """Evaluates all channels of a potential, frame after frame: pairs, walls and fields.
+    """Evaluates all channels of a potential, frame after frame: pairs, walls and fields, but no friction.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ class PotentialForces:
     """
 
     def __init__(self, potential: Potential, functions: Callable[..., PairFunctions] | None = None) -> None:
+        potential = potential.conservative
         kinds = {channel.kind for channel in potential.channels}
         self._pairs = PairForces(potential, functions) if "pair" in kinds else None
         self._one_body = OneBodyForces(potential, functions) if kinds - {"pair"} else None
@@ -88,7 +89,7 @@ class OneBodyForces:
 
     def __init__(self, potential: Potential, functions: Callable[..., PairFunctions] | None = None) -> None:
         self.units = potential.units
-        channels = [c for c in potential.channels if c.kind != "pair"]
+        channels = [c for c in potential.conservative.channels if c.kind != "pair"]
         self._collectors = [
             ([channels[k] for k in members], collect)
             for members, collect in collectors([_channel(c, self.units.length) for c in channels])

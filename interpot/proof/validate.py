@@ -121,6 +121,7 @@ def validate(
     InterpotError
         The species differ, masses, velocities or the timestep are unknown, or the run blows up.
     """
+    potential = potential.conservative  # friction is the thermostat's
     observed = trajectory_of(reference, walls=walls)
     start = start_frame(observed, masses, temperature)
     check_species(potential, start)

@@ -15,9 +15,10 @@ from interpot.statistic.channels import Channel
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
+from interpot.statistic.heat_bath import bath_remarks
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.observed import observe
+from interpot.statistic.observed import observe, with_friction
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
@@ -116,6 +117,8 @@ def accumulate(
         raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
     way.check_free(frames)
     observed = observe(frames, channels, asked)
+    if bases is None:
+        channels = with_friction(frames, channels, observed)
     if way.is_kept or way.is_shared:
         recipe = recipe_of(frames, channels, motion=observed, cutoffs=cutoffs, memory=memory, wanted=wanted)
         return (
@@ -188,6 +191,8 @@ def settle(
         again = passed(shorter)
         if unexplained(again) < TOLERATED * unexplained(statistic):
             statistic, remarks = again, tuple(_found_cutoffs(asked, found, frames.units))
+    if motion.target == "recorded":
+        remarks += tuple(bath_remarks(statistic, first, frames.units))
     return Settled(statistic.channels, remarks, statistic if complete else None)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.kernels import spline_slopes
 from interpot.statistic.splines import DEGREE, SEGMENT_SLOPES, SEGMENTS
 
@@ -202,14 +202,14 @@ WIDER = 1 / 120
 
 def lattice_of(channel: Channel) -> type[KnotSplines]:
     """How knots stand for a channel: uniform in ln s for a distance, in s for a field's coordinate."""
-    return UniformSplines if channel.kind == "field" else LogSplines
+    return UniformSplines if channel.kind in ENDLESS else LogSplines
 
 
 def splines_for(channels: Sequence[Channel]) -> list[KnotSplines]:
     """The fine bases of the one pass."""
     spacing = SPACING if len(channels) <= FEW else WIDER
     return [
-        lattice_of(c)(c.cutoff, c.cutoff / FIELD_INTERVALS if c.kind == "field" else spacing)
+        lattice_of(c)(c.cutoff, c.cutoff / FIELD_INTERVALS if c.kind in ENDLESS else spacing)
         for c in channels
     ]
 

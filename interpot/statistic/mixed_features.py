@@ -68,6 +68,8 @@ class OneBody:
         layout = self._layout
         energy = np.zeros(layout.size)
         for c, part in self._parts.items():
+            if layout.channels[c].kind == "friction":  # dissipates, and is no part of an energy
+                continue
             basis = layout.bases[c]
             assert isinstance(basis, KnotSplines)
             energy[layout.starts[c] : layout.starts[c + 1]] = basis.sums(part.s, part.factor)

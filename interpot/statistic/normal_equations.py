@@ -233,7 +233,7 @@ class Statistic:
             for k, (c, basis, seen) in enumerate(zip(self.channels, self.bases, self.coverage, strict=True)):
                 group = file.create_group(f"channel_{k}")
                 group.attrs.update(kind=c.kind, species=list(c.species), cutoff=c.cutoff, site=c.site)
-                group.attrs.update(charges=c.charges, centre=c.centre)
+                group.attrs.update(charges=c.charges, centre=c.centre, time=c.time)
                 assert isinstance(basis, KnotSplines)
                 group.attrs.update(spacing=basis.spacing, intervals=basis.intervals, anchor=basis.cutoff)
                 group.attrs.update(minimum=seen.minimum, maximum=seen.maximum)
@@ -309,6 +309,7 @@ def _channel(attributes: Mapping[str, Any]) -> Channel:
         str(attributes.get("site", "")),
         charges,
         (x, y, z),
+        float(attributes.get("time", 1.0)),
     )
 
 

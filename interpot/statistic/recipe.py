@@ -8,7 +8,7 @@ from typing import Any
 
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.trajectory import FileTrajectory
 from interpot.trajectory.motion import Motion
@@ -63,8 +63,10 @@ def recipe_of(
 
 def _written(channel: Channel) -> list[Any]:
     """A channel as JSON holds it: its kind, names that tell it from others, and its cutoff at the end."""
-    if channel.kind != "field":
+    if channel.kind not in ENDLESS:
         return [channel.kind, *channel.species, *([channel.site] if channel.site else []), channel.cutoff]
+    if channel.kind == "friction":
+        return [channel.kind, channel.label, channel.cutoff]
     charges = ",".join(f"{name}={q!r}" for name, q in zip(channel.species, channel.charges, strict=False))
     centre = ",".join(map(repr, channel.centre)) if any(channel.centre) else ""
     words = [channel.label, f"of {charges}" if charges else "", f"from {centre}" if centre else ""]

@@ -14,6 +14,7 @@ import numpy as np
 
 from interpot.records import FloatArray
 from interpot.statistic.basis import KnotSplines
+from interpot.statistic.channels import ENDLESS
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import decomposed
@@ -63,7 +64,7 @@ def zero_at_cutoff(statistic: Statistic, coefficients: FloatArray) -> FloatArray
     k = np.array(coefficients)
     for c, basis in enumerate(statistic.bases):
         assert isinstance(basis, KnotSplines)
-        if statistic.channels[c].kind == "field":
+        if statistic.channels[c].kind in ENDLESS:
             continue
         columns = statistic.columns(c)
         k[columns] -= float(basis.matrix(np.array([basis.cutoff]))[0] @ k[columns])

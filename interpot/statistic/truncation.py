@@ -16,7 +16,7 @@ import numpy as np
 
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import Basis, LogSplines
-from interpot.statistic.channels import Channel
+from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.layout import offsets
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import SplineFit, decompose, residual_variance, spline_fit
@@ -137,7 +137,7 @@ def _suspect(statistic: Statistic, fit: SplineFit, c: int) -> tuple[float, float
     and a jump that they cannot follow in one channel leaves traces in the others, significant but small. Hard cores
     fall by less: r^-13 to two thirds.
     """
-    if statistic.channels[c].kind == "field":  # a function of where a particle is ends nowhere
+    if statistic.channels[c].kind in ENDLESS:  # a function of where a particle is ends nowhere
         return None
     basis, counts = statistic.bases[c], statistic.coverage[c].counts
     assert isinstance(basis, LogSplines)

@@ -35,6 +35,10 @@ def _sentence(channel: Channel, units: UnitStyle) -> str:
             f"there is never a {' or '.join(channel.species)} in the field {channel.label}, so that it has no formula: "
             "add data that hold them, or leave it out"
         )
+    if channel.kind == "friction":
+        return (
+            f"there is never a {channel.species[0]} whose friction could be told: leave {channel.label} out"
+        )
     return (
         f"no {channel.label} pair ever comes within its cutoff of {cutoff}, so that it has no formula: enlarge the "
         "cutoff, or add data in which they meet"

@@ -10,6 +10,7 @@ from interpot.formula.symbolic.algebra import Factor, Product, Sum, values
 from interpot.formula.symbolic.writing import polynomial, square
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms.zbl import UNIVERSAL
+from interpot.statistic.channels import ENDLESS
 from interpot.table import load_row
 
 Known = tuple[str, tuple[float, ...], float]
@@ -80,7 +81,7 @@ def _rates(parts: Sum) -> list[float]:
 
 
 def _powers(power: float, kind: str) -> Iterator[Known]:
-    if kind == "field":
+    if kind in ENDLESS:
         if power in WHOLE_POWERS:
             yield WHOLE_POWERS[power], (), 0.0
     elif -60 < power < -0.3:

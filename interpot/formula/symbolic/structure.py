@@ -38,6 +38,7 @@ from interpot.formula.terms import Shape, Term
 from interpot.formula.terms.dimensions import lengths
 from interpot.formula.terms.term import between, rate_bounds, rates, width_bounds, widths
 from interpot.records import FloatArray
+from interpot.statistic.channels import ENDLESS
 
 __all__ = ["NoFormError", "form_of"]
 
@@ -280,7 +281,7 @@ _NUMBER, _EXPONENT = between(1e-12, 1e12), between(0.05, 60.0)
 
 def _shape(name: str, role: str, kind: str, text: str) -> Shape:
     """A shape of a term by its role; one name always has one meaning in it, so that equal terms are equal."""
-    field = kind == "field"
+    field = kind in ENDLESS
     match role:
         case "n":
             return Shape(name, 0, _exponents, _EXPONENT, integer=True)
@@ -314,7 +315,7 @@ def _term(text: str, names: tuple[str, ...], roles: tuple[str, ...], kind: str) 
         default=False,
         kinds=(kind,),
     )
-    return replace(term, decays=kind != "field" and _decays(term))
+    return replace(term, decays=kind not in ENDLESS and _decays(term))
 
 
 def _decays(term: Term) -> bool:

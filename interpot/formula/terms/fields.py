@@ -1,6 +1,7 @@
 """Terms of external fields, functions of a coordinate x that may be negative.
 
-Whole powers: uniform forces, traps and double wells. A Gaussian barrier or well at x_0. Waves of wave number q,
+Whole powers: uniform forces, traps and double wells; of a speed,
+friction. A Gaussian barrier or well at x_0. Waves of wave number q,
 written as cos(qx) and sin(qx) that share it: amplitude and phase are then linear.
 """
 
@@ -22,7 +23,7 @@ def _power(name: str, n: int) -> Term:
         coefficient_length=sympy.Integer(-n),
         decays=False,
         reference="the Taylor series",
-        kinds=("field",),
+        kinds=("field", "friction"),
     )
 
 

@@ -107,6 +107,10 @@ def export(
 
 def holding(potential: Potential, exporter: Exporter, target: str) -> Potential:
     """Return the channels that a target can hold, with a line in the provenance, and a warning, on those left out."""
+    if "friction" not in exporter.kinds and any(c.kind == "friction" for c in potential.channels):
+        drags = ", ".join(potential.describe(c) for c in potential.of_kind("friction").channels)
+        _log.warning("the file for %s has no friction, which is no potential: %s", target, drags)
+        potential = potential.conservative
     left = [c.label for c in potential.channels if c.kind not in exporter.kinds]
     if not left:
         return potential

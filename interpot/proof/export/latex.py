@@ -71,5 +71,5 @@ EXPORTER = Exporter(
     lambda: "",
     ANALYTIC,
     usage=r"\input{NAME} in a document that loads amsmath",
-    kinds=EVERY_KIND,
+    kinds=(*EVERY_KIND, "friction"),
 )

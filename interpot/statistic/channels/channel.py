@@ -31,6 +31,8 @@ class Channel:
         Without them it is the energy of a particle itself.
     centre
         Å, from which the coordinate of a field is counted.
+    time
+        Of friction, internal units: how long a particle goes with its velocity for the distance that is its coordinate.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Channel:
     site: str = ""
     charges: tuple[float, ...] = ()
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    time: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.cutoff < np.inf:
@@ -46,7 +49,7 @@ class Channel:
 
     @property
     def label(self) -> str:
-        """Name for people: "Ne-Xe", "Ne-zlo" (a wall), "Ne@z" (a field), "charge@z" (one that acts on charges)."""
+        """Name for people: "Ne-Xe", "Ne-zlo" (a wall), "Ne@z" (a field), "charge@z" (on charges), "Ne drag"."""
         return label_of(self.kind, self.species, self.site, bool(self.charges), self.centre)
 
     @property
@@ -63,6 +66,8 @@ def label_of(
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> str:
     """Name of a channel for people, also that of its formula."""
+    if kind == "friction":
+        return f"{species[0]} drag"
     if kind == "field":
         place = ":" + ",".join(f"{x:.6g}" for x in centre) if any(centre) else ""
         return f"{'charge' if charged else species[0]}@{site}{place}"
@@ -101,8 +106,12 @@ CHANNELS = {
     "pair": "interpot.statistic.channels.pair:PairCollector",
     "wall": "interpot.statistic.channels.wall:WallCollector",
     "field": "interpot.statistic.channels.field:FieldCollector",
+    "friction": "interpot.statistic.channels.friction:FrictionCollector",
 }
 """The table of kinds: what collects the contributions of all channels of that kind."""
+
+ENDLESS = ("field", "friction")
+"""Kinds whose functions end nowhere: the cutoff is but the largest coordinate of the data, 0 is one like others."""
 
 
 def collectors(channels: Sequence[Channel]) -> list[tuple[list[int], Collector]]:

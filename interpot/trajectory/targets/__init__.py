@@ -11,6 +11,7 @@ from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.following import follow
 from interpot.trajectory.motion import DYNAMICS, Motion
+from interpot.trajectory.targets.overdamped import drag_remarks
 from interpot.trajectory.targets.recorded import recorded
 from interpot.trajectory.targets.windows import Target, Windows
 from interpot.units import UnitStyle
@@ -58,6 +59,12 @@ TARGETS: dict[str, TargetRow] = {
     "langevin-momenta": TargetRow(
         "momenta of Langevin dynamics, Itô", ("langevin",), "velocities", f"{_HERE}.langevin:langevin_momenta"
     ),
+    "langevin-forces": TargetRow(
+        "recorded forces with a thermostat's friction and noise",
+        ("langevin",),
+        "velocities",
+        f"{_HERE}.langevin:langevin_forces",
+    ),
     "langevin-positions": TargetRow(
         "positions of Langevin dynamics, Itô", ("langevin",), "", f"{_HERE}.langevin:langevin_positions"
     ),
@@ -93,4 +100,7 @@ def target_rows(
         raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
     if motion.target == "recorded":
         return recorded(frames)
+    if motion.target == "overdamped":
+        for said in drag_remarks(motion, units):
+            remark(said)
     return TARGETS[motion.target].load()(follow(frames, motion, units, remark), motion)

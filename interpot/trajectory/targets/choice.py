@@ -20,7 +20,8 @@ LEAST = {
     "momenta": 3,
     "positions": 3,
     "langevin-momenta": 3,
-    "langevin-positions": 4,
+    "langevin-forces": 1,
+    "langevin-positions": 7,
     "overdamped": 3,
 }
 """Target → how many consecutive frames it needs at least."""
