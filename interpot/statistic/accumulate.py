@@ -204,7 +204,7 @@ def _first_rows(frames: Trajectory, motion: Motion) -> tuple[list[Windows], bool
         if len(first) == MOST_FRAMES or (len(first) > 1 and particles > PILOT_PARTICLES):
             return first, False
         first.append(windows)
-        particles += windows.fresh * len(windows.frames[0].positions)
+        particles += len(windows.fresh) * len(windows.frames[0].positions)
     return first, True
 
 

@@ -204,7 +204,7 @@ class Summation:
             else:
                 self._add_windows(sums, windows)
             dimension = windows.frames[0].dimension
-            sums.frames += windows.fresh
+            sums.frames += len(windows.fresh)
             counted = windows.targets[: len(windows.targets) - windows.subtracted, :, :dimension]
             sums.net += float(np.sum(counted.sum(axis=1) ** 2))
         for a in range(len(layout.species)):

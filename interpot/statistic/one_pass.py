@@ -153,7 +153,7 @@ class Accumulator:
         )
         self._in_block += 1
         self.items += 1
-        self.frames += windows.fresh
+        self.frames += len(windows.fresh)
         block_ends = self._in_block == self._store.length
         if block_ends:
             self._in_block = 0

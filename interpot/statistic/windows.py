@@ -47,8 +47,7 @@ class WindowRows:
 
     def fresh(self) -> Iterator[tuple[Frame, Features]]:
         """Frames that are met for the first time, with their features."""
-        fresh = self._windows.fresh
-        return zip(self._windows.frames[:fresh], self.features[:fresh], strict=True)
+        return ((self._windows.frames[t], self.features[t]) for t in self._windows.fresh)
 
     def rows(self, a: int) -> Iterator[FloatArray]:
         """Rows [X F] of all windows for a few particles of species `a` at a time, (rows, k + 1)."""

@@ -41,6 +41,8 @@ class Instant:
     masses : (n,) float64, amu
     begins
         Whether nothing before it belongs to the same stretch: the first frame, and the first behind a gap.
+    between
+        Whether it is no frame of the file, but a place on the path between two (`interpot.trajectory.resampling`).
     """
 
     frame: Frame
@@ -49,6 +51,7 @@ class Instant:
     steps: int | None
     masses: FloatArray
     begins: bool
+    between: bool = False
 
 
 def follow(

@@ -35,6 +35,9 @@ class Motion:
     width
         Half-widths of the test functions, in recorded frames: 1 is the hat of three frames, larger ones
         are bumps, several stand beside each other; empty for a choice from the data.
+    substeps
+        In how many parts the time between two frames is divided, at whose ends forces are evaluated on the path
+        (`interpot.trajectory.resampling`); None for a choice from the data.
     noise
         Standard deviation of the error of each recorded coordinate; None for an estimate from the data.
     drag
@@ -47,6 +50,7 @@ class Motion:
     interval: float | None = None
     masses: Mapping[str, float] = field(default_factory=dict)
     width: tuple[int, ...] = ()
+    substeps: int | None = None
     noise: float | None = None
     drag: Mapping[str, float] = field(default_factory=dict)
 
@@ -63,6 +67,8 @@ class Motion:
                     raise InterpotError(f"the {name} of {species} is {value:g}: expected a positive number")
         if any(width < 1 for width in self.width):
             raise InterpotError(f"a width of {min(self.width)} frames was given: expected 1 or more")
+        if self.substeps is not None and self.substeps < 1:
+            raise InterpotError(f"{self.substeps} substeps were given: expected 1 or more")
         if self.noise is not None and self.noise < 0:
             raise InterpotError(f"a noise of {self.noise:g} was given: expected a length, or 0 for none")
 
@@ -90,6 +96,7 @@ class Motion:
             "interval": self.interval,
             "masses": dict(self.masses) or None,
             "width": list(self.width) or None,
+            "substeps": None if self.substeps == 1 else self.substeps,
             "noise": self.noise,
             "drag": dict(self.drag) or None,
         }

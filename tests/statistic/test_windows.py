@@ -62,7 +62,7 @@ def some_windows(name: str, seed: int = 5) -> Windows:
     )
     weights = random.normal(size=(3, 4))
     weights[2, 0] = 0.0
-    return Windows(stretch, weights, random.normal(size=(3, *first.positions.shape)), 2)
+    return Windows(stretch, weights, random.normal(size=(3, *first.positions.shape)), (0, 1))
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -110,7 +110,7 @@ def assert_same_as_instants(frames: Sequence[Frame], channels: Sequence[Channel]
     one = summed([Windows.of(f, f.forces) for f in frames if f.forces is not None], channels)
     quarters = np.array([[0.25, 0.75]])
     two = summed(
-        [Windows((f, replace(f)), quarters, f.forces[None], 1) for f in frames if f.forces is not None],
+        [Windows((f, replace(f)), quarters, f.forces[None]) for f in frames if f.forces is not None],
         channels,
     )
     sizes = np.sqrt(np.diag(one.gram))

@@ -11,6 +11,7 @@ from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
+from interpot.trajectory.resampling import resampled
 from interpot.trajectory.targets.denoise import with_noise_rows
 from interpot.trajectory.targets.grouping import Group, groups
 from interpot.trajectory.targets.test_functions import weak_weights
@@ -31,8 +32,8 @@ def weak_windows(
     instants
         In order of time, in stretches.
     motion
-        Of which `width` (the hat where there is none), `timestep` and `noise` (none where it is not given) are used,
-        internal units.
+        Of which `width` (the hat where there is none), `substeps` (none), `timestep` and `noise` (none where it is not
+        given) are used, internal units.
     order
         2 where `moving` gives m q, 1 where it gives p.
     moving
@@ -44,7 +45,9 @@ def weak_windows(
         No stretch holds a window, or frames are closer than the time step.
     """
     scale = None
-    for group in groups(instants, motion.width or (1,)):
+    parts = motion.substeps or 1
+    along = resampled(instants, parts, order == 1, motion.timestep)
+    for group in groups(along, tuple(parts * width for width in motion.width or (1,))):
         force, moved = _weights(group, order, motion.timestep)
         covariance = noise_covariance(moved)
         scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
@@ -58,7 +61,7 @@ def weak_windows(
             frames=tuple(instant.frame for instant in group.instants),
             weights=force,
             targets=np.tensordot(moved, path, axes=1),
-            fresh=group.fresh,
+            fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
         )
         yield (
             with_noise_rows(windows, group.instants, moved, order, motion.noise) if motion.noise else windows

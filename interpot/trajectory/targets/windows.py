@@ -31,7 +31,7 @@ class Windows:
         Of the features.
     targets : (W, n, 3) float64, eV/Å
     fresh
-        How many frames, the first, are counted in histograms here: the others return in the next windows.
+        Which of the frames are counted, in histograms too: others return in the next windows, or are none of the file.
     subtracted
         How many windows, the last, are rows of noise (`denoise`): their products are taken from XᵀX and XᵀF; they
         count neither as rows nor in FᵀF, which keeps the noise of the targets.
@@ -40,13 +40,13 @@ class Windows:
     frames: tuple[Frame, ...]
     weights: FloatArray
     targets: FloatArray
-    fresh: int
+    fresh: tuple[int, ...] = (0,)
     subtracted: int = 0
 
     @classmethod
     def of(cls, frame: Frame, forces: FloatArray) -> Windows:
         """The window of one frame: its forces as they are."""
-        return cls((frame,), _ONE, forces[None], 1)
+        return cls((frame,), _ONE, forces[None])
 
     @property
     def is_instant(self) -> bool:

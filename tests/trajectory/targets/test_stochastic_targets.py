@@ -38,7 +38,7 @@ def fitted(windows: Iterable[Windows], features: Coordinates) -> FloatArray:
     """Dense least squares over all rows."""
     A, b = np.zeros((2, 2)), np.zeros(2)
     for window in windows:
-        assert window.weights.shape == (1, len(window.frames)) and window.fresh == 1
+        assert window.weights.shape == (1, len(window.frames)) and window.fresh == (0,)
         X = np.array([np.ravel(f) for f in features(window.frames[0])])
         A[: len(X), : len(X)] += X @ X.T
         b[: len(X)] += X @ window.targets[0].ravel()

@@ -1,0 +1,139 @@
+"""The path between two frames: recorded instants, and as many between them as a sum over time needs.
+
+A weak form sums the force over the instants of a window. The force varies faster than the path, whose second derivative
+it is, and jumps where a pair passes a truncated end; the path itself is smooth, and a polynomial through the frames
+around tells it between them far better than a sum over the frames alone averages the force. So features are evaluated
+between frames, too, on the interpolated path.
+
+Through p frames around an interval goes the polynomial of degree p - 1, or, where velocities are recorded, the one of
+degree 2p - 1 that has them too (Hermite): as slopes, or, where the step δ of the integrator is known, as
+[q(t+δ) - q(t-δ)]/2δ, which is what velocity Verlet calls the velocity. Measured on liquid argon with a truncated
+potential, the error left in the averaged force: every 10 fs 6e-5 without and 6e-7 with five parts, every 40 fs
+3.5e-4 and 4e-5 (eight parts), every 80 fs 2e-2 and 7e-3, and with velocities 8e-4.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from interpot.records import FloatArray, Surface
+from interpot.trajectory.following import Instant
+
+POINTS = {False: 16, True: 8}
+"""Frames around an interval through which the path goes: of positions alone, and with velocities."""
+
+
+def resampled(
+    instants: Iterable[Instant], parts: int, with_velocities: bool = False, timestep: float | None = None
+) -> Iterator[Instant]:
+    """Instants at the ends of equal parts of every interval between frames.
+
+    Parameters
+    ----------
+    instants
+        As `interpot.trajectory.following.follow` yields them. Their boxes must not change.
+    parts
+        Of each interval; 1 passes the instants on as they are.
+    with_velocities
+        Whether the path has the recorded velocities, and velocities are told in between.
+    timestep
+        δ, where it is known.
+
+    Yields
+    ------
+    Instant
+        Those between frames say so (`Instant.between`). Intervals at the ends of a stretch, which have not as many
+        frames on both sides, are left out.
+    """
+    if parts == 1:
+        yield from instants
+        return
+    points = POINTS[with_velocities]
+    around: deque[Instant] = deque(maxlen=points)
+    begins = True
+    for instant in instants:
+        if instant.begins:
+            if len(around) == points:
+                yield replace(around[points // 2], steps=None)
+            around.clear()
+            begins = True
+        around.append(instant)
+        if len(around) == points:
+            yield replace(around[points // 2 - 1], steps=None, begins=begins)
+            yield from _between(list(around), parts, with_velocities, timestep or 0.0)
+            begins = False
+    if len(around) == points:
+        yield replace(around[points // 2], steps=None)
+
+
+def _between(
+    around: Sequence[Instant], parts: int, with_velocities: bool, timestep: float
+) -> Iterator[Instant]:
+    """Instants inside the middle interval."""
+    left, right = around[len(around) // 2 - 1 : len(around) // 2 + 1]
+    width = right.time - left.time
+    nodes = tuple(np.round([(instant.time - left.time) / width for instant in around], 12).tolist())
+    path = np.array([instant.path - left.path for instant in around])
+    velocities = np.array([i.frame.velocities for i in around]) * width if with_velocities else None
+    for k in range(1, parts):
+        of_path, of_slope, slope_of_path, slope_of_slope = _weights(
+            nodes, k / parts, with_velocities, round(timestep / width, 12)
+        )
+        moved = np.tensordot(of_path, path, axes=1)
+        speed = None
+        if velocities is not None:
+            moved = moved + np.tensordot(of_slope, velocities, axes=1)
+            speed = np.tensordot(slope_of_path, path, axes=1) + np.tensordot(
+                slope_of_slope, velocities, axes=1
+            )
+            speed = speed / width
+        frame = replace(
+            left.frame,
+            positions=left.frame.positions + moved,
+            velocities=speed,
+            unwrapped=None,
+            forces=None,
+            surfaces=_surfaces(around, of_path),
+        )
+        yield Instant(frame, left.path + moved, left.time + k / parts * width, None, left.masses, False, True)
+
+
+def _surfaces(around: Sequence[Instant], weights: FloatArray) -> tuple[Surface, ...]:
+    """Walls where they are in between; they move as smoothly as particles do."""
+    left = around[len(around) // 2 - 1]
+    return tuple(
+        replace(wall, position=float(weights @ [instant.frame.surfaces[k].position for instant in around]))
+        if len({instant.frame.surfaces[k].position for instant in around}) > 1
+        else wall
+        for k, wall in enumerate(left.frame.surfaces)
+    )
+
+
+@lru_cache(maxsize=256)
+def _weights(
+    nodes: tuple[float, ...], at: float, with_slopes: bool, step: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Weights of values and slopes at the nodes in the value, and in the slope, of the polynomial at a place.
+
+    The powers are those of a coordinate that runs from -1 to 1 over the nodes, in which they are well conditioned.
+    """
+    low, half, n = nodes[0], (nodes[-1] - nodes[0]) / 2, len(nodes)
+    powers = np.arange(2 * n if with_slopes else n)
+
+    def values(places: FloatArray) -> FloatArray:
+        return np.asarray(((places - low) / half - 1)[:, None] ** powers)
+
+    def slopes(places: FloatArray) -> FloatArray:
+        if step > 0:
+            return (values(places + step) - values(places - step)) / (2 * step)
+        return powers * ((places - low) / half - 1)[:, None] ** np.maximum(powers - 1, 0) / half
+
+    x, y = np.array(nodes), np.array([at])
+    known = np.vstack([values(x), slopes(x)]) if with_slopes else values(x)
+    value, slope = np.linalg.solve(known.T, values(y)[0]), np.linalg.solve(known.T, slopes(y)[0])
+    return value[:n], value[n:], slope[:n], slope[n:]
