@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from instants import frame
+from argon_frames import frame
 
 from interpot.errors import InterpotError
 from interpot.records import Frame
@@ -31,7 +31,7 @@ def test_every_target_has_its_number_of_frames() -> None:
         ("newton", (), 3, "positions"),
         ("langevin", ("forces",), 5, "recorded"),
         ("langevin", ("velocities",), 4, "langevin-momenta"),
-        ("langevin", (), 4, "langevin-positions"),
+        ("langevin", (), 7, "langevin-positions"),
         ("overdamped", ("velocities",), 3, "overdamped"),
     ],
 )
@@ -53,7 +53,7 @@ def test_the_first_target_that_finds_what_it_needs(
     ],
 )
 def test_what_is_asked_for(asked: str, dynamics: str, row: str) -> None:
-    assert choose(frames(5, "forces", "velocities"), Motion(asked, dynamics)) == row
+    assert choose(frames(8, "forces", "velocities"), Motion(asked, dynamics)) == row
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,22 @@ def test_what_is_asked_for(asked: str, dynamics: str, row: str) -> None:
         (
             frames(2), Motion(),
             "'a.dump' holds neither forces nor velocities, and positions in 2 consecutive frames only, which does not "
-            "tell what drives the particles: expected forces (columns fx fy fz), or velocities or positions in 3 "
-            "consecutive frames or more, at increasing times",
+            "tell what drives the particles: expected forces (columns fx fy fz), or velocities (columns vx vy vz) in "
+            "3 consecutive frames or more, or positions in 3 consecutive frames or more, at increasing times",
         ),
         (
             frames(1, "velocities"), Motion(),
             "'a.dump' holds velocities but no forces, in 1 frame, which does not tell what drives the particles",
         ),
         (
-            frames(3), Motion(dynamics="langevin"), "velocities or positions in 3 consecutive frames or more",
+            frames(3), Motion(dynamics="langevin"),
+            "or velocities (columns vx vy vz) in 3 consecutive frames or more, or positions in 7 consecutive frames",
+        ),
+        (frames(2, "velocities"), Motion(dynamics="langevin"), "which does not tell what drives the particles"),
+        (
+            frames(2, "velocities"), Motion("langevin-forces", "langevin"),
+            "the target 'langevin-forces' needs forces (columns fx fy fz) and velocities (columns vx vy vz), at "
+            "increasing times, but 'a.dump' holds velocities but no forces, in 2 consecutive frames",
         ),
         (
             frames(5), Motion("momenta"),
@@ -118,7 +125,7 @@ def test_frames_that_follow_each_other() -> None:
 
 def test_few_frames_are_read() -> None:
     def some() -> Iterator[Frame]:
-        yield from frames(4, "velocities")
+        yield from frames(max(LEAST.values()), "velocities")
         raise AssertionError
 
     assert choose(some(), Motion()) == "momenta"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from instants import METAL, at_steps, at_times, followed, frame
+from argon_frames import METAL, at_steps, at_times, followed, frame
 
 from interpot.errors import InterpotError
 from interpot.records import Frame

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from instants import METAL, at_steps, at_times, followed, frame
+from argon_frames import METAL, at_steps, at_times, followed, frame
 from lammps_runs import dump_path
 
 from interpot import read

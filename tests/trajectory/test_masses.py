@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from instants import METAL, frame
+from argon_frames import METAL, frame
 
 from interpot.errors import InterpotError
 from interpot.records import Frame

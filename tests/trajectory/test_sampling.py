@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from instants import METAL
+from argon_frames import METAL
 from lammps_runs import dump_path, run_lammps
 
 from interpot import read

@@ -30,14 +30,14 @@ class TargetRow:
     dynamics
         Of `DYNAMICS`, for which it is made.
     needs
-        What each frame must hold: "forces", "velocities"; positions they all do.
+        What each frame must hold, of "forces" and "velocities"; positions they all do.
     function
         "module:name" of a `Target`; that of recorded forces takes frames.
     """
 
     title: str
     dynamics: tuple[str, ...]
-    needs: str
+    needs: tuple[str, ...]
     function: str
 
     def load(self) -> Target:
@@ -49,27 +49,33 @@ class TargetRow:
 _HERE = "interpot.trajectory.targets"
 
 TARGETS: dict[str, TargetRow] = {
-    "recorded": TargetRow("recorded forces", DYNAMICS, "forces", f"{_HERE}.recorded:recorded"),
+    "recorded": TargetRow("recorded forces", DYNAMICS, ("forces",), f"{_HERE}.recorded:recorded"),
     "momenta": TargetRow(
-        "momenta, weak form of first order", ("newton",), "velocities", f"{_HERE}.weak_momenta:weak_momenta"
+        "momenta, weak form of first order",
+        ("newton",),
+        ("velocities",),
+        f"{_HERE}.weak_momenta:weak_momenta",
     ),
     "positions": TargetRow(
-        "positions, weak form of second order", ("newton",), "", f"{_HERE}.weak_positions:weak_positions"
+        "positions, weak form of second order", ("newton",), (), f"{_HERE}.weak_positions:weak_positions"
     ),
     "langevin-momenta": TargetRow(
-        "momenta of Langevin dynamics, Itô", ("langevin",), "velocities", f"{_HERE}.langevin:langevin_momenta"
+        "momenta of Langevin dynamics, Itô",
+        ("langevin",),
+        ("velocities",),
+        f"{_HERE}.langevin:langevin_momenta",
     ),
     "langevin-forces": TargetRow(
         "recorded forces with a thermostat's friction and noise",
         ("langevin",),
-        "velocities",
+        ("forces", "velocities"),
         f"{_HERE}.langevin:langevin_forces",
     ),
     "langevin-positions": TargetRow(
-        "positions of Langevin dynamics, Itô", ("langevin",), "", f"{_HERE}.langevin:langevin_positions"
+        "positions of Langevin dynamics, Itô", ("langevin",), (), f"{_HERE}.langevin:langevin_positions"
     ),
     "overdamped": TargetRow(
-        "displacements of overdamped dynamics, Itô", ("overdamped",), "", f"{_HERE}.overdamped:overdamped"
+        "displacements of overdamped dynamics, Itô", ("overdamped",), (), f"{_HERE}.overdamped:overdamped"
     ),
 }
 """The table of targets, in the order in which they are preferred."""

@@ -49,8 +49,7 @@ class Holding:
 
     def suits(self, target: str) -> bool:
         """Whether a row of `TARGETS` finds what it needs."""
-        needs = TARGETS[target].needs
-        return self.consecutive >= LEAST[target] and (not needs or needs in self.quantities)
+        return self.consecutive >= LEAST[target] and self.quantities.issuperset(TARGETS[target].needs)
 
     def __str__(self) -> str:
         """Say it: "forces but no velocities, in 1 frame"."""
@@ -99,22 +98,27 @@ def choose(frames: Iterable[Frame], motion: Motion) -> str:
         for name in suited:
             if held.suits(name):
                 return name
-        least = min(LEAST[name] for name in suited if name != "recorded")
+        ways = [_wanted(name) for name in suited if "forces" not in TARGETS[name].needs]
         raise InterpotError(
             f"'{held.source}' holds {held}, which does not tell what drives the particles: expected forces (columns "
-            f"fx fy fz), or velocities or positions in {least} consecutive frames or more, at increasing times"
+            f"fx fy fz), or {', or '.join(ways)}, at increasing times"
         )
     if motion.target not in TARGETS:
         raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
     asked = _for_dynamics(motion)
     if asked != "recorded" and not held.suits(asked):
-        needs = TARGETS[asked].needs or "positions"
-        columns = f" (columns {_COLUMNS[needs]})" if needs in _COLUMNS else ""
         raise InterpotError(
-            f"the target '{asked}' needs {needs}{columns} in {LEAST[asked]} consecutive frames or more, at increasing "
-            f"times, but '{held.source}' holds {held}"
+            f"the target '{asked}' needs {_wanted(asked)}, at increasing times, but '{held.source}' holds {held}"
         )
     return asked
+
+
+def _wanted(target: str) -> str:
+    """Say what a row of `TARGETS` needs: "velocities (columns vx vy vz) in 3 consecutive frames or more"."""
+    needs = (
+        " and ".join(f"{name} (columns {_COLUMNS[name]})" for name in TARGETS[target].needs) or "positions"
+    )
+    return f"{needs} in {LEAST[target]} consecutive frames or more" if LEAST[target] > 1 else needs
 
 
 def _for_dynamics(motion: Motion) -> str:
