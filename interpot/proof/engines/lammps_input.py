@@ -22,7 +22,7 @@ from interpot.proof.engines.lammps_walls import Walls
 from interpot.proof.engines.piston import GROUP
 from interpot.proof.ensembles import check_dynamics
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
-from interpot.units import UnitStyle
+from interpot.units import UnitStyle, lammps_style
 from interpot.version import VERSION
 
 _DAMPING = 100  # timesteps: the thermostat's relaxation time that LAMMPS's documentation recommends
@@ -303,7 +303,7 @@ def _system(
         flags[2] = "p"  # LAMMPS's rule for two dimensions
     skin = 0.3 if units.name == "lj" else _SKIN / units.length
     return [
-        f"units {units.name}",
+        f"units {lammps_style(units).name}",
         f"dimension {frame.dimension}",
         f"boundary {' '.join(flags)}",
         "atom_style atomic",

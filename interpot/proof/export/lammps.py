@@ -18,6 +18,7 @@ from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.walls import surfaces_of, words_of
 from interpot.records import Evaluation, Frame, ReferenceModel, Surface
+from interpot.units import lammps_style
 
 
 def write(potential: Potential, path: Path) -> None:
@@ -26,7 +27,7 @@ def write(potential: Potential, path: Path) -> None:
     surfaces = surfaces_of(potential)
     comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential)]
     lines = [f"# {line}".rstrip() for line in comments]
-    length = potential.units.length
+    length = lammps_style(potential.units).length
     acting = one_body(potential, in_units(surfaces, length)).lines
     with atomic(path) as temporary:
         temporary.write_text("\n".join([*lines, *commands(potential), *acting, ""]), encoding="utf-8")

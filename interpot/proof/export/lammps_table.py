@@ -31,6 +31,7 @@ from interpot.proof.export.header import header
 from interpot.proof.export.lammps import version
 from interpot.proof.export.tabulate import Curve, deviation, inner_end, plain_names
 from interpot.records import Evaluation, FloatArray, Frame, ReferenceModel
+from interpot.units import lammps_style
 
 TOLERANCE = 1e-6
 """Stated error of a table: of the largest deviation, relative to the root mean square of its part of the range."""
@@ -139,7 +140,7 @@ def _keyword(channel: ChannelFormula, names: dict[str, str]) -> str:
 def _table(potential: Potential, made: Sequence[Section], names: dict[str, str]) -> list[str]:
     # LAMMPS looks for UNITS in the first line: a run in metal may read a table in real, any other mismatch is refused
     lines = [
-        f"# UNITS: {potential.units.name}",
+        f"# UNITS: {lammps_style(potential.units).name}",
         *_comments(header(potential)),
         "#",
         f"# Splined in r^2 on these {made[0].n} nodes, the error is below {TOLERANCE:g} of the root mean square force",
