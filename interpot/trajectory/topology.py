@@ -3,8 +3,8 @@
 Any topology that MDAnalysis reads (PDB, GRO, PSF, prmtop, TPR, LAMMPS data ...) or, by the readers of this package, the
 first frame of an extended XYZ, LAMMPS dump or NumPy archive. The species are the elements if the file has one for each
 atom, else the types (of the force field, or a LAMMPS data file's numbers), else the names. The order of the atoms has
-to be that of the trajectory; those of a LAMMPS data file are sorted by their ids, as in LAMMPS's ``dump dcd`` and ``dump
-xtc``. Source: the user guide of MDAnalysis, "Topology system".
+to be that of the trajectory; those of a LAMMPS data file are sorted by their ids, as in LAMMPS's ``dump dcd`` and
+``dump xtc``. Source: the user guide of MDAnalysis, "Topology system".
 """
 
 from __future__ import annotations

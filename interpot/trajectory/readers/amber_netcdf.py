@@ -106,6 +106,7 @@ class _Atoms:
                     f"'{allowed[0]}': say what the file is in with --units (units= in Python)"
                 )
 
+    @np.errstate(all="ignore")  # of damaged numbers, which are told as such
     def frame(self, index: int) -> Frame:
         """Read one frame, in internal units."""
         units, where = self.units, place(self.file.path, index)

@@ -65,11 +65,11 @@ def _check_whole(file: BinaryFile, index: int, begin: int) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TrajectoryReader]:
-    try:
-        reader = TrajectoryReader(path)
-    except Exception as error:  # ASE raises whatever decoding raises
-        raise InterpotError(f"'{path}' is no trajectory that ASE reads: {reason(error)}") from error
-    with reader:
+    with path.open("rb") as file:
+        try:
+            reader = TrajectoryReader(file)  # not of the path, which ASE would leave open where it fails
+        except Exception as error:  # ASE raises whatever decoding raises
+            raise InterpotError(f"'{path}' is no trajectory that ASE reads: {reason(error)}") from error
         yield reader
 
 

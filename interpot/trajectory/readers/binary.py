@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from interpot.errors import InterpotError
+from interpot.records import FloatArray
 from interpot.trajectory.readers.reader import CutShortError
 from interpot.trajectory.readers.stream import is_compressed
 
@@ -46,6 +47,11 @@ class BinaryFile:
         kind = np.dtype(dtype)
         self.need(count * kind.itemsize)
         return np.frombuffer(self._file.read(count * kind.itemsize), dtype=kind)
+
+    def reals(self, dtype: DTypeLike, count: int) -> FloatArray:
+        """Read so many real numbers, whatever they are: of those that are none a frame's check tells."""
+        with np.errstate(all="ignore"):
+            return self.numbers(dtype, count).astype(np.float64)
 
     def skip(self, size: int) -> None:
         """Pass bytes by; raises `CutShortError` where there are fewer."""

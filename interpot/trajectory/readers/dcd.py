@@ -20,7 +20,7 @@ from interpot.records import FloatArray, Frame
 from interpot.trajectory.place import place
 from interpot.trajectory.readers.binary import BinaryFile, open_binary
 from interpot.trajectory.readers.boxes import cell_of, cosine, vectors_of
-from interpot.trajectory.readers.reader import Request, named_atoms, no_numbers
+from interpot.trajectory.readers.reader import NamedAtoms, Request, named_atoms, no_numbers
 
 _HEADER = 84  # bytes of the first record
 
@@ -66,24 +66,29 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                 file.skip(header.box * 56 + (3 + header.fourth) * (4 * header.atoms + 8))
                 yield None
                 continue
-            box = _record(file, f"{header.order}f8", 6) if header.box else None
-            columns = [_record(file, f"{header.order}f4", header.atoms) for _ in range(3 + header.fourth)]
-            positions = np.stack(columns[:3], axis=1) * request.units.length
-            where = place(path, index, header.step(index))
-            try:
-                cell = cell_of(None if box is None else _vectors(box) * request.units.length, positions)
-            except InterpotError as error:
-                raise InterpotError(f"{where}: {error}") from None
-            yield Frame(
-                positions=positions,
-                species=atoms.species,
-                kinds=atoms.kinds,
-                cell=cell,
-                masses=atoms.masses,
-                step=header.step(index),
-                source=str(path),
-                index=index,
-            )
+            yield _frame(file, header, atoms, request)
+
+
+@np.errstate(all="ignore")  # of damaged numbers, which are told as such
+def _frame(file: BinaryFile, header: _Header, atoms: NamedAtoms, request: Request) -> Frame:
+    step = header.step(file.index)
+    box = _record(file, f"{header.order}f8", 6) if header.box else None
+    columns = [_record(file, f"{header.order}f4", header.atoms) for _ in range(3 + header.fourth)]
+    positions = np.stack(columns[:3], axis=1) * request.units.length
+    try:
+        cell = cell_of(None if box is None else _vectors(box) * request.units.length, positions)
+    except InterpotError as error:
+        raise InterpotError(f"{place(file.path, file.index, step)}: {error}") from None
+    return Frame(
+        positions=positions,
+        species=atoms.species,
+        kinds=atoms.kinds,
+        cell=cell,
+        masses=atoms.masses,
+        step=step,
+        source=str(file.path),
+        index=file.index,
+    )
 
 
 def _header(file: BinaryFile) -> _Header:
@@ -120,9 +125,9 @@ def _record(file: BinaryFile, dtype: str, count: int, exact: bool = False) -> Fl
         raise InterpotError(
             f"{where} has a record of {before} bytes where {size} belong: the file is damaged"
         )
-    values = file.numbers(dtype, count)
+    values = file.numbers(dtype, count) if exact else file.reals(dtype, count)
     file.numbers(counts, 1)
-    return values if exact else values.astype(np.float64)
+    return values
 
 
 def _vectors(box: FloatArray) -> FloatArray:

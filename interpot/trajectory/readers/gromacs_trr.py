@@ -75,7 +75,7 @@ def _header(file: BinaryFile) -> _Header:
     ):
         raise InterpotError(f"{where} has a header in which sizes contradict each other: the file is damaged")
     kind = f">f{int(real)}"
-    time, _ = file.numbers(kind, 2)
+    time, _ = file.reals(kind, 2)
     return _Header(found, atoms, step, float(time), kind)
 
 
@@ -84,13 +84,13 @@ def _fits(sizes: dict[str, int], atoms: int, real: int, name: str) -> bool:
     return sizes[name] in (0, whole) and all(size >= 0 for size in sizes.values())
 
 
+@np.errstate(all="ignore")  # of damaged numbers, which are told as such
 def _frame(file: BinaryFile, header: _Header, request: Request) -> Frame:
     units, where = request.units, place(file.path, file.index, header.step)
     arrays: dict[str, FloatArray] = {}
     for name, size in header.sizes.items():
         if name in ("box", "x", "v", "f") and size:
-            values = file.numbers(header.real, size // int(header.real[-1]))
-            arrays[name] = values.astype(np.float64).reshape(-1, 3)
+            arrays[name] = file.reals(header.real, size // int(header.real[-1])).reshape(-1, 3)
         else:
             file.skip(size)
     if "x" not in arrays:

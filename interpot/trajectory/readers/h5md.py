@@ -2,8 +2,8 @@
 
 Of the one group under ``particles`` the elements position, velocity, force, mass, species, id and image are read, and
 the box. Where an element says its unit (module "units"), that is converted; an element without one is in the units of
-the style. Results are reported in the style that is nearest to the stated ones. An element that is recorded at other steps
-than the positions belongs to the frames that have its step. Source: https://www.nongnu.org/h5md/h5md.html, version 1.1.
+the style. Results are reported in the style that is nearest to the stated ones. An element that is recorded at other
+steps than the positions belongs to the frames that have its step. Source: https://www.nongnu.org/h5md/h5md.html.
 """
 
 from __future__ import annotations
@@ -172,9 +172,9 @@ class _Frames:
             if name in group
         }
         self.box = group.get("box")
-        self.edges = _Element(path, self.box, "edges", units.length) if self._has_edges() else None
         self.position, data = self.elements["position"], self.elements["position"].data
         assert data is not None
+        self.edges = _Element(path, self.box, "edges", self.position.unit) if self._has_edges() else None
         if not self.position.moves or data.ndim != 3 or data.shape[2] not in (2, 3):
             raise InterpotError(
                 f"positions of '{path}' have shape {data.shape}: expected (frames, particles, 3 or 2)"
