@@ -121,7 +121,7 @@ def test_what_this_package_reads_itself(tmp_path: Path) -> None:
         (
             "a.data",
             DATA.format(comment="# sphere", atoms="1 1 1 1 0 0 0"),
-            r"line 15 of '.*' heads atoms of style 'sphere'",
+            r"heads atoms of style 'sphere'",
         ),
         ("a.data", "\n3 atoms\n", "'.*' has no section 'Atoms': expected a whole LAMMPS data file"),
         ("a.xyz", "2\n\nAr 0 0 0\n", "ends within frame 0"),

@@ -60,26 +60,62 @@ def structure(k: int, name: str = "") -> str:
     return f"<structure{name}>\n{crystal}{varray('positions', fractions(k + 1)[k])}</structure>\n"
 
 
+HEAD = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<modeling>
+ <generator>
+  <i name="program" type="string">vasp </i>
+ </generator>
+ <kpoints>
+  <varray name="kpointlist" >
+   <v>       0.00000000       0.00000000       0.00000000 </v>
+  </varray>
+  <varray name="weights" >
+   <v>       1.00000000 </v>
+  </varray>
+ </kpoints>
+ <parameters>
+  <separator name="ionic" >
+   <i type="int" name="IBRION">     {ibrion}</i>
+   <i name="POTIM">      2.50000000</i>
+   <i name="PSTRESS">      0.00000000</i>
+  </separator>
+ </parameters>
+ <atominfo>
+  <atoms>       3 </atoms>
+  <array name="atoms" >
+   <set>
+    <rc><c>Ne</c><c>   1</c></rc>
+    <rc><c>Ne</c><c>   1</c></rc>
+    <rc><c>Xe</c><c>   2</c></rc>
+   </set>
+  </array>
+  <array name="atomtypes" >
+   <set>
+    <rc><c>   2</c><c>Ne</c><c>     20.50000000</c><c>      8.00000000</c><c>  PAW_PBE Ne</c></rc>
+    <rc><c>   1</c><c>Xe</c><c>    131.00000000</c><c>      8.00000000</c><c>  PAW_PBE Xe</c></rc>
+   </set>
+  </array>
+ </atominfo>
+"""
+
+STEP = """ <calculation>
+  <scstep>
+   <energy>
+{energies}   </energy>
+  </scstep>
+{numbers}  <energy>
+{energies}  </energy>
+ </calculation>
+"""
+
+
 def vasprun(path: Path, frames: int, dynamics: bool = True) -> None:
-    atoms = "".join(f"<rc><c>{name}</c><c>{NAMES.index(name) // 2 + 1}</c></rc>\n" for name in NAMES)
-    kinds = "<rc><c>2</c><c>Ne</c><c>20.5</c><c>8.0</c><c>PAW</c></rc>\n<rc><c>1</c><c>Xe</c><c>131.0</c><c>8.0</c><c>PAW</c></rc>"
-    text = (
-        '<?xml version="1.0" encoding="ISO-8859-1"?>\n<modeling>\n<generator>\n<i name="program" type="string">vasp </i>\n'
-        '</generator>\n<kpoints>\n<varray name="kpointlist" >\n<v> 0.0 0.0 0.0 </v>\n</varray>\n'
-        '<varray name="weights" >\n<v> 1.0 </v>\n</varray>\n</kpoints>\n<parameters>\n<separator name="ionic" >\n'
-        f'<i type="int" name="IBRION"> {0 if dynamics else 2}</i>\n<i name="POTIM">  2.50000000</i>\n'
-        '<i name="PSTRESS">  0.00000000</i>\n</separator>\n</parameters>\n<atominfo>\n<atoms> 3 </atoms>\n'
-        f'<array name="atoms" >\n<set>\n{atoms}</set>\n</array>\n<array name="atomtypes" >\n<set>\n{kinds}</set>\n</array>\n'
-        f"</atominfo>\n{structure(0, ' name="initialpos" ')}"
-    )
+    text = HEAD.format(ibrion=0 if dynamics else 2) + structure(0, ' name="initialpos" ')
     for k, f in enumerate(forces(frames)):
-        energies = "".join(
-            f'<i name="{n}"> {e} </i>\n' for n, e in (("e_fr_energy", -5.5 - k), ("e_0_energy", -5.0 - k))
-        )
-        text += (
-            f" <calculation>\n<scstep>\n<energy>\n{energies}</energy>\n</scstep>\n{structure(k)}{varray('forces', f)}"
-            f"{varray('stress', np.diag([1.0, 2, 3]) * (k + 1))}<energy>\n{energies}</energy>\n </calculation>\n"
-        )
+        told = {"e_fr_energy": -5.5 - k, "e_0_energy": -5.0 - k}
+        energies = "".join(f'    <i name="{name}">  {energy:.8f} </i>\n' for name, energy in told.items())
+        stress = varray("stress", np.diag([1.0, 2, 3]) * (k + 1))
+        text += STEP.format(energies=energies, numbers=structure(k) + varray("forces", f) + stress)
     path.write_text(text + "</modeling>\n")
 
 
