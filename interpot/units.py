@@ -167,9 +167,5 @@ def unit_style(name: str) -> UnitStyle:
 
 
 def lammps_style(units: UnitStyle) -> UnitStyle:
-    """Return a style that LAMMPS knows as it is; raises `InterpotError` for any other."""
-    if units.name not in LAMMPS_STYLES:
-        raise InterpotError(
-            f"LAMMPS has no unit style '{units.name}': give one that it has (--units), such as real or metal"
-        )
-    return units
+    """Return a style that LAMMPS knows: the given one, else "real", in molar energies like those it does not know."""
+    return units if units.name in LAMMPS_STYLES else STYLES["real"]

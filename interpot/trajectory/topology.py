@@ -60,7 +60,7 @@ def read_topology(path: Path, units: UnitStyle) -> NamedAtoms:
             row = READERS[name]
             if row.opening.match(head) or path.suffix.lower() in row.suffixes:
                 return _first_frame(path, units)
-    is_data = re.search(rb"(?m)^\s*\d+\s+atoms\s*$", head) is not None
+    is_data = re.search(rb"(?m)^\s*\d+\s+atom types\b", head) is not None
     universe = _universe(path, is_data)
     species, kinds = np.unique(_names(universe, path), return_inverse=True)
     masses = None

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from foreign_writers import BINARY
+from test_vasp_and_ase import MADE
 from writers import CELL, MASSES, NAMES, WRITERS, numbers
 
 from interpot.errors import InterpotError
@@ -146,6 +148,10 @@ def test_compressed_text(tmp_path: Path, form_: str) -> None:
 
 
 # ---------------------------------------------------------------------------- what is wrong
+
+
+def test_every_format_is_written_by_a_test() -> None:
+    assert set(WRITERS) | set(BINARY) | set(MADE) == set(READERS)
 
 
 def test_no_such_file(tmp_path: Path) -> None:

@@ -123,7 +123,11 @@ def test_what_this_package_reads_itself(tmp_path: Path) -> None:
             DATA.format(comment="# sphere", atoms="1 1 1 1 0 0 0"),
             r"heads atoms of style 'sphere'",
         ),
-        ("a.data", "\n3 atoms\n", "'.*' has no section 'Atoms': expected a whole LAMMPS data file"),
+        (
+            "a.data",
+            "\n3 atoms\n1 atom types\n",
+            "'.*' has no section 'Atoms': expected a whole LAMMPS data file",
+        ),
         ("a.xyz", "2\n\nAr 0 0 0\n", "ends within frame 0"),
     ],
 )

@@ -293,6 +293,11 @@ def _integrate(ensemble: str, start: Frame, dynamics: Dynamics, who: str = "all"
 def _system(
     model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str, walls: Walls
 ) -> list[str]:
+    if lammps_style(units) != units:
+        raise InterpotError(
+            f"LAMMPS has no unit style '{units.name}' to run in: choose another engine (--engine openmm), or give the "
+            f"reference in a style that LAMMPS has, such as {lammps_style(units).name}"
+        )
     if walls.acting and not np.allclose(lammps_box(frame).rotation, np.eye(3), rtol=0, atol=1e-12):
         raise InterpotError(
             f"the cell of {frame.source or 'the frame'} is not lower triangular, and LAMMPS would turn it, but not the "
@@ -303,7 +308,7 @@ def _system(
         flags[2] = "p"  # LAMMPS's rule for two dimensions
     skin = 0.3 if units.name == "lj" else _SKIN / units.length
     return [
-        f"units {lammps_style(units).name}",
+        f"units {units.name}",
         f"dimension {frame.dimension}",
         f"boundary {' '.join(flags)}",
         "atom_style atomic",

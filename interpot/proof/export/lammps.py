@@ -22,12 +22,13 @@ from interpot.units import lammps_style
 
 
 def write(potential: Potential, path: Path) -> None:
-    """Write the include file."""
+    """Write the include file, in a style that LAMMPS has."""
+    potential = potential.to_units(lammps_style(potential.units))
     types = ", ".join(f"{number} = {name}" for number, name in enumerate(potential.species, 1))
     surfaces = surfaces_of(potential)
     comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential)]
     lines = [f"# {line}".rstrip() for line in comments]
-    length = lammps_style(potential.units).length
+    length = potential.units.length
     acting = one_body(potential, in_units(surfaces, length)).lines
     with atomic(path) as temporary:
         temporary.write_text("\n".join([*lines, *commands(potential), *acting, ""]), encoding="utf-8")
@@ -54,7 +55,7 @@ def _positions(surfaces: Sequence[Surface], potential: Potential) -> list[str]:
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
     """Let LAMMPS include the file and evaluate frames."""
     model = ReferenceModel("lammps", (f'include "{path.resolve()}"',), species=potential.species)
-    return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
+    return [Lammps().evaluate(model, frame, lammps_style(potential.units)) for frame in frames]
 
 
 def version() -> str:

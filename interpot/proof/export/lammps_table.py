@@ -123,6 +123,7 @@ def write(potential: Potential, path: Path) -> None:
         raise InterpotError(
             f"LAMMPS cannot read a table in a folder named '{path.name}': name it with letters, digits, . _ and - only"
         )
+    potential = potential.to_units(lammps_style(potential.units))
     made = sections(potential)
     names = plain_names(potential.species)
     for name, lines in (
@@ -140,7 +141,7 @@ def _keyword(channel: ChannelFormula, names: dict[str, str]) -> str:
 def _table(potential: Potential, made: Sequence[Section], names: dict[str, str]) -> list[str]:
     # LAMMPS looks for UNITS in the first line: a run in metal may read a table in real, any other mismatch is refused
     lines = [
-        f"# UNITS: {lammps_style(potential.units).name}",
+        f"# UNITS: {potential.units.name}",
         *_comments(header(potential)),
         "#",
         f"# Splined in r^2 on these {made[0].n} nodes, the error is below {TOLERANCE:g} of the root mean square force",
@@ -192,7 +193,7 @@ def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[
         copy = shutil.copytree(path, Path(name) / "tables")
         commands = (f"variable tables index {copy}", f"include {copy / INCLUDE}")
         model = ReferenceModel("lammps", commands, species=potential.species)
-        return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
+        return [Lammps().evaluate(model, frame, lammps_style(potential.units)) for frame in frames]
 
 
 EXPORTER = Exporter(
