@@ -23,6 +23,7 @@ from interpot.formula.potential import Potential
 from interpot.formula.symbolic.julia_setup import set_up
 from interpot.options import (
     CUTOFF,
+    FORMATS,
     BudgetOf,
     ChargesOf,
     Columns,
@@ -51,6 +52,7 @@ from interpot.options import (
     StatisticOut,
     Stride,
     Terms,
+    Topology,
     Trajectories,
     Units,
     VariablesOf,
@@ -165,7 +167,7 @@ def discover(
         list[str] | None,
         typer.Argument(
             metavar="TRAJECTORY...|STATISTICS.h5...",
-            help="LAMMPS dump (.gz, .zst), extended XYZ, .npz; or what accumulate and merge wrote",
+            help=f"{FORMATS}; or what accumulate and merge wrote",
         ),
     ] = None,
     curve: Annotated[
@@ -197,6 +199,7 @@ def discover(
     energy_weight: EnergyWeight = "auto",
     virial_weight: VirialWeight = "auto",
     wall: Walls = None,
+    topology: Topology = None,
     field: Fields = None,
     charges: ChargesOf = None,
     search: Search = "auto",
@@ -215,7 +218,7 @@ def discover(
     others |= {"dimension": dimension}
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
-        others |= {"wall": wall, "field": field, "charges": charges}
+        others |= {"wall": wall, "field": field, "charges": charges, "topology": topology}
         others |= {
             "variable": variable,
             "search": search != "auto",
@@ -248,12 +251,12 @@ def discover(
         "energies": row_weight(energy_weight, "--energy-weight"),
         "virials": row_weight(virial_weight, "--virial-weight"),
     }
-    reading |= {"dimension": dimension, "keep_cutoff": keep_cutoff}
+    reading |= {"dimension": dimension, "keep_cutoff": keep_cutoff, "topology": topology}
     if sorted_out(data, cutoff=cutoff, **reading, **rows, **around):
         workflow.discover_statistics(data, out, _session(), weights=row_weights, **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
-    trajectory = read_files(data, units, species, stride, frames, dimension, wall)
+    trajectory = read_files(data, units, species, stride, frames, dimension, wall, topology)
     options |= {"weights": row_weights, "rows": rows, "fields": field or ()}
     options |= {"charges": parse_charges(charges) if charges else None}
     find = "given" if keep_cutoff else "find"
@@ -313,13 +316,14 @@ def accumulate(
         str | None, typer.Option(metavar="ADDRESS", help="Use the Dask cluster behind tcp://HOST:PORT")
     ] = None,
     wall: Walls = None,
+    topology: Topology = None,
     field: Fields = None,
     charges: ChargesOf = None,
 ) -> None:
     """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
     common, pairs = parse_cutoffs(cutoff)
     workflow.accumulate_files(
-        read_files(trajectories, units, species, stride, frames, dimension, wall),
+        read_files(trajectories, units, species, stride, frames, dimension, wall, topology),
         out,
         common,
         pairs,
@@ -372,12 +376,15 @@ def export(
         bool, typer.Option("--unchecked", help="Do not let the target evaluate what is written")
     ] = False,
     wall: Walls = None,
+    topology: Topology = None,
 ) -> None:
     """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
     found = Potential.load(potential)
     if not on:
-        refuse({"wall": wall}, "it says where walls are in the frames of --on")
-    frames = None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None, wall)
+        refuse({"wall": wall, "topology": topology}, "it says what is in the frames of --on")
+    frames = (
+        None if not on else read_files(on, _units_of(on[0], found), species, 1, None, None, wall, topology)
+    )
     workflow.export_file(found, to, out, _session(), frames, units=units, checked=not unchecked)
 
 
@@ -464,13 +471,21 @@ def validate(
         int | None, typer.Option(help="Of velocities that are drawn, and of the thermostat")
     ] = None,
     wall: Walls = None,
+    topology: Topology = None,
 ) -> None:
     """Run a potential beside a reference, from the same start, and compare what they do."""
     found, session = Potential.load(potential), _session()
     workflow.validate_files(
         found,
         read_files(
-            reference, units or _units_of(reference[0], found), species, stride, frames, dimension, wall
+            reference,
+            units or _units_of(reference[0], found),
+            species,
+            stride,
+            frames,
+            dimension,
+            wall,
+            topology,
         ),
         out or potential.parent / "validation",
         session,
@@ -482,7 +497,10 @@ def validate(
         ensemble=ensemble,
         pressure=pressure,
         log=log,
-        unseen=[read_files([file], _units_of(file, found), species, 1, None, None) for file in unseen or ()],
+        unseen=[
+            read_files([file], _units_of(file, found), species, 1, None, None, None, topology)
+            for file in unseen or ()
+        ],
         engine=engine,
         seed=seed,
         charges=parse_charges(charges) if charges else None,

@@ -27,18 +27,25 @@ Script = Annotated[
 ]
 ShowOptions = Annotated[bool, typer.Option("--options", help="Show which options the script takes, no more")]
 PotentialFile = Annotated[Path, typer.Argument(metavar="potential.json", help="What interpot has found")]
-Trajectories = Annotated[
-    list[str], typer.Argument(metavar="TRAJECTORY...", help="LAMMPS dump (.gz, .zst), extended XYZ, .npz")
-]
+FORMATS = (
+    "LAMMPS dump (.gz, .zst), extended XYZ, .npz, GROMACS .xtc and .trr, DCD, AMBER .nc, H5MD, ASE .traj, VASP XDATCAR "
+    "and vasprun.xml"
+)
+Trajectories = Annotated[list[str], typer.Argument(metavar="TRAJECTORY...", help=FORMATS)]
 Units = Annotated[
     str | None,
-    typer.Option(
-        metavar="STYLE", help=f"LAMMPS unit style, needed where files are silent: {', '.join(STYLES)}"
-    ),
+    typer.Option(metavar="STYLE", help=f"Unit style, needed where files are silent: {', '.join(STYLES)}"),
 ]
 Species = Annotated[
     str | None,
     typer.Option(metavar="OLD=NEW,...", help="Names for the files' types or elements, such as 1=Ne,2=Xe"),
+]
+Topology = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Which atoms there are, where trajectories do not say: PDB, GRO, PSF, prmtop, LAMMPS data, extended XYZ",
+    ),
 ]
 Stride = Annotated[int, typer.Option(metavar="N", help="Take every N-th frame", min=1)]
 Frames = Annotated[
@@ -215,6 +222,7 @@ def read_files(
     frames: str | None,
     dimension: int | None,
     walls: Sequence[str] | None = None,
+    topology: Path | None = None,
 ) -> Trajectory:
     """Open trajectories as the options say."""
     return read(
@@ -225,6 +233,7 @@ def read_files(
         frames=parse_frames(frames) if frames else None,
         dimension=dimension,
         walls=walls or (),
+        topology=topology,
     )
 
 

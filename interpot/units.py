@@ -8,7 +8,11 @@ Energies and lengths convert by CODATA. Time converts by the constant ``mvv2e`` 
 (kinetic energy = ½ mvv2e m v²), because its rounded value (metal: 1.0364269e-4, which is 6e-8 from CODATA)
 is what moved the atoms in a LAMMPS file. The same holds for Boltzmann's and Coulomb's constants.
 
-Sources: CODATA as in `scipy.constants`; LAMMPS ``src/update.cpp``, ``Update::set_units``.
+GROMACS's units are coherent (kJ/mol = amu·nm²/ps² to the last digit); AMBER's time is 20.455 units in which
+kcal/mol = amu·Å²/time², where CODATA has 20.45483.
+
+Sources: CODATA as in `scipy.constants`; LAMMPS ``src/update.cpp``, ``Update::set_units``; GROMACS
+``api/legacy/include/gromacs/math/units.h``; AmberTools ``sander/runmd.F90`` and, for the charge, ``cewmod.F90``.
 """
 
 from __future__ import annotations
@@ -34,17 +38,17 @@ class UnitStyle:
     Attributes
     ----------
     name
-        LAMMPS's name of the style.
+        LAMMPS's name of the style, or that of the program it belongs to.
     energy, length, mass, charge
         One unit of the style in eV, Å, amu, e.
     mvv2e
-        Energy units of the style per (mass · velocity²) of the style, LAMMPS's value.
+        Energy units of the style per (mass · velocity²) of the style, the program's own value.
     boltzmann
-        Boltzmann's constant in energy units per temperature unit, LAMMPS's value.
+        Boltzmann's constant in energy units per temperature unit, the program's own value.
     coulomb
         Energy · length of two unit charges (LAMMPS ``qqr2e``).
     nktv2p
-        Pressure units per (energy / length³), LAMMPS's value.
+        Pressure units per (energy / length³), the program's own value.
     energy_unit, length_unit, time_unit, temperature_unit, pressure_unit
         Names for people.
     """
@@ -107,9 +111,21 @@ STYLES: dict[str, UnitStyle] = {
             "electron", _HARTREE, _BOHR, 1.0, 1.0, 1.06657236, 3.16681534e-6, 1.0, 2.94210108e13,
             "Ha", "a₀", "fs", "K", "Pa",
         ),
+        UnitStyle(
+            # Coulomb: 1/(4π ε₀) of CODATA 2018, as the header computes it
+            "gromacs", _KCAL_PER_MOL / constants.calorie, 10.0, 1.0, 1.0, 1.0, 8.31446261815324e-3,
+            138.93545764498155, 16.6054, "kJ/mol", "nm", "ps", "K", "bar",
+        ),
+        UnitStyle(
+            "amber", _KCAL_PER_MOL, 1.0, 1.0, 1.0, 20.455**-2, 8.31441e-3 / 4.184, 18.2223**2, 1.6604345e4 * 4.184,
+            "kcal/mol", "Å", "ps", "K", "bar",
+        ),
     )
 }  # fmt: skip
-"""The table of unit styles: one row per LAMMPS style."""
+"""The table of unit styles: one row per LAMMPS style, and those of the programs whose files are read."""
+
+LAMMPS_STYLES = tuple(name for name in STYLES if name not in ("gromacs", "amber"))
+"""Those that LAMMPS itself knows."""
 
 
 LENGTHS: dict[str, float] = {
@@ -142,9 +158,14 @@ ENERGY_NAMES = {
 
 
 def unit_style(name: str) -> UnitStyle:
-    """Look a style up by LAMMPS's name; raises `InterpotError` with the list of those known."""
+    """Look a style up by its name; raises `InterpotError` with the list of those known."""
     try:
         return STYLES[name]
     except KeyError:
         known = ", ".join(STYLES)
         raise InterpotError(f"unknown unit style '{name}': expected one of {known}") from None
+
+
+def lammps_style(units: UnitStyle) -> UnitStyle:
+    """Return a style that LAMMPS knows: the given one, else "real", in molar energies like those it does not know."""
+    return units if units.name in LAMMPS_STYLES else STYLES["real"]

@@ -309,6 +309,7 @@ def _absolute(frames: FileTrajectory) -> FileTrajectory:
     """Return the same trajectory under paths that hold in every folder, with remarks of its own."""
     other = copy(frames)
     other.sources = tuple(path.absolute() for path in frames.sources)
+    other.topology = None if frames.topology is None else frames.topology.absolute()
     other.remarks = []
     return other
 

@@ -20,8 +20,9 @@ from interpot.trajectory.hard_wall import ENOUGH
 from interpot.trajectory.index import FrameIndex, frame_index
 from interpot.trajectory.place import place
 from interpot.trajectory.readers import Format
-from interpot.trajectory.readers.reader import START, CutShortError, Mark, Request
+from interpot.trajectory.readers.reader import START, CutShortError, Mark, NamedAtoms, Request
 from interpot.trajectory.selection import check_covered
+from interpot.trajectory.topology import read_topology
 from interpot.trajectory.walls import WallPositions
 from interpot.units import UnitStyle
 
@@ -60,6 +61,8 @@ class FileTrajectory:
         As in the protocol.
     walls
         As they were described; `Frame.surfaces` has their places.
+    topology
+        The file that says which atoms there are, None where the sources do.
     remarks
         What walking it so far has found worth knowing: one sentence each, also logged as a warning. Its parts
         add theirs, as long as they are in the same process.
@@ -74,11 +77,14 @@ class FileTrajectory:
         frames: slice,
         dimension: int | None,
         walls: tuple[Wall, ...] = (),
+        topology: Path | None = None,
     ) -> None:
         self.sources = sources
         self.units = units
         self.remarks: list[str] = []
         self.walls = walls
+        self.topology = topology
+        self._atoms: NamedAtoms | None = None
         self._surfaces = WallPositions(walls, units)
         self._formats, self._species, self._frames, self._dimension = formats, species, frames, dimension
         self._begin = _Begin()
@@ -92,7 +98,13 @@ class FileTrajectory:
 
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: it finds the indices beside the files, and a part has its place in its."""
-        return {**self.__dict__, "_indices": {}}
+        return {**self.__dict__, "_indices": {}, "_atoms": None}
+
+    def named_atoms(self) -> NamedAtoms | None:
+        """Return which atoms there are as the topology says, None without one; raises where it cannot be read."""
+        if self._atoms is None and self.topology is not None:
+            self._atoms = read_topology(self.topology, self.units)
+        return self._atoms
 
     def __repr__(self) -> str:
         names = ", ".join(str(source) for source in self.sources)
@@ -179,7 +191,8 @@ class FileTrajectory:
         """What is read and how, as JSON can hold it: for provenance, and to find out whether a file has changed.
 
         "sources" has "path", "size" (bytes) and "mtime_ns" of each file; "units", "frames" (start, stop, step),
-        "species", "dimension" and "walls" are what `read` was told; "wall files" are tables that tell where walls are.
+        "species", "dimension" and "walls" are what `read` was told; "wall files" are tables that tell where walls are,
+        "topology" is the file that tells which atoms there are.
 
         Raises
         ------
@@ -199,6 +212,7 @@ class FileTrajectory:
                 else {}
             ),
             **({"wall files": [_state(path) for path in files]} if files else {}),
+            **({"topology": _state(self.topology)} if self.topology else {}),
         }
 
     def _index(self, number: int, frames: int | None) -> FrameIndex:
@@ -303,6 +317,7 @@ class FileTrajectory:
             begin,
             learnt,
             self._surfaces.told,
+            self.named_atoms(),
         )
 
     def _is_chosen(self, frame: int) -> bool:

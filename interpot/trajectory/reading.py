@@ -10,6 +10,7 @@ from interpot.errors import InterpotError
 from interpot.records import Wall
 from interpot.trajectory.file_trajectory import FileTrajectory
 from interpot.trajectory.readers import Format, recognise
+from interpot.trajectory.readers.reader import no_topology
 from interpot.trajectory.selection import frame_slice
 from interpot.trajectory.walls import parse_wall
 from interpot.units import UnitStyle, unit_style
@@ -24,6 +25,7 @@ def read(
     dimension: int | None = None,
     format: str | None = None,
     walls: Sequence[str | Wall] = (),
+    topology: str | PathLike[str] | None = None,
 ) -> FileTrajectory:
     """Open trajectory files as one trajectory; nothing but their heads is read before it is walked.
 
@@ -33,8 +35,8 @@ def read(
         One or several files, or a list of them, of which each continues the one before. Formats and compression (gzip,
         Zstandard) are recognised by content.
     units
-        Unit style of the files (`interpot.units.STYLES`); needed unless they state it. Extended XYZ is in eV
-        and Å ("metal") unless told otherwise.
+        Unit style of the files (`interpot.units.STYLES`); needed unless they state it or their format implies it:
+        eV and Å ("metal") for extended XYZ and what ASE and VASP write, "gromacs" for XTC and TRR, "amber" for NetCDF.
     species
         The files' names (elements or type numbers) → the names to be used.
     stride
@@ -48,6 +50,10 @@ def read(
         A row of `interpot.trajectory.readers.READERS`, where the content does not tell.
     walls
         As `interpot.trajectory.walls.parse_wall` reads them, or described: each frame is given its `surfaces`.
+    topology
+        A file that says which atoms there are, where the trajectory does not (XTC, TRR, DCD, NetCDF, H5MD without
+        species): PDB, GRO, PSF, prmtop, LAMMPS data, extended XYZ and others (`interpot.trajectory.topology`), atoms in
+        the same order. Species are its elements, else its types, else its names.
 
     Returns
     -------
@@ -57,7 +63,8 @@ def read(
     Raises
     ------
     InterpotError
-        No file, no such file, none of the known formats, units missing or contradicting the file's.
+        No file, no such file, none of the known formats, units missing or contradicting the file's, a topology missing,
+        not understood or not needed.
     """
     sources = _flat(paths)
     if stride < 1:
@@ -73,7 +80,8 @@ def read(
                 f"'{path}' is in units '{style.name}', but '{sources[0]}' in '{styles[0].name}': "
                 "read them apart"
             )
-    return FileTrajectory(
+    named = _topology(topology, sources, formats)
+    trajectory = FileTrajectory(
         sources,
         styles[0],
         formats,
@@ -81,7 +89,25 @@ def read(
         slice(chosen.start, chosen.stop, chosen.step * stride),
         dimension,
         tuple(wall if isinstance(wall, Wall) else parse_wall(wall) for wall in walls),
+        named,
     )
+    trajectory.named_atoms()  # what is wrong with it is said at once
+    return trajectory
+
+
+def _topology(
+    given: str | PathLike[str] | None, sources: Sequence[Path], formats: Sequence[Format]
+) -> Path | None:
+    """Check that there is a topology where one is needed, and none where none has a place."""
+    for path, row in zip(sources, formats, strict=True):
+        if given is None and row.topology == "needed":
+            raise no_topology(path)
+        if given is not None and not row.topology:
+            raise InterpotError(
+                f"--topology (topology= in Python) was given, but '{path}' ({row.title}) says itself which atoms it is "
+                "of: leave it out"
+            )
+    return None if given is None else Path(given)
 
 
 def _flat(given: Sequence[object]) -> tuple[Path, ...]:

@@ -9,8 +9,6 @@ import pytest
 from lammps_runs import BOXES, write_dumps
 from writers import WRITERS
 
-from interpot.trajectory.readers import READERS
-
 
 @pytest.fixture(scope="session", params=BOXES)
 def lammps_dumps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,7 +18,7 @@ def lammps_dumps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return folder
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(params=WRITERS)
 def form(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

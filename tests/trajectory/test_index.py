@@ -255,9 +255,11 @@ def test_a_dump_that_was_cut_short_and_continued(tmp_path: Path) -> None:
 
 
 def test_formats_without_an_index_are_counted_by_walking(tmp_path: Path) -> None:
-    for form in READERS.keys() - set(INDEXED):
+    for form in WRITERS.keys() - set(INDEXED):
         name, writer = WRITERS[form]
-        writer(tmp_path / name, 6)
-        trajectory = read(tmp_path / name, units="metal", frames="1:", stride=2)
+        folder = tmp_path / form
+        folder.mkdir()
+        writer(folder / name, 6)
+        trajectory = read(folder / name, units="metal", frames="1:", stride=2)
         assert trajectory.count() == 3 and [f.index for f in trajectory.part(1)] == [3, 5]
-        assert [p.name for p in tmp_path.iterdir()] == [name]
+        assert [p.name for p in folder.iterdir()] == [name]

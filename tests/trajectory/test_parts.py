@@ -32,7 +32,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     """Files of several lengths in every format, plain and compressed; of some the last frame is cut short."""
     folder = tmp_path_factory.mktemp("files")
     found: dict[str, list[Path]] = {}
-    for form, row in READERS.items():
+    for form, row in ((name, READERS[name]) for name in WRITERS):
         for squeeze in SQUEEZES if row.indexed else ("",):
             for seed, frames in enumerate(LENGTHS):
                 written = folder / WRITERS[form][0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write as ase_write
+from ase.io.trajectory import Trajectory as AseTrajectory
 
 from interpot.records import FloatArray
 from interpot.units import STYLES
@@ -41,17 +43,19 @@ def write_lammps_dump(path: Path, frames: int, seed: int = 7) -> None:
     path.write_text("\n".join(lines).replace("np.float64(", "").replace(")", "") + "\n")
 
 
-def write_extxyz(path: Path, frames: int, seed: int = 7) -> None:
-    images = []
+def _images(frames: int, seed: int) -> Iterator[Atoms]:
+    """The frames as ASE has them."""
     metal = STYLES["metal"]
     for x, f, v in zip(*numbers(frames, seed), strict=True):
         atoms = Atoms(NAMES, positions=x, cell=CELL, pbc=(True, True, False))
         atoms.set_masses([MASSES[name] for name in NAMES])
         atoms.set_velocities(v * metal.velocity)
         atoms.calc = SinglePointCalculator(atoms, forces=f)
-        images.append(atoms)
+        yield atoms
 
-    ase_write(path, images, format="extxyz")
+
+def write_extxyz(path: Path, frames: int, seed: int = 7) -> None:
+    ase_write(path, list(_images(frames, seed)), format="extxyz")
 
 
 def write_npz(path: Path, frames: int, seed: int = 7) -> None:
@@ -61,8 +65,34 @@ def write_npz(path: Path, frames: int, seed: int = 7) -> None:
     np.savez(path, cell=CELL, periodic=(True, True, False), step=10 * np.arange(frames), **arrays)
 
 
+def write_h5md(path: Path, frames: int, seed: int = 7) -> None:
+    x, f, v = numbers(frames, seed)
+    with h5py.File(path, "w") as file:
+        file.create_group("h5md").attrs["version"] = [1, 1]
+        group = file.create_group("particles/all")
+        for name, values in (("position", x), ("force", f), ("velocity", v)):
+            element = group.create_group(name)
+            element["value"], element["step"] = values, 10 * np.arange(frames)
+        group["mass"] = [MASSES[name] for name in NAMES]
+        group["species"] = np.array(NAMES, dtype="S2")
+        box = group.create_group("box")
+        box["edges"] = CELL
+        box.attrs["dimension"], box.attrs["boundary"] = (
+            3,
+            np.array(["periodic", "periodic", "none"], dtype="S8"),
+        )
+
+
+def write_ase_trajectory(path: Path, frames: int, seed: int = 7) -> None:
+    with AseTrajectory(path, "w") as file:
+        for atoms in _images(frames, seed):
+            file.write(atoms)
+
+
 WRITERS: dict[str, tuple[str, Callable[..., None]]] = {
     "lammps-dump": ("a.lammpstrj", write_lammps_dump),
     "extxyz": ("a.extxyz", write_extxyz),
     "npz": ("a.npz", write_npz),
+    "h5md": ("a.h5md", write_h5md),
+    "ase-traj": ("a.traj", write_ase_trajectory),
 }

@@ -36,7 +36,7 @@ from interpot.proof.engines.lammps_input import (
 from interpot.proof.engines.lammps_walls import Walls
 from interpot.proof.series import FORCE, MEAN_FORCE
 from interpot.records import Dynamics, Evaluation, FloatArray, Frame, MdRun, Progress, ReferenceModel
-from interpot.units import UnitStyle
+from interpot.units import UnitStyle, lammps_style
 
 # LAMMPS's column heads → names in MdRun.thermo
 _SERIES = {
@@ -96,6 +96,8 @@ class Lammps:
 
     def evaluate(self, model: Potential | ReferenceModel, frame: Frame, units: UnitStyle) -> Evaluation:
         """Return potential energy, forces and virial of one frame (internal units); 17 digits."""
+        if isinstance(model, Potential):
+            units = lammps_style(units)  # the results are internal, and the potential's words follow
         if frame.masses is None:  # LAMMPS insists on masses, forces do not depend on them
             frame = replace(frame, masses=np.ones(len(frame.kinds)), velocities=None)
         with tempfile.TemporaryDirectory(prefix="interpot-") as name:

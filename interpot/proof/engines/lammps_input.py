@@ -22,7 +22,7 @@ from interpot.proof.engines.lammps_walls import Walls
 from interpot.proof.engines.piston import GROUP
 from interpot.proof.ensembles import check_dynamics
 from interpot.records import Dynamics, FloatArray, Frame, ReferenceModel
-from interpot.units import UnitStyle
+from interpot.units import UnitStyle, lammps_style
 from interpot.version import VERSION
 
 _DAMPING = 100  # timesteps: the thermostat's relaxation time that LAMMPS's documentation recommends
@@ -293,6 +293,11 @@ def _integrate(ensemble: str, start: Frame, dynamics: Dynamics, who: str = "all"
 def _system(
     model: Potential | ReferenceModel, frame: Frame, units: UnitStyle, data: str, walls: Walls
 ) -> list[str]:
+    if lammps_style(units) != units:
+        raise InterpotError(
+            f"LAMMPS has no unit style '{units.name}' to run in: choose another engine (--engine openmm), or give the "
+            f"reference in a style that LAMMPS has, such as {lammps_style(units).name}"
+        )
     if walls.acting and not np.allclose(lammps_box(frame).rotation, np.eye(3), rtol=0, atol=1e-12):
         raise InterpotError(
             f"the cell of {frame.source or 'the frame'} is not lower triangular, and LAMMPS would turn it, but not the "

@@ -18,10 +18,12 @@ from interpot.proof.export.exporter import ANALYTIC, EVERY_KIND, Exporter
 from interpot.proof.export.header import header
 from interpot.proof.export.walls import surfaces_of, words_of
 from interpot.records import Evaluation, Frame, ReferenceModel, Surface
+from interpot.units import lammps_style
 
 
 def write(potential: Potential, path: Path) -> None:
-    """Write the include file."""
+    """Write the include file, in a style that LAMMPS has."""
+    potential = potential.to_units(lammps_style(potential.units))
     types = ", ".join(f"{number} = {name}" for number, name in enumerate(potential.species, 1))
     surfaces = surfaces_of(potential)
     comments = [*header(potential), "", f"atom types: {types}", *_positions(surfaces, potential)]
@@ -53,7 +55,7 @@ def _positions(surfaces: Sequence[Surface], potential: Potential) -> list[str]:
 def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[Evaluation]:
     """Let LAMMPS include the file and evaluate frames."""
     model = ReferenceModel("lammps", (f'include "{path.resolve()}"',), species=potential.species)
-    return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
+    return [Lammps().evaluate(model, frame, lammps_style(potential.units)) for frame in frames]
 
 
 def version() -> str:

@@ -31,6 +31,7 @@ from interpot.proof.export.header import header
 from interpot.proof.export.lammps import version
 from interpot.proof.export.tabulate import Curve, deviation, inner_end, plain_names
 from interpot.records import Evaluation, FloatArray, Frame, ReferenceModel
+from interpot.units import lammps_style
 
 TOLERANCE = 1e-6
 """Stated error of a table: of the largest deviation, relative to the root mean square of its part of the range."""
@@ -122,6 +123,7 @@ def write(potential: Potential, path: Path) -> None:
         raise InterpotError(
             f"LAMMPS cannot read a table in a folder named '{path.name}': name it with letters, digits, . _ and - only"
         )
+    potential = potential.to_units(lammps_style(potential.units))
     made = sections(potential)
     names = plain_names(potential.species)
     for name, lines in (
@@ -191,7 +193,7 @@ def evaluate(path: Path, potential: Potential, frames: Sequence[Frame]) -> list[
         copy = shutil.copytree(path, Path(name) / "tables")
         commands = (f"variable tables index {copy}", f"include {copy / INCLUDE}")
         model = ReferenceModel("lammps", commands, species=potential.species)
-        return [Lammps().evaluate(model, frame, potential.units) for frame in frames]
+        return [Lammps().evaluate(model, frame, lammps_style(potential.units)) for frame in frames]
 
 
 EXPORTER = Exporter(

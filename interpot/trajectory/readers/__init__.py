@@ -32,6 +32,8 @@ class Format:
     indexed
         Whether the module is `Indexed` too. Other formats are walked without reading to count their frames,
         as is right where that costs next to nothing.
+    topology
+        Whether another file has to say which atoms there are: "needed", "possible" (where a file lacks them) or "".
     """
 
     title: str
@@ -40,6 +42,7 @@ class Format:
     module: str
     convention: str | None = None
     indexed: bool = False
+    topology: str = ""
 
     def load(self) -> Reader:
         """Import the reader."""
@@ -68,6 +71,72 @@ READERS: dict[str, Format] = {
         re.compile(rb"PK\x03\x04"),
         "interpot.trajectory.readers.npz",
     ),
+    "xtc": Format(
+        "GROMACS XTC",
+        (".xtc",),
+        re.compile(rb"\x00\x00\x07[\xcb\xe7]"),  # 1995 or, for very many atoms, 2023
+        "interpot.trajectory.readers.gromacs_xtc",
+        convention="gromacs",
+        topology="needed",
+    ),
+    "trr": Format(
+        "GROMACS TRR",
+        (".trr",),
+        re.compile(rb"\x00\x00\x07\xc9"),  # 1993
+        "interpot.trajectory.readers.gromacs_trr",
+        convention="gromacs",
+        topology="needed",
+    ),
+    "dcd": Format(
+        "DCD",
+        (".dcd",),
+        re.compile(rb".{4}CORD", re.DOTALL),
+        "interpot.trajectory.readers.dcd",
+        topology="needed",
+    ),
+    "netcdf": Format(
+        "AMBER NetCDF",
+        (".nc", ".ncdf"),
+        re.compile(rb"CDF[\x01\x02\x05]"),
+        "interpot.trajectory.readers.amber_netcdf",
+        convention="amber",
+        topology="needed",
+    ),
+    "h5md": Format(
+        "H5MD",
+        (".h5md", ".h5"),
+        re.compile(rb"\x89HDF\r\n\x1a\n"),
+        "interpot.trajectory.readers.h5md",
+        topology="possible",
+    ),
+    "ase-traj": Format(
+        "ASE trajectory",
+        (".traj",),
+        re.compile(rb"- of UlmASE-Trajectory"),
+        "interpot.trajectory.readers.ase_trajectory",
+        convention="metal",
+    ),
+    "xdatcar": Format(
+        "VASP XDATCAR",
+        (".xdatcar",),
+        re.compile(rb"[^\n]*\n[^\n]*\n(?:[ \t]*[-+.\d][^\n]*\n){3}[^\n]*\n[\d \t\r]+\nDirect configuration="),
+        "interpot.trajectory.readers.vasp_xdatcar",
+        convention="metal",
+    ),
+    "vasprun": Format(
+        "VASP vasprun.xml",
+        (".xml",),
+        re.compile(rb"\s*<\?xml[^>]*>\s*<modeling>"),
+        "interpot.trajectory.readers.vasp_xml",
+        convention="metal",
+    ),
+    "ase": Format(
+        "a further format of ASE",
+        (".md", ".geom", ".pwo", ".xsf", ".axsf"),
+        re.compile(rb"(?!)"),  # by its name only
+        "interpot.trajectory.readers.ase_formats",
+        convention="metal",
+    ),
 }
 """The table of formats; the order is that in which a file is tried."""
 
@@ -85,7 +154,7 @@ def recognise(path: Path, name: str | None = None) -> Format:
     if name is not None and name not in READERS:
         raise InterpotError(f"unknown format '{name}': expected one of {', '.join(READERS)}")
     with open_bytes(path) as file:
-        opening = LineStream(file, path, size=256).peek()
+        opening = LineStream(file, path, size=1024).peek()
     if not opening.strip():
         raise InterpotError(f"'{path}' is empty: expected a trajectory ({_formats()})")
     if name is not None:

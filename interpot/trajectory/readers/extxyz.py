@@ -10,22 +10,18 @@ entry that is a number can be asked for by its name (`Frame.told`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from io import StringIO
 from itertools import count
-from numbers import Real
 from pathlib import Path
 
-from ase import Atoms
 from ase.io import read as ase_read
 
 from interpot.errors import InterpotError
-from interpot.records import Cell, Frame
-from interpot.trajectory.atoms import from_atoms
-from interpot.trajectory.place import place, printable, shown
-from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short, not_told
+from interpot.records import Frame
+from interpot.trajectory.place import place, shown
+from interpot.trajectory.readers.ase_frames import frame_of, reason
+from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short
 from interpot.trajectory.readers.stream import LineStream, open_bytes
-from interpot.units import UnitStyle
 
 
 def stated_units(path: Path) -> str | None:
@@ -50,16 +46,12 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
             block = _block(stream, path, index, head)
             try:
                 atoms = ase_read(StringIO(block), index=0, format="extxyz")
-                frame = from_atoms(atoms)
-            except InterpotError as error:
-                raise InterpotError(f"{place(path, index)}: {error}") from error
             except Exception as error:  # ASE raises whatever its conversions raise
                 raise InterpotError(
                     f"{place(path, index)} (lines {first} to {stream.line - 1}) is no extended XYZ that ASE "
-                    f"reads: {_reason(error)}"
+                    f"reads: {reason(error)}"
                 ) from error
-            told = _told(atoms, request.told, place(path, index))
-            yield replace(_in_style(frame, atoms, request.units), source=str(path), index=index, told=told)
+            yield frame_of(atoms, path, index, request)
 
 
 def ends(path: Path, request: Request) -> Iterator[Mark]:
@@ -107,46 +99,3 @@ def _pass_by(stream: LineStream, path: Path, index: int, head: bytes) -> None:
     passed = stream.skip(atoms + 1)
     if passed <= atoms:
         raise cut_short(path, index, max(passed - 1, 0), atoms, stream.torn)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"{printable(str(error).encode())} is not a chemical symbol"
-    return printable(" ".join(str(error).split()).encode()) or type(error).__name__
-
-
-def _told(atoms: Atoms, keys: tuple[str, ...], where: str) -> dict[str, float]:
-    """Numbers of the comment line."""
-    numbers = {
-        name: float(value)
-        for name, value in {**atoms.info, **(atoms.calc.results if atoms.calc else {})}.items()
-        if isinstance(value, Real) and not isinstance(value, bool)
-    }
-    for key in keys:
-        if key not in numbers:
-            raise not_told(key, where, numbers)
-    return {key: numbers[key] for key in keys}
-
-
-def _in_style(frame: Frame, atoms: Atoms, units: UnitStyle) -> Frame:
-    """Convert numbers of another style than ASE's to internal units."""
-    if units.name == "metal":
-        return frame
-    cell = frame.cell
-    masses, velocities = frame.masses, frame.velocities
-    if atoms.has("masses"):
-        masses = None if masses is None else masses * units.mass
-    elif velocities is not None:
-        velocities = velocities * units.mass  # ASE has divided by the elements' masses, in amu
-    if units.name == "lj" and not atoms.has("masses"):
-        masses = velocities = None  # reduced units know no elements
-    return replace(
-        frame,
-        positions=frame.positions * units.length,
-        cell=Cell(cell.vectors * units.length, cell.origin * units.length, cell.periodic),
-        forces=None if frame.forces is None else frame.forces * units.force,
-        energy=None if frame.energy is None else frame.energy * units.energy,
-        virial=None if frame.virial is None else frame.virial * units.energy,
-        velocities=None if velocities is None else velocities * units.velocity,
-        masses=masses,
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from interpot.errors import InterpotError
-from interpot.records import Frame
+from interpot.records import FloatArray, Frame, IntArray
 from interpot.units import UnitStyle
 
 
@@ -31,6 +31,25 @@ class Mark(NamedTuple):
 
 
 START = Mark()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedAtoms:
+    """The atoms of a trajectory, as another file tells them.
+
+    Attributes
+    ----------
+    source
+        That file, for messages.
+    species, kinds : names, (n,) int64
+        As of a `Frame`.
+    masses : (n,) float64, amu, or None
+    """
+
+    source: str
+    species: tuple[str, ...]
+    kinds: IntArray
+    masses: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,8 @@ class Request:
         own words, which it adds.
     told
         Names of numbers that are wanted in `Frame.told`, where the format has such.
+    atoms
+        Which atoms these are, as the user's topology file says; None without one.
     """
 
     units: UnitStyle
@@ -67,6 +88,7 @@ class Request:
     begin: Mark = START
     learnt: set[str] = field(default_factory=set)
     told: tuple[str, ...] = ()
+    atoms: NamedAtoms | None = None
 
 
 class Reader(Protocol):
@@ -123,3 +145,29 @@ def not_told(key: str, where: str, known: Iterable[object]) -> InterpotError:
     return InterpotError(
         f"{where} does not tell a number '{key}': it has {', '.join(map(str, known)) or 'none'}; name one of those"
     )
+
+
+def no_topology(path: Path) -> InterpotError:
+    """Say that a file does not tell its atoms, and what to do."""
+    return InterpotError(
+        f"'{path}' does not say which atoms it is of: name a file that does with --topology FILE (topology= in "
+        "Python), a PDB, GRO, PSF, prmtop, LAMMPS data or extended XYZ file"
+    )
+
+
+def named_atoms(path: Path, request: Request, count: int) -> NamedAtoms:
+    """Return which atoms a file of `count` atoms, that names none, is of; raises where that is not known."""
+    atoms = request.atoms
+    if atoms is None:
+        raise no_topology(path)
+    if len(atoms.kinds) != count:
+        raise InterpotError(
+            f"'{path}' has {count} atoms, but the topology '{atoms.source}' {len(atoms.kinds)}: give the topology of "
+            "just these atoms"
+        )
+    return atoms
+
+
+def no_numbers(path: Path, key: str) -> InterpotError:
+    """Say that a format holds no further numbers with each frame."""
+    return not_told(key, f"'{path}'", ())
