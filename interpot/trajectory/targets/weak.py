@@ -23,7 +23,7 @@ Moving = Callable[[Instant], FloatArray]
 
 
 def weak_windows(
-    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving
+    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving, subtract_noise: bool = False
 ) -> Iterator[Windows]:
     """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`), whitened (`whitening`).
 
@@ -38,6 +38,9 @@ def weak_windows(
         2 where `moving` gives m q, 1 where it gives p.
     moving
         What moves, of one instant.
+    subtract_noise
+        Whether rows of noise follow where `Motion.noise` tells it (`denoise`). The sums less noise need not be positive
+        along what noise hides, which whoever solves them must know.
 
     Raises
     ------
@@ -53,9 +56,7 @@ def weak_windows(
         scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
         mixing = whitener(covariance, scale)
         force, moved = mixing @ force, mixing @ moved
-        first = moving(
-            group.instants[0]
-        )  # Σ_t c_t = 0: without it, coordinates far from the origin lose no digits
+        first = moving(group.instants[0])  # Σ_t c_t = 0: less of it, coordinates far away lose no digits
         path = np.array([moving(instant) - first for instant in group.instants])
         windows = Windows(
             frames=tuple(instant.frame for instant in group.instants),
@@ -63,9 +64,9 @@ def weak_windows(
             targets=np.tensordot(moved, path, axes=1),
             fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
         )
-        yield (
-            with_noise_rows(windows, group.instants, moved, order, motion.noise) if motion.noise else windows
-        )
+        if subtract_noise and motion.noise:
+            windows = with_noise_rows(windows, group.instants, moved, order, motion.noise)
+        yield windows
 
 
 def _weights(group: Group, order: int, timestep: float | None) -> tuple[FloatArray, FloatArray]:

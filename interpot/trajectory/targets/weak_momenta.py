@@ -13,6 +13,17 @@ from interpot.trajectory.targets.weak import weak_windows
 from interpot.trajectory.targets.windows import Windows
 
 
+def momenta(instant: Instant) -> FloatArray:
+    """Momenta m v, (n, 3); raises `InterpotError` where a frame has no velocities."""
+    frame = instant.frame
+    if frame.velocities is None:
+        raise InterpotError(
+            f"no velocities in {place(frame.source, frame.index, frame.step)}: dump them (vx vy vz), "
+            "or take the target from the positions alone"
+        )
+    return instant.masses[:, None] * frame.velocities
+
+
 def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
     """Rows Σ_t v_t F(t) = Σ_t b_t p(t); velocities are those at the time of the positions, as velocity Verlet has them.
 
@@ -21,14 +32,4 @@ def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Window
     InterpotError
         A frame has no velocities, or as `weak_windows`.
     """
-
-    def momenta(instant: Instant) -> FloatArray:
-        frame = instant.frame
-        if frame.velocities is None:
-            raise InterpotError(
-                f"no velocities in {place(frame.source, frame.index, frame.step)}: dump them (vx vy vz), "
-                "or take the target from the positions alone"
-            )
-        return instant.masses[:, None] * frame.velocities
-
     return weak_windows(instants, motion, order=1, moving=momenta)

@@ -11,6 +11,11 @@ from interpot.trajectory.targets.weak import weak_windows
 from interpot.trajectory.targets.windows import Windows
 
 
+def weighted_path(instant: Instant) -> FloatArray:
+    """M q, (n, 3), along the continuous path."""
+    return instant.masses[:, None] * instant.path
+
+
 def weak_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
     """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), along the continuous path.
 
@@ -19,8 +24,4 @@ def weak_positions(instants: Iterable[Instant], motion: Motion) -> Iterator[Wind
     InterpotError
         As `weak_windows`.
     """
-
-    def weighted_path(instant: Instant) -> FloatArray:
-        return instant.masses[:, None] * instant.path
-
     return weak_windows(instants, motion, order=2, moving=weighted_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +11,9 @@ from instants import instants
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.denoise import estimate_noise
-from interpot.trajectory.targets.weak_momenta import weak_momenta
-from interpot.trajectory.targets.weak_positions import weak_positions
+from interpot.trajectory.targets.weak import Moving, weak_windows
+from interpot.trajectory.targets.weak_momenta import momenta
+from interpot.trajectory.targets.weak_positions import weighted_path
 from interpot.trajectory.targets.windows import Windows
 
 COUNT = 200
@@ -76,12 +76,13 @@ def stiffness(made: list[Windows]) -> float:
 
 
 @pytest.mark.parametrize("width", [1, 4, 8])
-@pytest.mark.parametrize("target", [weak_positions, weak_momenta])
-def test_subtracted_rows_undo_the_attenuation(target: Callable[..., Iterator[Windows]], width: int) -> None:
+@pytest.mark.parametrize(("order", "moving"), [(2, weighted_path), (1, momenta)])
+def test_subtracted_rows_undo_the_attenuation(order: int, moving: Moving, width: int) -> None:
     """The stiffness is 1, which noise lowers by several per cent where few frames are averaged."""
     seen = observed(0.5, every=0.2, count=300)
+    motion = Motion(width=(width,), noise=0.5)
     plain, mended = (
-        stiffness(list(target(seen, Motion(width=(width,), noise=noise)))) for noise in (None, 0.5)
+        stiffness(list(weak_windows(seen, motion, order, moving, less))) for less in (False, True)
     )
     assert abs(plain - 1) > 0.05
     assert abs(mended - 1) < 0.2 * abs(plain - 1)
@@ -89,8 +90,8 @@ def test_subtracted_rows_undo_the_attenuation(target: Callable[..., Iterator[Win
 
 def test_rows_of_noise_stand_behind_the_others() -> None:
     made = observed(0.1)
-    plain = list(weak_positions(made, Motion(width=(3,))))
-    noisy = list(weak_positions(made, Motion(width=(3,), noise=0.1)))
+    motion = Motion(width=(3,), noise=0.1)
+    plain, noisy = (list(weak_windows(made, motion, 2, weighted_path, less)) for less in (False, True))
     for a, b in zip(plain, noisy, strict=True):
         count, length = len(a.weights), len(a.frames)
         assert (a.subtracted, b.subtracted, b.fresh) == (0, count, a.fresh)
