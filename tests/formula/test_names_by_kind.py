@@ -26,6 +26,11 @@ NUMBERS = {
     "Uniform electric field": ([-0.3], []),
     "Uniform field": ([-0.3], []),
     "Double well": ([0.1, -0.4], []),
+    "Linear drag": ([0.4], []),
+    "Quadratic drag": ([0.4], []),
+    "Coulomb friction": ([0.4], []),
+    "Linear and quadratic drag": ([0.4, 0.2], []),
+    "Rayleigh-Helmholtz friction": ([0.1, -0.4], []),
     "Gaussian barrier": ([0.3], [-1.5, 2.0]),
     "Gaussian well": ([-0.3], [-1.5, 2.0]),
 }
