@@ -48,7 +48,7 @@ def test_accumulate_and_discover_with_a_topology(run: Path) -> None:
     assert code == 0, output
     found = Potential.load(run / "found" / "potential.json")
     assert found.units.name == "gromacs" and found.channel().form == "Lennard-Jones 12-6"
-    constants = {c.name: c.value for c in found.channel().constants}
+    constants = {p.name: p.value for p in found.channel().parameters}
     assert constants["epsilon"] == pytest.approx(EPSILON / UNITS.energy, rel=1e-4)  # single precision
     assert constants["sigma"] == pytest.approx(SIGMA / 10, rel=1e-5)
     assert json.loads((run / "found" / "potential.json").read_text())["units"]["energy"] == "kJ/mol"
