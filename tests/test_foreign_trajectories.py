@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -12,8 +12,9 @@ from cli_samples import BOX, EPSILON, SIGMA, configurations, forces
 from MDAnalysis.lib.formats.libmdaxdr import TRRFile
 from typer.testing import CliRunner
 
-from interpot import Potential
+from interpot import Statistic, discover, read
 from interpot.cli import app
+from interpot.proof.export.lammps import evaluate, write
 from interpot.units import STYLES
 
 UNITS = STYLES["gromacs"]
@@ -43,17 +44,18 @@ def test_accumulate_and_discover_with_a_topology(run: Path) -> None:
     assert code == 0, output
     with h5py.File(run / "sums.h5") as file:
         assert file.attrs["units"] == "gromacs"
-    least = ["--search", "none", "--library", "power", "--max-terms", 2]
-    code, output = call("discover", run / "sums.h5", "--out", run / "found", *least)
-    assert code == 0, output
-    found = Potential.load(run / "found" / "potential.json")
+    found = discover(Statistic.load(run / "sums.h5"), terms=["power"], max_terms=2, symbolic="none").best
     assert found.units.name == "gromacs" and found.channel().form == "Lennard-Jones 12-6"
-    constants = {c.name: c.value for c in found.channel().constants}
+    constants = {p.name: p.value for p in found.channel().parameters}
     assert constants["epsilon"] == pytest.approx(EPSILON / UNITS.energy, rel=1e-4)  # single precision
     assert constants["sigma"] == pytest.approx(SIGMA / 10, rel=1e-5)
-    assert json.loads((run / "found" / "potential.json").read_text())["units"]["energy"] == "kJ/mol"
     # LAMMPS has no such units: what is written for it is in one of its own
-    assert "units real: energy in kcal/mol" in (run / "found" / "potential.lammps").read_text()
+    write(found, run / "potential.lammps")
+    assert "units real: energy in kcal/mol" in (run / "potential.lammps").read_text()
+    frame = next(iter(read(run / "run.trr", topology=run / "run.gro")))
+    frame = replace(frame, species=("Ar",))
+    (evaluation,) = evaluate(run / "potential.lammps", found, [frame])
+    np.testing.assert_allclose(evaluation.forces, frame.forces, rtol=0, atol=1e-4)
 
 
 def test_without_a_topology(run: Path) -> None:
