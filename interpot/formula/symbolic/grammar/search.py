@@ -242,7 +242,7 @@ def _ladders(run: _Run, grammar: _Grammar) -> None:
             parts = stages.ladders(
                 run.bench, owner, members, grammar.powers, grammar.usable, run.workers, run.count
             )
-            _climb(run, grammar, run.polish(run.scan(parts), 200, 20))
+            _climb(run, grammar, run.polish(run.scan(parts), 200, 20), 4)
 
 
 _OWNERS = ("exp", "bose", "power", "sech", "csch")
@@ -272,7 +272,7 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
             if one.outer == "power" and other.shapes == 1:
                 pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 9, 16)
                 found += run.enumerate(pool, (1, min(2, sizes[1])), 30, 12, 3)
-        _climb(run, grammar, found)
+        _climb(run, grammar, found, 8)
 
 
 def _polynomials(run: _Run, grammar: _Grammar) -> None:
@@ -298,18 +298,20 @@ def _quotients(run: _Run, grammar: _Grammar) -> None:
         "power(shifted, 1)", "power(shifted, 2)", "power(shifted, 4)", "power(shifted, 6)"
     ):
         parts = quotients(run.bench, divisor, lexicon, few, 20, run.workers, run.count)
-        _climb(run, grammar, run.polish(run.scan(parts), 400, 40))
+        _climb(run, grammar, run.polish(run.scan(parts), 400, 40), 10)
 
 
-def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found]) -> None:
+def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> None:
     """Change one power or one function of the best that a stage has found, and of what is best then, while it helps.
 
-    A stage's own are kept apart: those of others, which are better at first, would crowd them out.
+    Of each number of constants `each` are followed. A stage's own are kept apart: those of others, which are better at first, would crowd them out.
     """
     domain, done = run.bench.problem.domain, set[tuple[object, ...]]()
     known = {f.structure.key: run.found.get(f.structure.key, f) for f in found}
     for _ in range(_ROUNDS):
-        parents = [s for s in _best([(f.loss, f.structure) for f in known.values()], _PARENTS) if s.key not in done]
+        parents = [
+            s for s in _best([(f.loss, f.structure) for f in known.values()], each) if s.key not in done
+        ]
         done |= {s.key for s in parents}
         varied = {
             s.key: s
@@ -318,7 +320,7 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found]) -> None:
             if s.constants < run.limit and s.key not in known
         }
         first = run.polished_parts([*varied.values()], _SHORT)
-        longer = run.polished_parts(_best([(f.loss, f.structure) for f in first], _PARENTS), _LONG)
+        longer = run.polished_parts(_best([(f.loss, f.structure) for f in first], each), _LONG)
         run._keep(longer)
         better = {f.structure.constants: f.loss for f in sorted(known.values(), key=lambda f: -f.loss)}
         known |= {f.structure.key: f for f in longer}
@@ -326,7 +328,7 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found]) -> None:
             return
 
 
-_PARENTS, _ROUNDS = 4, 6  # of each number of constants; changes, one after the other
+_ROUNDS = 6  # changes, one after the other
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:

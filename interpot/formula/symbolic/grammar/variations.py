@@ -39,8 +39,13 @@ def variations(
     """
     seen = {base.monomials}
     for monomials in (*_exchanged(base, powers), *_moved(base), *_traded(base)):
-        written = all(usable(p) and abs(p) <= _LARGEST or p == LOG for m in monomials for p in m)
-        if written and len({*monomials}) == len(monomials) and monomials not in seen and all(map(any, monomials)):
+        written = all(p == LOG or (usable(p) and abs(p) <= _LARGEST) for m in monomials for p in m)
+        if (
+            written
+            and len({*monomials}) == len(monomials)
+            and monomials not in seen
+            and all(map(any, monomials))
+        ):
             seen.add(monomials)
             if all(any(m[k + 1] for m in monomials) for k in range(len(base.factors))):
                 yield replace(base, monomials=monomials)
@@ -76,7 +81,7 @@ def _moved(base: Structure) -> Iterator[Monomials]:
 
 
 def _traded(base: Structure) -> Iterator[Monomials]:
-    """A power of r for one of a length, in one monomial that has the length, and in all: (r + d)^-7 for (r + d)^-6/r."""
+    """A power of r for one of a length, in one monomial that has it and in all: (r + d)^-7 for (r + d)^-6/r."""
     for k, factor in enumerate(base.factors, start=1):
         if factor.outer == "power":
             has = [m for m in base.monomials if m[k] not in (0.0, LOG) and m[0] != LOG]
