@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -294,20 +293,24 @@ def _quotients(run: _Run, grammar: _Grammar) -> None:
         return
     lexicon = Lexicon.of(run.bench, names, 24)
     few = [0.0, *(n for n in grammar.powers if n in (-6, -4, -2, -1, 1, 2))]
+    found: list[Found] = []
     for divisor in grammar.named(
         "power(shifted, 1)", "power(shifted, 2)", "power(shifted, 4)", "power(shifted, 6)"
     ):
         parts = quotients(run.bench, divisor, lexicon, few, 20, run.workers, run.count)
-        _climb(run, grammar, run.polish(run.scan(parts), 400, 40), 10)
+        found += run.polish(run.scan(parts), 400, 40)
+    _climb(run, grammar, found, 10)
 
 
 def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> None:
-    """Change one power or one function of the best that a stage has found, and of what is best then, while it helps.
+    """Change one power or one function of the best that a stage has found, and of what is best then.
 
-    Of each number of constants `each` are followed. A stage's own are kept apart: those of others, which are better at first, would crowd them out.
+    Of each number of constants `each` are followed. A stage's own are kept apart: those of others, which are better
+    at first, would crowd them out.
     """
     domain, done = run.bench.problem.domain, set[tuple[object, ...]]()
-    known = {f.structure.key: run.found.get(f.structure.key, f) for f in found}
+    keys = [f.structure.key for f in found]
+    known = {key: run.found[key] for key in keys if key in run.found}  # those that were polished to the end
     for _ in range(_ROUNDS):
         parents = [
             s for s in _best([(f.loss, f.structure) for f in known.values()], each) if s.key not in done
@@ -322,13 +325,10 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> N
         first = run.polished_parts([*varied.values()], _SHORT)
         longer = run.polished_parts(_best([(f.loss, f.structure) for f in first], each), _LONG)
         run._keep(longer)
-        better = {f.structure.constants: f.loss for f in sorted(known.values(), key=lambda f: -f.loss)}
         known |= {f.structure.key: f for f in longer}
-        if not any(f.loss < better.get(f.structure.constants, np.inf) for f in longer):
-            return
 
 
-_ROUNDS = 6  # changes, one after the other
+_ROUNDS = 8  # changes, one after the other
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:

@@ -95,6 +95,8 @@ def _with(monomial: Monomial, steps: Mapping[int, float]) -> Monomial:
 
 def _taken_over(factor: Factor, other: Factor, shapes: Shapes, middle: float) -> Shapes | None:
     """Shapes with which another factor has the argument's size in the middle of the distances; None for other kinds."""
+    if factor.inner == "sum" and other.inner == "scaled" and factor.outer == other.outer and other.q == 1:
+        return shapes[0], 0.0  # a constant less
     if factor.inner != other.inner or (factor.outer == "power") != (other.outer == "power"):
         return None
     a, b = shapes
