@@ -241,7 +241,7 @@ def _ladders(run: _Run, grammar: _Grammar) -> None:
             parts = stages.ladders(
                 run.bench, owner, members, grammar.powers, grammar.usable, run.workers, run.count
             )
-            _climb(run, grammar, run.polish(run.scan(parts), 200, 20), 4)
+            _climb(run, grammar, run.polish(run.scan(parts), 200, 20), 6)
 
 
 _OWNERS = ("exp", "bose", "power", "sech", "csch")
@@ -315,6 +315,8 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> N
         parents = [
             s for s in _best([(f.loss, f.structure) for f in known.values()], each) if s.key not in done
         ]
+        if not parents:
+            return
         done |= {s.key for s in parents}
         varied = {
             s.key: s
@@ -328,7 +330,7 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> N
         known |= {f.structure.key: f for f in longer}
 
 
-_ROUNDS = 8  # changes, one after the other
+_ROUNDS = 16  # changes, one after the other
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
