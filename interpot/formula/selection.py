@@ -23,6 +23,7 @@ from interpot.formula.block_products import BlockProducts, orthonormal
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.resolution import Resolution
 from interpot.formula.symbolic.complexity import complexity
 from interpot.formula.terms import Term
 from interpot.formula.uncertainty import meat, sandwich, scaled_inverse
@@ -32,6 +33,12 @@ from interpot.statistic.objective import Objective
 
 INDIFFERENT = 1e-7
 """Relative force errors below this are rounding and projection errors: formulas below it are equally good."""
+
+UNRESOLVED = 1.5
+"""Times its projection error a formula's force error speaks for it as much as none: of a sum of random parts."""
+
+ROUGH = 1e-5
+"""Projection errors from here on are no fault of the splines, but of a formula that has a pole among the distances."""
 
 DECISIVE = 10.0
 """Difference in BIC that is decisive evidence; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90, 773 (1995)."""
@@ -70,6 +77,9 @@ class Candidate:
         Effective number of independent force components.
     choices
         Natural logarithm of the number of forms of this kind that the library holds.
+    unresolved
+        Relative force error up to which it would be no wonder if this were the true function: the splines hold it no
+        better.
     """
 
     fit: Fit
@@ -78,6 +88,7 @@ class Candidate:
     determined: bool
     rows: float
     choices: float = 0.0
+    unresolved: float = 0.0
 
     @property
     def cross_validated(self) -> float:
@@ -110,6 +121,7 @@ class Judge:
         self.statistic, self._objective = statistic, objective
         self._library = library
         self._products = BlockProducts(statistic, objective)
+        self._resolution = Resolution(statistic, objective)
         count = len(statistic.blocks.square)
         # a fold is a run of consecutive blocks: frames next to each other are alike
         self._folds = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
@@ -131,7 +143,15 @@ class Judge:
             determined(self._objective, fit, covariance, self.freedom),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
+            self._unresolved(fit, float(loss)),
         )
+
+    def _unresolved(self, fit: Fit, loss: float) -> float:
+        """What the splines do not resolve, where that may count."""
+        if not INDIFFERENT < loss < UNRESOLVED * ROUGH or not self._resolution.knows(fit):
+            return 0.0
+        error = self._resolution.error(fit)
+        return UNRESOLVED * error if error < ROUGH else 0.0
 
     def _effective_rows(self, fit: Fit, H: FloatArray, filling: FloatArray) -> float:
         """Force components divided by the design effect: how much correlation widens the constants' errors.
@@ -323,10 +343,11 @@ def description(candidate: Candidate, rows: float) -> float:
 def information(candidate: Candidate, rows: float) -> float:
     """Extended Bayesian information criterion N ln(loss²) + description; losses below `INDIFFERENT` count as equal.
 
-    Only values with the same N can be compared: it multiplies a large logarithm.
+    So do those below what the splines resolve of the formula. Only values with the same N can be compared: it
+    multiplies a large logarithm.
     """
-    loss = max(candidate.loss, INDIFFERENT)
-    return float(rows * np.log(loss**2) + description(candidate, rows))
+    square = max(candidate.loss**2 - candidate.unresolved**2, INDIFFERENT**2)
+    return float(rows * np.log(square) + description(candidate, rows))
 
 
 def _in_every_fold(losses: FloatArray, best: FloatArray) -> NDArray[np.bool_]:
@@ -346,8 +367,9 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     but trusts their residuals to be alike, agrees: is higher by more than `STRONG`. More than `CLEAR` standard errors
     need no second opinion; where there is a single block, the BIC decides alone. With the BIC, as many standard errors
     of the logarithm of the losses exclude, too: a formula may fail in every fold by orders of magnitude, and by so
-    different ones that the plain difference scatters. Differences below `INDIFFERENT` are
-    none. Formulas with a coefficient that the data do not tell from zero are considered only where there is no other.
+    different ones that the plain difference scatters. Differences below `INDIFFERENT` are none, nor is what the
+    splines do not resolve of a formula. Formulas with a coefficient that the data do not tell from zero are considered
+    only where there is no other.
 
     Parameters
     ----------
@@ -363,6 +385,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
         Indices of the others that are not excluded, forms of which it is a special case among them.
     """
     losses = np.array([c.held_out if len(c.held_out) else [c.loss**2] for c in candidates])
+    losses = np.maximum(losses - np.array([[c.unresolved**2] for c in candidates]), 0.0)
     usable = np.array([c.determined for c in candidates])
     if not usable.any():
         usable[:] = True

@@ -16,10 +16,12 @@ import interpot
 from interpot import InterpotError, Statistic
 from interpot.formula import discover as discovery
 from interpot.formula.codegen import R, numpy_function
-from interpot.formula.symbolic import asked, beyond
+from interpot.formula.regress.restriction import Restriction
+from interpot.formula.symbolic import asked, beyond, choice
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import OPERATORS, Backend, Budget, Candidate, Watch
+from interpot.statistic.objective import Objective
 from interpot.units import STYLES
 
 CUTOFF = 9.0
@@ -190,3 +192,40 @@ def test_operators_and_backends_are_checked_before_anything_is_done() -> None:
         discovery.check_options(symbolc="operon")
     with pytest.raises(InterpotError, match="eureqa"):
         discovery.check_options(symbolic="eureqa")
+
+
+def test_a_backend_of_distances_leaves_other_coordinates_out() -> None:
+    objective = Objective.of(statistic(LENNARD_JONES))
+    search = beyond.BeyondLibrary(
+        "field on Ar",
+        "field",
+        (-2.0, 2.0),
+        objective,
+        0.0,
+        Restriction(),
+        Symbolic("grammar"),
+        STYLES["metal"],
+    )
+    found, (remark,) = search.run([])
+    assert not found
+    assert remark.startswith(
+        "field on Ar: not searched beyond the library, for grammar knows functions of distances"
+    )
+
+
+@pytest.mark.parametrize("name", ["operon", "grammar,operon"])
+def test_operon_by_name_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda package: None)
+    with pytest.raises(
+        InterpotError, match=r"^search 'operon': Operon is not installed: pip install pyoperon$"
+    ):
+        choice.chosen(name)
+
+
+def test_without_operon_the_grammar_searches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda package: None)
+    monkeypatch.setattr(choice, "resolved", lambda: (False, "for a test"))
+    names, why = choice.chosen("auto")
+    assert names == ["grammar"] and why.startswith(
+        "Operon is not installed: pip install pyoperon; PySR is not"
+    )

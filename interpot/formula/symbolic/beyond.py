@@ -88,8 +88,13 @@ class BeyondLibrary:
                 "which symbolic searches leave open: leave the energies out"
             ]
         names, why = self.asked.backends()
-        if self.asked.search == "auto" and not self.domain[0] > 0:
-            names = [name for name in names if not load_backend(name).distances_only]
+        unable = [] if self.domain[0] > 0 else [n for n in names if load_backend(n).distances_only]
+        names = [name for name in names if name not in unable]
+        if unable and not names:
+            return [], [
+                f"{self.label}: not searched beyond the library, for {' and '.join(unable)} knows functions of "
+                "distances, not of a coordinate that may be zero or negative: choose another backend"
+            ]
         found, asked, ended = list[Fit](), list[str](), ""
         for name in names:
             asked.append(name)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from interpot.errors import InterpotError
+from importlib.util import find_spec
+
+from interpot.errors import InterpotError, NotInstalledError
 from interpot.formula.symbolic import BACKENDS
 from interpot.formula.symbolic.julia import require, resolved
 
 WORDS = ("auto", "none")
 """What may stand in place of names."""
+
+_OPERON = "pyoperon"
+_NO_OPERON = f"Operon is not installed: pip install {_OPERON}"
 
 
 def chosen(name: str) -> tuple[list[str], str]:
@@ -29,7 +34,7 @@ def chosen(name: str) -> tuple[list[str], str]:
     Raises
     ------
     InterpotError
-        An unknown name, or PySR where it is not set up.
+        An unknown name, or PySR where it is not set up, or Operon where it is not installed.
     """
     if name == "none":
         return [], ""
@@ -37,6 +42,8 @@ def chosen(name: str) -> tuple[list[str], str]:
         ready, reason = resolved()
         if ready:
             return ["grammar", "pysr"], ""
+        if find_spec(_OPERON) is None:
+            return ["grammar"], f"{_NO_OPERON}; PySR is not set up, {reason}: interpot setup pysr"
         return ["grammar", "operon"], f"PySR is not set up, {reason}: interpot setup pysr"
     names = list(dict.fromkeys(part.strip() for part in name.split(",")))
     for part in names:
@@ -46,4 +53,6 @@ def chosen(name: str) -> tuple[list[str], str]:
             raise InterpotError(f"unknown search '{part}': expected one of {', '.join((*BACKENDS, *WORDS))}")
     if "pysr" in names:
         require()
+    if "operon" in names and find_spec(_OPERON) is None:
+        raise NotInstalledError(f"search 'operon': {_NO_OPERON}")
     return names, ""

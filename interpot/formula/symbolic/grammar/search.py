@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from interpot.formula.symbolic.grammar.measure import in_angstrom, measured, uni
 from interpot.formula.symbolic.grammar.quotients import quotients
 from interpot.formula.symbolic.grammar.stages import Count, Pool, Start
 from interpot.formula.symbolic.grammar.structure import Structure
+from interpot.formula.symbolic.grammar.variations import variations
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.search import (
     ARITHMETIC,
@@ -105,17 +105,20 @@ class _Run:
                 self.limit = found.structure.constants
                 self._keep(self.polished_parts(found.structure.parts(), _LONG))
 
-    def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> None:
+    def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> list[Found]:
         """Solve all subsets of a pool on its grid, polish the best, and once more on the shapes that these have then.
 
         On a coarse grid the shapes' distance from their best hides which powers are right; near the best it does not.
         """
+        done: list[Found] = []
         for _ in range(1 if len(pool.factors) > 1 and self.limit < np.inf else 2):
             starts = self.scan(stages.subsets(self.bench, pool, sizes, keep, self.workers, self.count))
             first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
+            done += first
             if not first or not pool.factors:
-                return
+                break
             pool = replace(pool, grid=np.array([f.structure.shapes for f in first[:_ZOOM]]))
+        return done
 
     def prune(self, each: int) -> None:
         """Try the best without each of their monomials."""
@@ -238,7 +241,7 @@ def _ladders(run: _Run, grammar: _Grammar) -> None:
             parts = stages.ladders(
                 run.bench, owner, members, grammar.powers, grammar.usable, run.workers, run.count
             )
-            run.polish(run.scan(parts), 200, 20)
+            _climb(run, grammar, run.polish(run.scan(parts), 200, 20), 6)
 
 
 _OWNERS = ("exp", "bose", "power", "sech", "csch")
@@ -255,17 +258,20 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
     """Products of two factors."""
     done: set[frozenset[str]] = set()
     few = [n for n in grammar.powers if n in (-12, -9, -6, -4, -2, -1)]
-    for one, other in product(grammar.named(*_SHARED), grammar.factors):
-        kind = frozenset((one.name, other.name))
-        if one is other or kind in done:
-            continue
-        done.add(kind)
-        sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
-        pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
-        run.enumerate(pool, sizes, 30, 12, 3)
-        if one.outer == "power" and other.shapes == 1:
-            pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 9, 16)
-            run.enumerate(pool, (1, min(2, sizes[1])), 30, 12, 3)
+    for one in grammar.named(*_SHARED):
+        found: list[Found] = []
+        for other in grammar.factors:
+            kind = frozenset((one.name, other.name))
+            if one is other or kind in done:
+                continue
+            done.add(kind)
+            sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
+            pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
+            found += run.enumerate(pool, sizes, 30, 12, 3)
+            if one.outer == "power" and other.shapes == 1:
+                pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 9, 16)
+                found += run.enumerate(pool, (1, min(2, sizes[1])), 30, 12, 3)
+        _climb(run, grammar, found, 8)
 
 
 def _polynomials(run: _Run, grammar: _Grammar) -> None:
@@ -287,11 +293,44 @@ def _quotients(run: _Run, grammar: _Grammar) -> None:
         return
     lexicon = Lexicon.of(run.bench, names, 24)
     few = [0.0, *(n for n in grammar.powers if n in (-6, -4, -2, -1, 1, 2))]
+    found: list[Found] = []
     for divisor in grammar.named(
         "power(shifted, 1)", "power(shifted, 2)", "power(shifted, 4)", "power(shifted, 6)"
     ):
         parts = quotients(run.bench, divisor, lexicon, few, 20, run.workers, run.count)
-        run.polish(run.scan(parts), 150, 12)
+        found += run.polish(run.scan(parts), 400, 40)
+    _climb(run, grammar, found, 10)
+
+
+def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> None:
+    """Change one power or one function of the best that a stage has found, and of what is best then.
+
+    Of each number of constants `each` are followed. A stage's own are kept apart: those of others, which are better
+    at first, would crowd them out.
+    """
+    domain, done = run.bench.problem.domain, set[tuple[object, ...]]()
+    keys = [f.structure.key for f in found]
+    known = {key: run.found[key] for key in keys if key in run.found}  # those that were polished to the end
+    for _ in range(_ROUNDS):
+        parents = [
+            s for s in _best([(f.loss, f.structure) for f in known.values()], each) if s.key not in done
+        ]
+        if not parents:
+            return
+        done |= {s.key for s in parents}
+        varied = {
+            s.key: s
+            for parent in parents
+            for s in variations(parent, grammar.factors, grammar.powers, grammar.usable, domain)
+            if s.constants < run.limit and s.key not in known
+        }
+        first = run.polished_parts([*varied.values()], _SHORT)
+        longer = run.polished_parts(_best([(f.loss, f.structure) for f in first], each), _LONG)
+        run._keep(longer)
+        known |= {f.structure.key: f for f in longer}
+
+
+_ROUNDS = 16  # changes, one after the other
 
 
 def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
@@ -355,11 +394,11 @@ def _enumerated(problem: SearchProblem, grammar: _Grammar, budget: Budget, watch
                 _powers(run, grammar)
                 _singles(run, grammar, 1, 3, 2)
                 _pairs(run, grammar, (0, 1))
+                _polynomials(run, grammar)
+                _quotients(run, grammar)
                 _ladders(run, grammar)
                 _shared(run, grammar, 3)
-                _polynomials(run, grammar)
                 _singles(run, grammar, 4, 4, 1)
-                _quotients(run, grammar)
                 _pairs(run, grammar, (2,))
                 _beam(run, grammar, 8, 4)
                 run.prune(NEAR)
