@@ -16,6 +16,7 @@ from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, pa
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
+from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import observe, with_friction
@@ -26,8 +27,10 @@ from interpot.statistic.recognition import recognised
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
+from interpot.trajectory.following import follow
 from interpot.trajectory.motion import RECORDED, Motion, motion_of
-from interpot.trajectory.targets import Windows
+from interpot.trajectory.targets import TARGETS, Windows
+from interpot.trajectory.targets.denoise import noisier
 from interpot.units import UnitStyle
 
 TOLERATED = 1.02
@@ -35,6 +38,9 @@ TOLERATED = 1.02
 
 PILOT_PARTICLES = 250_000
 """The first frames, on which cutoffs are looked for, are so many that they hold this many particles: 50 MB."""
+
+NOISE_PARTICLES = 2_000_000
+"""What noise does is found out on rows of so many particles in frames, those of several windows counted as often."""
 
 
 def accumulate(
@@ -118,24 +124,29 @@ def accumulate(
     way.check_free(frames)
     observed = observe(frames, channels, asked)
     if bases is None:
-        channels = with_friction(frames, channels, observed)
+        channels = with_friction(frames, channels, observed.motion)
     if way.is_kept or way.is_shared:
-        recipe = recipe_of(frames, channels, motion=observed, cutoffs=cutoffs, memory=memory, wanted=wanted)
-        return (
-            _shared(frames, channels, recipe, way, progress)
-            if way.is_shared
-            else _kept(frames, channels, recipe, way, progress)
+        recipe = recipe_of(
+            frames, channels, motion=observed.motion, cutoffs=cutoffs, memory=memory, wanted=wanted
         )
+        make = _shared if way.is_shared else _kept
+        return make(frames, channels, recipe, way, observed.remarks, progress)
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
         settled = settle(
-            frames, channels, observed, threads=threads, memory=memory, wanted=wanted, progress=progress
+            frames,
+            channels,
+            observed.motion,
+            threads=threads,
+            memory=memory,
+            wanted=wanted,
+            progress=progress,
         )
     statistic = settled.statistic or one_pass(
-        frames, settled.channels, bases, motion=observed, threads=threads, memory=memory, wanted=wanted,
+        frames, settled.channels, bases, motion=observed.motion, threads=threads, memory=memory, wanted=wanted,
         progress=progress,
     )  # fmt: skip
-    return concluded(statistic, settled, frames, wanted)
+    return concluded(statistic, settled.said(observed.remarks), frames, wanted, observed.motion)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +166,10 @@ class Settled:
     channels: tuple[Channel, ...]
     remarks: tuple[str, ...] = ()
     statistic: Statistic | None = None
+
+    def said(self, remarks: Sequence[str]) -> Settled:
+        """The same with what was found before."""
+        return replace(self, remarks=(*remarks, *self.remarks))
 
 
 @one_blas_thread()
@@ -209,7 +224,11 @@ def _first_rows(frames: Trajectory, motion: Motion) -> tuple[list[Windows], bool
 
 
 def concluded(
-    statistic: Statistic, settled: Settled, frames: Trajectory, wanted: Wanted = NOTHING
+    statistic: Statistic,
+    settled: Settled,
+    frames: Trajectory,
+    wanted: Wanted = NOTHING,
+    motion: Motion = RECORDED,
 ) -> Statistic:
     """Return the statistic of all frames with the remarks that belong to it.
 
@@ -221,6 +240,8 @@ def concluded(
     check_walls_in_reach(statistic, frames)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     check_cutoffs_in_reach(statistic, frames)
+    if motion.noise:
+        statistic, settled = _without_noise(statistic, settled, frames, motion)
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
@@ -228,6 +249,31 @@ def concluded(
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+
+
+def _without_noise(
+    statistic: Statistic, settled: Settled, frames: Trajectory, motion: Motion
+) -> tuple[Statistic, Settled]:
+    """Take out what errors of the positions add to the sums, as far as the first frames tell."""
+    plain, noisy = (_some_rows(statistic, frames, motion, signs) for signs in ((0,), (1, -1)))
+    corrected, size = less_noise(statistic, plain, noisy)
+    said = f"errors of the positions had made the forces smaller by about {100 * size:.2g} %: these are given back"
+    return corrected, settled.said([said])
+
+
+def _some_rows(statistic: Statistic, frames: Trajectory, motion: Motion, signs: Sequence[int]) -> Statistic:
+    """The sums of the first rows, with further noise of the positions where there is a sign."""
+    with closing(Accumulator(statistic.channels, statistic.bases)) as accumulator:
+        for sign in signs:
+            places = 0
+            instants = follow(frames, motion, frames.units, lambda _: None)
+            instants = noisier(instants, motion.noise or 0.0, sign) if sign else instants
+            for windows in TARGETS[motion.target].load()(instants, motion):
+                accumulator.add(windows)
+                places += len(windows.frames) * len(windows.frames[0].positions)
+                if places >= NOISE_PARTICLES:
+                    break
+        return accumulator.statistic(frames.units, {})
 
 
 # ---------------------------------------------------------------------------- kept on the way, and on a cluster
@@ -280,7 +326,12 @@ class Way:
 
 
 def _kept(
-    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    recipe: Recipe,
+    way: Way,
+    remarks: Sequence[str],
+    progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass that can be resumed, or go on with one."""
     assert way.out is not None
@@ -290,7 +341,7 @@ def _kept(
     if begun is not None:
         settled = Settled(begun.statistic.channels, begun.settled)
     else:
-        settled = _settled(frames, channels, recipe, way, progress)
+        settled = _settled(frames, channels, recipe, way, progress).said(remarks)
     statistic = settled.statistic or checkpointed_pass(
         frames,
         settled.channels,
@@ -301,16 +352,22 @@ def _kept(
         threads=way.threads,
         progress=progress,
     )
-    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
+    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
+    statistic = _with_recipe(statistic, recipe)
     complete(statistic, way.out)
     return statistic
 
 
 def _shared(
-    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    recipe: Recipe,
+    way: Way,
+    remarks: Sequence[str],
+    progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
-    settled = _settled(frames, channels, recipe, way, progress)
+    settled = _settled(frames, channels, recipe, way, progress).said(remarks)
     statistic, met = distributed_pass(
         frames,
         settled.channels,
@@ -321,7 +378,8 @@ def _shared(
         progress=progress,
     )
     settled = replace(settled, remarks=(*met, *settled.remarks))
-    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
+    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
+    statistic = _with_recipe(statistic, recipe)
     if way.out is not None:
         statistic.save(way.out)
     return statistic
