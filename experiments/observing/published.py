@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
+from scipy.spatial.distance import pdist
 
 import interpot
 from interpot import InterpotError, Motion
@@ -189,10 +190,8 @@ def _noisy_step(setup: Setup, x: FloatArray, h: float, random: np.random.Generat
 
 
 def farthest(path: Path) -> float:
-    """Largest distance of two particles, and of one from the origin along an axis."""
-    positions = np.load(path)["positions"]
-    low, high = positions.min(axis=1), positions.max(axis=1)
-    return float(np.linalg.norm(high - low, axis=-1).max())
+    """Largest distance of two particles in any frame."""
+    return max(float(pdist(x).max()) for x in np.load(path)["positions"])
 
 
 def tried(setup: Setup, runs: int, folder: Path) -> list[dict[str, object]]:
