@@ -32,7 +32,8 @@ def statistic_of(case: Case, frames: int, folder: Path) -> Statistic:
         half_width = case.width[0] if case.width else 0
         data = differentiated(run, case.liquid, case.stride * TIMESTEP, half_width)
         return interpot.accumulate(data, interpot.channels(data, liquid.cutoff), cutoffs="given")
-    motion = Motion(timestep=TIMESTEP, masses=liquid.species, width=case.width)
+    noise = case.noise * liquid.length or None  # what an experimenter knows of his instrument
+    motion = Motion(timestep=TIMESTEP, masses=liquid.species, width=case.width, noise=noise)
     channels = interpot.channels(run, liquid.cutoff)
     if case.method == "recorded":
         return interpot.accumulate(run, channels, target="recorded", cutoffs="given")

@@ -144,7 +144,7 @@ SETUPS = {
             "interpot's own: a Brownian particle in h(x⁴ - 2x²) + ½ k y², h = 2, k = 3, D = 1, 100 runs of 2,000 frames.",
             lambda random, runs: random.normal(size=(1, runs, 2)),
             double_well, 0.01, 2000, 10, 100,
-            {"A@x": ("", {"c_2": -4.0, "c_4": 2.0}), "A@y": ("", {"k": 3.0})}, diffusion=1.0,
+            {"A@x": ("Double well", {"D": 2.0, "x_0": 1.0}), "A@y": ("Harmonic trap", {"k": 3.0})}, diffusion=1.0,
             fields=("A@x", "A@y"),
         ),
     )
@@ -215,13 +215,14 @@ def tried(setup: Setup, runs: int, folder: Path) -> list[dict[str, object]]:
     made = []
     for channel in best.channels:
         form, truth = setup.truth[channel.label]
-        for parameter, true in zip(channel.parameters, truth.values(), strict=False):
+        for parameter in channel.parameters:
+            true = truth.get(parameter.name, float("nan"))
             made.append(
                 {
-                    **about, "channel": channel.label, "form": channel.form, "true_form": form,
+                    **about, "channel": channel.label, "exact": channel.form == form, "form": channel.form,
                     "formula": str(channel.expression), "constant": parameter.name, "true": true,
                     "found": parameter.value, "stderr": parameter.stderr,
-                    "deviation": (parameter.value - true) / parameter.stderr, "seconds": seconds,
+                    "deviation": (parameter.value - true) / (parameter.stderr or np.nan), "seconds": seconds,
                 }
             )  # fmt: skip
     return made
