@@ -2,7 +2,7 @@
 
     python experiments/observables.py --out FOLDER [--liquids argon argon-krypton] [--interval 2 10 20 40 80 160]
                                       [--noise 0 0.001 0.01] [--methods recorded positions ...] [--frames 600]
-                                      [--width METHOD:FS:NOISE=L,L ...] [--widths] [--published] [--data FOLDER]
+                                      [--width METHOD:FS:NOISE=L,L/S ...] [--widths] [--published] [--data FOLDER]
 
 LAMMPS runs each liquid once; a case is one stride, one noise on the positions and one way to the force: recorded forces,
 interpot's weak forms of momenta and positions, the plain second difference, and Savitzky and Golay's filter of the width
@@ -41,11 +41,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--frames", type=int, default=FRAMES, help="of each case")
     parser.add_argument(
-        "--width", nargs="*", default=[], metavar="METHOD:FS:NOISE=L,L",
-        help="half-widths in frames, 'positions:40:0=6'; interpot's own choice where none is given",
+        "--width", nargs="*", default=[], metavar="METHOD:FS:NOISE=L,L/S",
+        help="half-widths in frames and substeps, 'positions:40:0=6/5'; interpot's own choice where none is given",
     )  # fmt: skip
     parser.add_argument("--widths", action="store_true", help="error against the width of the test functions")
     parser.add_argument("--published", action="store_true", help="set-ups of the literature")
+    parser.add_argument("--share", type=float, default=1.0, help="of the runs of these, 0.1 for a quick look")
     parser.add_argument(
         "--data", type=Path, help="folder of the trajectories, FOLDER/trajectories by default"
     )

@@ -27,7 +27,7 @@ def run(asked: argparse.Namespace, console: Console | None = None) -> int:
     logging.getLogger("interpot").setLevel(logging.ERROR)  # what it says of each file is the same each time
     strides = [_steps(interval) for interval in asked.interval]
     if asked.published:
-        return published.run(folder, console)
+        return published.run(folder, console, asked.share)
     if asked.widths:
         return _widths(asked, strides, folder, data, console)
     wanted = given_widths(asked.width)
@@ -48,18 +48,19 @@ def _steps(interval: float) -> int:
     return steps
 
 
-def given_widths(texts: Sequence[str]) -> dict[tuple[str, int, float], tuple[int, ...]]:
-    """Read "positions:40:0=6" as (method, steps, noise) → half-widths in frames."""
+def given_widths(texts: Sequence[str]) -> running.Widths:
+    """Read "positions:40:0=6,12/5" as (method, steps, noise) → half-widths in frames and substeps."""
     made = {}
     for text in texts:
         what, _, numbers = text.partition("=")
         try:
             method, interval, noise = what.split(":")
-            halves = tuple(int(number) for number in numbers.split(","))
-            made[method, _steps(float(interval)), float(noise)] = halves
+            widths_asked, _, substeps = numbers.partition("/")
+            halves = tuple(int(number) for number in widths_asked.split(","))
+            made[method, _steps(float(interval)), float(noise)] = halves, int(substeps) if substeps else None
         except ValueError:
             raise SystemExit(
-                f"'{text}' is no width: expected METHOD:FS:NOISE=L,L, as 'positions:40:0=6'"
+                f"'{text}' is no width: expected METHOD:FS:NOISE=L,L or L,L/S, as 'positions:40:0=6/5'"
             ) from None
     return made
 
@@ -84,7 +85,8 @@ def said(outcome: Outcome) -> str:
     if outcome.failure:
         return f"{outcome.case.key}: nothing, {outcome.failure}"
     forms = "exact" if outcome.exact else "; ".join(outcome.forms.values())
-    return f"{outcome.case.key}: {forms}, constants {outcome.error:.1e}, forces {outcome.force_error:.1e}, {outcome.seconds:.0f} s"
+    errors = f"constants {outcome.error:.1e}, forces {outcome.force_error:.1e}"
+    return f"{outcome.case.key}: {forms}, {errors}, {outcome.seconds:.0f} s"
 
 
 def sum_up(done: Sequence[Outcome], frames: int, folder: Path, console: Console) -> None:
@@ -105,7 +107,9 @@ def _widths(asked: argparse.Namespace, strides: list[int], folder: Path, data: P
     for liquid in asked.liquids:
         cases = list(widths.asked(liquid, strides, asked.noise, methods))
         for row in widths.measure(cases, asked.frames, data, table):
-            console.print(f"{row['key']}: {row['error']:.1e}, {row['forms'] or row['failure']}", highlight=False)
+            console.print(
+                f"{row['key']}: {row['error']:.1e}, {row['forms'] or row['failure']}", highlight=False
+            )
     frame = pd.read_csv(table)
     save(widths_figure(frame), folder, "widths")
     console.print("written:", table, folder / "widths.png", soft_wrap=True, highlight=False)

@@ -35,7 +35,9 @@ def errors_figure(frame: pd.DataFrame) -> Figure:
         axes.set_xlabel("time between frames / fs")
         axes.set_xticks(intervals, [f"{x:g}" for x in intervals])
         axes.set_xticks([], minor=True)
-    marks = {line.get_label(): line for axes in grid.flat for line in axes.lines if line.get_label()[0] != "_"}
+    marks = {
+        line.get_label(): line for axes in grid.flat for line in axes.lines if line.get_label()[0] != "_"
+    }
     figure.legend(handles=list(marks.values()), loc="outside lower center", ncols=3)
     return figure
 
@@ -58,7 +60,9 @@ def _wishes(axes: Axes, noise: float) -> None:
     for method, interval, of_noise, wished in WISHED:
         if of_noise == noise:
             colour = STYLES[method][0]
-            axes.plot([interval / 1.25, interval * 1.25], [wished] * 2, color=colour, linewidth=2.2, alpha=0.35)
+            axes.plot(
+                [interval / 1.25, interval * 1.25], [wished] * 2, color=colour, linewidth=2.2, alpha=0.35
+            )
 
 
 @in_journal_style
@@ -67,10 +71,19 @@ def widths_figure(frame: pd.DataFrame) -> Figure:
     panels = list(frame.groupby(["method", "noise"], sort=False))
     figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
-    colours = dict(zip(sorted(frame.interval_fs.unique()), (BLACK, BLUE, GREEN, ORANGE, VERMILION, GREY), strict=False))
+    colours = dict(
+        zip(sorted(frame.interval_fs.unique()), (BLACK, BLUE, GREEN, ORANGE, VERMILION, GREY), strict=False)
+    )
     for axes, ((method, noise), cases) in zip(grid, panels, strict=True):
         for interval, mine in cases.groupby("interval_fs"):
-            axes.plot(mine.half_width_fs, mine.error, "o-", color=colours[interval], label=f"{interval:g} fs", linewidth=0.8)
+            axes.plot(
+                mine.half_width_fs,
+                mine.error,
+                "o-",
+                color=colours[interval],
+                label=f"{interval:g} fs",
+                linewidth=0.8,
+            )
         axes.set(xscale="log", yscale="log", xlabel="half-width / fs", title=f"{method}, noise {noise:.1%}")
     grid[0].set_ylabel("error of the constants, form known")
     marks = {line.get_label(): line for axes in grid for line in axes.lines}

@@ -33,7 +33,9 @@ def statistic_of(case: Case, frames: int, folder: Path) -> Statistic:
         data = differentiated(run, case.liquid, case.stride * TIMESTEP, half_width)
         return interpot.accumulate(data, interpot.channels(data, liquid.cutoff), cutoffs="given")
     noise = case.noise * liquid.length or None  # what an experimenter knows of his instrument
-    motion = Motion(timestep=TIMESTEP, masses=liquid.species, width=case.width, noise=noise)
+    motion = Motion(
+        timestep=TIMESTEP, masses=liquid.species, width=case.width, substeps=case.substeps, noise=noise
+    )
     channels = interpot.channels(run, liquid.cutoff)
     if case.method == "recorded":
         return interpot.accumulate(run, channels, target="recorded", cutoffs="given")
@@ -73,7 +75,11 @@ def judged(case: Case, best: Potential, clean: Frame, width: tuple[int, ...], se
     liquid = LIQUIDS[case.liquid]
     forms = {channel.label: channel.form for channel in best.channels}
     exact = all(form == FORM for form in forms.values())
-    errors = np.array([_errors(channel, liquid) for channel in best.channels]) if exact else np.full((1, 1, 2), NOTHING)
+    errors = (
+        np.array([_errors(channel, liquid) for channel in best.channels])
+        if exact
+        else np.full((1, 1, 2), NOTHING)
+    )
     deviations = errors[..., 0] / errors[..., 1]
     assert clean.forces is not None
     lack = PotentialForces(best)(clean).forces - clean.forces

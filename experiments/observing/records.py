@@ -33,6 +33,8 @@ class Case:
         One of `METHODS`.
     width
         Half-widths of the test functions, or of the filter, in frames; empty for interpot's own choice.
+    substeps
+        Parts of the time between two frames at whose ends forces are evaluated on the path; None for its own choice.
     """
 
     liquid: str
@@ -40,6 +42,7 @@ class Case:
     noise: float
     method: str
     width: tuple[int, ...] = ()
+    substeps: int | None = None
 
     @property
     def interval(self) -> float:
@@ -49,7 +52,7 @@ class Case:
     @property
     def key(self) -> str:
         """Names its file."""
-        asked = "-".join(map(str, self.width)) or "own"
+        asked = ("-".join(map(str, self.width)) or "own") + (f"x{self.substeps}" if self.substeps else "")
         return f"{self.liquid}.{self.interval:g}fs.{self.noise:g}.{self.method}.{asked}"
 
 

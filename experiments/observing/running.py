@@ -15,19 +15,23 @@ from observing.records import Case, Outcome
 FILTERS = (3, 4, 5, 7, 10, 15)
 """Half-widths, frames, among which the smoothing filter is given the best one, judged by the truth."""
 
-Widths = Mapping[tuple[str, int, float], tuple[int, ...]]
-"""(method, stride, noise) → half-widths that are to be used; interpot's own choice elsewhere."""
+Widths = Mapping[tuple[str, int, float], tuple[tuple[int, ...], int | None]]
+"""(method, stride, noise) → half-widths and substeps that are to be used; interpot's own choice elsewhere."""
 
 
 def cases(
-    liquids: Sequence[str], strides: Sequence[int], noises: Sequence[float], methods: Sequence[str], widths: Widths
+    liquids: Sequence[str],
+    strides: Sequence[int],
+    noises: Sequence[float],
+    methods: Sequence[str],
+    widths: Widths,
 ) -> list[Case]:
     """Noise is on positions alone: momenta and recorded forces stand for clean data."""
     made = []
     for liquid, method, noise, stride in product(liquids, methods, noises, strides):
         if noise and method in ("momenta", "recorded"):
             continue
-        made.append(Case(liquid, stride, noise, method, widths.get((method, stride, noise), ())))
+        made.append(Case(liquid, stride, noise, method, *widths.get((method, stride, noise), ((), None))))
     return made
 
 
@@ -54,7 +58,9 @@ def run(asked: Sequence[Case], frames: int, folder: Path, data: Path) -> Iterato
 
 def _smoothed(case: Case, frames: int, data: Path) -> Outcome:
     """Give the filter the width whose constants are nearest to the truth: no user could choose better."""
-    tried = [Case(case.liquid, case.stride, case.noise, case.method, (half,)) for half in case.width or FILTERS]
+    tried = [
+        Case(case.liquid, case.stride, case.noise, case.method, (half,)) for half in case.width or FILTERS
+    ]
     errors = {one: find(one, frames, data, POWERS).force_error for one in tried}
     known = {one: error for one, error in errors.items() if error == error} or errors
     best = find(min(known, key=known.__getitem__), frames, data)

@@ -33,12 +33,14 @@ def table(done: Sequence[Outcome], frames: int) -> pd.DataFrame:
     """One row per case."""
     rows = []
     for outcome in done:
-        row = {name: value for name, value in asdict(outcome).items() if name not in ("case", "forms", "width")}
+        row = {
+            name: value for name, value in asdict(outcome).items() if name not in ("case", "forms", "width")
+        }
         case = outcome.case
         rows.append(
             {
                 "liquid": case.liquid, "method": case.method, "interval_fs": case.interval, "noise": case.noise,
-                "frames": frames, "width": ",".join(map(str, outcome.width)), **row,
+                "frames": frames, "width": ",".join(map(str, outcome.width)), "substeps": case.substeps, **row,
                 "within_2_sigma": outcome.deviation <= 2 if outcome.exact else None,
                 "forms": "; ".join(outcome.forms.values()),
             }
@@ -60,7 +62,11 @@ def markdown(frame: pd.DataFrame) -> Iterator[str]:
     """The page, line by line."""
     yield from ("# Formulas from positions and momenta, against stride and noise", "", _about(frame), "")
     yield from ("## What was wished for", "", *targets(frame), "", "## All cases", "", *rows(frame), "")
-    yield from ("## The liquids", "", *(f"- {name}: {LIQUIDS[name].source}" for name in frame.liquid.unique()))
+    yield from (
+        "## The liquids",
+        "",
+        *(f"- {name}: {LIQUIDS[name].source}" for name in frame.liquid.unique()),
+    )
 
 
 def _about(frame: pd.DataFrame) -> str:
@@ -82,7 +88,10 @@ def targets(frame: pd.DataFrame) -> Iterator[str]:
             mine = cases[(cases.method == method) & (cases.interval_fs == interval) & (cases.noise == noise)]
             for r in mine.itertuples():
                 word = "reached" if r.exact and r.error <= wished else "not reached"
-                yield f"| {liquid} | {TITLES[method]} | {interval:g} fs | {noise:.1%} | {wished:g} | {_number(r.error)} | {word} |"
+                yield (
+                    f"| {liquid} | {TITLES[method]} | {interval:g} fs | {noise:.1%} | {wished:g} "
+                    f"| {_number(r.error)} | {word} |"
+                )
 
 
 def rows(frame: pd.DataFrame) -> Iterator[str]:

@@ -131,7 +131,10 @@ def _script(liquid: Liquid) -> list[str]:
     """What LAMMPS is told before it records."""
     kinds, labels = len(liquid.species), list(liquid.species)
     lines = ["units metal", "atom_style atomic", f"lattice fcc {liquid.spacing}"]
-    lines += [f"region box block 0 {liquid.cells} 0 {liquid.cells} 0 {liquid.cells}", f"create_box {kinds} box"]
+    lines += [
+        f"region box block 0 {liquid.cells} 0 {liquid.cells} 0 {liquid.cells}",
+        f"create_box {kinds} box",
+    ]
     lines += ["create_atoms 1 box"]
     lines += [f"set type 1 type/ratio {k} {1 / k} {73 + k}" for k in range(2, kinds + 1)]
     lines += [f"mass {k} {mass}" for k, mass in enumerate(liquid.species.values(), 1)]

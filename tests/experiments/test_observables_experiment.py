@@ -56,7 +56,9 @@ def test_noise_is_as_large_as_it_says_and_all_there_is(data: Path) -> None:
     made = noisy(path, 0.02)
     apart = [
         clean.unwrapped - rough.unwrapped
-        for clean, rough in zip(interpot.read(path, units="metal"), interpot.read(made, units="metal"), strict=True)
+        for clean, rough in zip(
+            interpot.read(path, units="metal"), interpot.read(made, units="metal"), strict=True
+        )
     ]
     assert np.std(apart) == pytest.approx(0.02, rel=0.02)
     assert abs(np.mean(apart)) < 4 * 0.02 / np.sqrt(np.size(apart))
@@ -74,7 +76,9 @@ def test_the_second_difference_of_every_step_is_verlets_force(data: Path) -> Non
 def test_the_filter_is_exact_on_a_parabola(data: Path) -> None:
     run = list(observed(Case("argon", 1, 0.0, "smoothed"), FRAMES, data))
     units = observed(Case("argon", 1, 0.0, "smoothed"), FRAMES, data).units
-    path = [frame.positions + 0.5 * 3.0 * (k * TIMESTEP * units.time) ** 2 for k, frame in enumerate(run[:1] * 20)]
+    path = [
+        frame.positions + 0.5 * 3.0 * (k * TIMESTEP * units.time) ** 2 for k, frame in enumerate(run[:1] * 20)
+    ]
     moving = [replace(run[0], unwrapped=q) for q in path]
 
     class Run(list):  # type: ignore[type-arg]
@@ -87,7 +91,12 @@ def test_the_filter_is_exact_on_a_parabola(data: Path) -> None:
 
 @pytest.mark.parametrize("method", ["recorded", "positions", "momenta", "difference"])
 def test_every_step_gives_the_constants_that_lammps_was_given(data: Path, method: str) -> None:
-    outcome = find(Case("argon", 1, 0.0, method, (1,) if method in ("positions", "momenta") else ()), FRAMES, data, POWERS)
+    outcome = find(
+        Case("argon", 1, 0.0, method, (1,) if method in ("positions", "momenta") else ()),
+        FRAMES,
+        data,
+        POWERS,
+    )
     assert outcome.exact and outcome.error < 1e-7 and outcome.force_error < 1e-7
     assert Outcome.of(outcome.document()) == outcome
 
@@ -103,7 +112,7 @@ def test_plain_differences_are_further_off_than_the_weak_form(data: Path) -> Non
 def test_the_command_goes_on_where_it_was_and_says_what_is_reached(data: Path, tmp_path: Path) -> None:
     asked = Namespace(
         out=tmp_path, data=data, liquids=["argon"], interval=[2.0], noise=[0.0], methods=["positions"], frames=FRAMES,
-        width=["positions:2:0=1"], widths=False, published=False,
+        width=["positions:2:0=1"], widths=False, published=False, share=1.0,
     )  # fmt: skip
     assert run(asked, Console(quiet=True)) == 0
     kept = next((tmp_path / "cases").iterdir())
@@ -117,7 +126,8 @@ def test_the_command_goes_on_where_it_was_and_says_what_is_reached(data: Path, t
 
 
 def test_widths_are_read_and_refused() -> None:
-    assert given_widths(["positions:40:0.01=6,12"]) == {("positions", 20, 0.01): (6, 12)}
+    assert given_widths(["positions:40:0.01=6,12"]) == {("positions", 20, 0.01): ((6, 12), None)}
+    assert given_widths(["momenta:10:0=6/5"]) == {("momenta", 5, 0.0): ((6,), 5)}
     for wrong in ("positions=6", "positions:3:0=6", "positions:40:0=wide"):
         with pytest.raises(SystemExit, match="expected"):
             given_widths([wrong])
@@ -143,7 +153,9 @@ def test_mean_field_forces_are_minus_the_gradient(slope: published.Force) -> Non
     for k in np.ndindex(1, 4, 2):
         move = np.zeros_like(x)
         move[k] = step
-        assert forces[k] == pytest.approx(-(energy(x + move) - energy(x - move)) / (2 * step), rel=2e-2, abs=2e-2)
+        assert forces[k] == pytest.approx(
+            -(energy(x + move) - energy(x - move)) / (2 * step), rel=2e-2, abs=2e-2
+        )
     np.testing.assert_allclose(forces.sum(axis=1), 0, atol=1e-9)
 
 
@@ -158,7 +170,9 @@ def test_runs_stand_behind_each_other(tmp_path: Path) -> None:
     archive = np.load(simulated(setup, 3, tmp_path))
     assert archive["positions"].shape == (33, 7, 2)
     assert archive["time"][[0, 10, 11, 22]] == pytest.approx([0, 1e-3, 0, 0])
-    np.testing.assert_allclose(archive["positions"].mean(axis=1)[10], archive["positions"].mean(axis=1)[0], atol=1e-9)
+    np.testing.assert_allclose(
+        archive["positions"].mean(axis=1)[10], archive["positions"].mean(axis=1)[0], atol=1e-9
+    )
 
 
 def test_a_brownian_particle_tells_its_wells(tmp_path: Path) -> None:
