@@ -18,7 +18,7 @@ STYLES = {
 
 @in_journal_style
 def errors_figure(frame: pd.DataFrame) -> Figure:
-    """A row of panels for each liquid, one for each noise: forces' error; the mark is filled where the form is exact."""
+    """A row of panels for each liquid, one for each noise; marks are filled where the form is exact."""
     liquids, noises = list(frame.liquid.unique()), sorted(frame.noise.unique())
     figure = Figure(figsize=(PAGE, 0.7 + 2.1 * len(liquids)), layout="constrained")
     grid = figure.subplots(len(liquids), len(noises), sharex=True, sharey=True, squeeze=False)
@@ -27,9 +27,8 @@ def errors_figure(frame: pd.DataFrame) -> Figure:
             cases = frame[(frame.liquid == liquid) & (frame.noise == noise)]
             _panel(axes, cases)
             _wishes(axes, noise)
-            word = "no noise" if noise == 0 else f"noise {noise:.1%} of σ"
-            axes.set_title(f"{liquid}, {word}")
-        row[0].set_ylabel("error of the constants")
+            axes.set_title(f"{liquid}, {_words(noise)}")
+        row[0].set_ylabel("error of constants (filled) or forces")
     intervals = sorted(frame.interval_fs.unique())
     for axes in grid[-1]:
         axes.set_xlabel("time between frames / fs")
@@ -40,6 +39,10 @@ def errors_figure(frame: pd.DataFrame) -> Figure:
     }
     figure.legend(handles=list(marks.values()), loc="outside lower center", ncols=3)
     return figure
+
+
+def _words(noise: float) -> str:
+    return f"noise {noise:.1%} of σ" if noise else "no noise"
 
 
 def _panel(axes: Axes, cases: pd.DataFrame) -> None:
@@ -68,7 +71,7 @@ def _wishes(axes: Axes, noise: float) -> None:
 @in_journal_style
 def widths_figure(frame: pd.DataFrame) -> Figure:
     """Error of ε and σ with the form known, against the half-width in time; a curve for each interval."""
-    panels = list(frame.groupby(["method", "noise"], sort=False))
+    panels = list(frame.groupby(["method", "noise"]))
     figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     colours = dict(
@@ -84,7 +87,7 @@ def widths_figure(frame: pd.DataFrame) -> Figure:
                 label=f"{interval:g} fs",
                 linewidth=0.8,
             )
-        axes.set(xscale="log", yscale="log", xlabel="half-width / fs", title=f"{method}, noise {noise:.1%}")
+        axes.set(xscale="log", yscale="log", xlabel="half-width / fs", title=f"{method}, {_words(noise)}")
     grid[0].set_ylabel("error of the constants, form known")
     marks = {line.get_label(): line for axes in grid for line in axes.lines}
     figure.legend(handles=list(marks.values()), loc="outside lower center", ncols=6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import interpot
 from interpot import InterpotError, Motion, Potential, Statistic
 from interpot.formula.channel_formula import ChannelFormula
 from interpot.proof.forces import PotentialForces
-from interpot.records import Frame
+from interpot.records import FloatArray, Frame
 from observing.differences import differentiated
 from observing.observed import observed, opened
 from observing.records import WEAK, Case, Outcome
@@ -21,6 +22,8 @@ from observing.systems import LIQUIDS, TIMESTEP, Liquid, file_of, recorded
 
 FORM = "Lennard-Jones 12-6"
 NOTHING = float("nan")
+KNOWN = ("1/r**12", "1/r**6")
+"""The terms of the true form."""
 POWERS: dict[str, Any] = {"terms": ["power"], "max_terms": 2}
 """Options of a quick search, where only errors are asked for."""
 
@@ -56,12 +59,14 @@ def find(case: Case, frames: int, folder: Path, options: Mapping[str, Any] | Non
         statistic = statistic_of(case, frames, folder)
         if case.method in WEAK:
             width = tuple(statistic.provenance["target"].get("width", width))
+        known = float(np.abs(constants_errors(statistic, LIQUIDS[case.liquid])).max())
         best = interpot.discover(statistic, symbolic="none", **(options or {})).best
     except (InterpotError, np.linalg.LinAlgError) as error:
         seconds = time.perf_counter() - begin
         return Outcome(case, False, {}, *[NOTHING] * 4, width, seconds, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begin
-    return judged(case, best, clean_frame(case, frames, folder), width, seconds)
+    made = judged(case, best, clean_frame(case, frames, folder), width, seconds)
+    return replace(made, known=known)
 
 
 def clean_frame(case: Case, frames: int, folder: Path) -> Frame:
@@ -95,3 +100,21 @@ def _errors(channel: ChannelFormula, liquid: Liquid) -> list[tuple[float, float]
     made = {p.name: p for p in channel.parameters}
     truth = dict(zip(("epsilon", "sigma"), liquid.pairs[channel.label], strict=True))
     return [(abs(made[name].value / true - 1), made[name].stderr / true) for name, true in truth.items()]
+
+
+def constants_errors(statistic: Statistic, liquid: Liquid) -> FloatArray:
+    """Relative errors of ε and σ of each pair, (pairs, 2), where the form is known."""
+    best = interpot.discover(statistic, terms=KNOWN, max_terms=2, symbolic="none").best
+    return np.array([_of_known_form(channel, liquid.pairs[channel.label]) for channel in best.channels])
+
+
+def _of_known_form(channel: ChannelFormula, truth: tuple[float, float]) -> tuple[float, float]:
+    """From A/r¹² + B/r⁶: σ⁶ = -A/B, ε = B²/(4A)."""
+    values = {p.name: p.value for p in channel.parameters}
+    try:
+        A, B = values["A_1"], values["A_2"]
+    except KeyError:  # noise drowned one of them
+        return float("nan"), float("nan")
+    if A <= 0 or B >= 0:
+        return float("nan"), float("nan")
+    return B**2 / (4 * A) / truth[0] - 1, (-A / B) ** (1 / 6) / truth[1] - 1

@@ -116,16 +116,16 @@ def _disc(random: np.random.Generator, runs: int, n: int = 100, radius: float = 
 
 
 _KINKED = "4*((s/Max(r, s))**12 - (s/Max(r, s))**6) + 12 - 12*(r + s - Max(r, s))**2/s**2; s = 0.5..2 Å"
-"""Lennard-Jones beyond s and a spring below it, which no sum of the library's terms is: min(r, s) = r + s - max(r, s)."""
+"""Lennard-Jones beyond s and a spring below it, no sum of the library's terms: min(r, s) = r + s - max(r, s)."""
 
 SETUPS = {
     setup.name: setup
     for setup in (
         Setup(
             "interaction laws",
-            "F. Lu, M. Zhong, S. Tang, M. Maggioni, PNAS 116, 14424 (2019), 'Lennard-Jones': ε = 10, σ = 1, n = 7, 1,000 "
-            "runs of 101 times up to 0.01 from a normal distribution, 1/n; the influence is constant below σ. All from "
-            "the authors' public definition of the example, which also observes velocities; here positions alone.",
+            "F. Lu, M. Zhong, S. Tang, M. Maggioni, PNAS 116, 14424 (2019), 'Lennard-Jones': ε = 10, σ = 1, n = 7, "
+            "1,000 runs of 101 times up to 0.01 from a normal distribution, 1/n; the influence is constant below σ. All "
+            "from the authors' public definition of the example, which also observes velocities; here positions alone.",
             lambda random, runs: random.normal(size=(runs, 7, 2)),
             mean_field(truncated_lennard_jones), 1e-4, 101, 4, 1000,
             {"A-A": (_KINKED.partition(";")[0], {"A": 10.0, "s": 1.0})}, drag=7.0, width=(4,), share=0.7,
@@ -133,16 +133,18 @@ SETUPS = {
         ),
         Setup(
             "logarithmic attraction",
-            "D. A. Messenger, D. M. Bortz, Physica D 439, 133406 (2022), the Keller-Segel example: Φ = ln r / 2π, 1/n, "
-            "Euler steps of 0.0025, recorded every 0.05, as in the authors' public script, with its D = 1/(8π) and 100 "
-            "particles on a disc of radius 2 (the paper has several thousand, whose start is uncertain); 4 runs of 401.",
+            "D. A. Messenger, D. M. Bortz, Physica D 439, 133406 (2022), the Keller-Segel example: Φ = ln r / 2π, 1/n. "
+            "As in the authors' public script: Euler steps of 0.0025, recorded every 0.05, D = 1/(8π), 100 particles "
+            "on a disc of radius 2, 401 frames; 4 runs. The paper has several thousand particles, whose start is "
+            "uncertain, and finds the law from their density.",
             _disc, mean_field(logarithmic), 0.05, 401, 20, 4,
             {"A-A": ("logarithm", {"A": 1 / (2 * np.pi)})}, diffusion=1 / (8 * np.pi), drag=100.0,
             options={"terms": ["power", "logarithm"], "max_terms": 2},
         ),
         Setup(
             "double well",
-            "interpot's own: a Brownian particle in h(x⁴ - 2x²) + ½ k y², h = 2, k = 3, D = 1, 100 runs of 2,000 frames.",
+            "interpot's own: a Brownian particle in h(x⁴ - 2x²) + ½ k y², h = 2, k = 3, D = 1; 100 runs "
+            "of 2,000 frames side by side.",
             lambda random, runs: random.normal(size=(1, runs, 2)),
             double_well, 0.01, 2000, 10, 100,
             {"A@x": ("Double well", {"D": 2.0, "x_0": 1.0}), "A@y": ("Harmonic trap", {"k": 3.0})}, diffusion=1.0,
@@ -157,7 +159,7 @@ SETUPS = {
 
 
 def simulated(setup: Setup, runs: int, folder: Path, seed: int = 1) -> Path:
-    """The archive of a set-up: positions recorded at equal times by Euler and Maruyama, or Runge and Kutta without noise."""
+    """The archive of a set-up, made once: steps of Euler and Maruyama, or of Runge and Kutta without noise."""
     path = folder / f"{setup.name.replace(' ', '_')}.{runs}.npz"
     if path.exists():
         return path
@@ -195,6 +197,11 @@ def farthest(path: Path) -> float:
     return max(float(pdist(x).max()) for x in np.load(path)["positions"])
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two forms are the same but for the signs they are written with."""
+    return one.replace("·", "*").replace("^", "**") == other
+
+
 def tried(setup: Setup, runs: int, folder: Path) -> list[dict[str, object]]:
     """Discover and compare: one row per constant."""
     begin = time.perf_counter()
@@ -222,7 +229,7 @@ def tried(setup: Setup, runs: int, folder: Path) -> list[dict[str, object]]:
             true = truth.get(parameter.name, float("nan"))
             made.append(
                 {
-                    **about, "channel": channel.label, "exact": channel.form.replace("·", "*").replace("^", "**") == form, "form": channel.form,
+                    **about, "channel": channel.label, "exact": same(channel.form, form), "form": channel.form,
                     "formula": str(channel.expression), "constant": parameter.name, "true": true,
                     "found": parameter.value, "stderr": parameter.stderr,
                     "deviation": (parameter.value - true) / parameter.stderr, "seconds": seconds,

@@ -80,6 +80,8 @@ class Outcome:
         Of pass and discovery.
     failure
         Why there is no formula.
+    known
+        Largest relative error of a constant where the form is taken as known.
     """
 
     case: Case
@@ -92,6 +94,7 @@ class Outcome:
     width: tuple[int, ...]
     seconds: float
     failure: str = ""
+    known: float = float("nan")
 
     def document(self) -> dict[str, Any]:
         """As JSON keeps it."""

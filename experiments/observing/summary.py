@@ -71,10 +71,10 @@ def markdown(frame: pd.DataFrame) -> Iterator[str]:
 
 def _about(frame: pd.DataFrame) -> str:
     return (
-        f"{frame.frames.iloc[0]} frames in each case, of one run of velocity Verlet at 2 fs in LAMMPS. Noise is Gaussian, "
-        "on each coordinate, over the least σ. *Constants* is the largest relative error of an ε or σ where the form is "
-        "exact, *stated* the largest relative standard error that interpot gives, *off* the largest error over its own "
-        "standard error, *forces* the root mean square error of the formula's forces on a clean frame. The filter has "
+        f"{frame.frames.iloc[0]} frames in each case, of one run of velocity Verlet at 2 fs in LAMMPS. Noise is "
+        "Gaussian, on each coordinate, over the least σ. *Constants* is the largest relative error of an ε or σ where "
+        "the form is exact, *form known* the same where it need not be found, *stated* the largest relative standard "
+        "error that interpot gives, *off* the largest error over its own standard error, *forces* the root mean square error of the formula's forces on a clean frame. The filter has "
         "the width that suits the truth best, of several."
     )
 
@@ -96,13 +96,14 @@ def targets(frame: pd.DataFrame) -> Iterator[str]:
 
 def rows(frame: pd.DataFrame) -> Iterator[str]:
     """All cases."""
-    yield "| liquid | method | every | noise | width | form | constants | stated | off | forces | s |"
-    yield "|---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|"
+    yield "| liquid | method | every | noise | width | form | constants | form known | stated | off | forces | s |"
+    yield "|---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|"
     for r in frame.itertuples():
         form = "exact" if r.exact else r.failure.splitlines()[0][:60] if r.failure else r.forms
         yield (
             f"| {r.liquid} | {TITLES[r.method]} | {r.interval_fs:g} fs | {r.noise:.1%} | {r.width} | {form} "
-            f"| {_number(r.error)} | {_number(r.stderr)} | {_number(r.deviation, '.1f')} | {_number(r.force_error)} "
+            f"| {_number(r.error)} | {_number(r.known)} | {_number(r.stderr)} | {_number(r.deviation, '.1f')} "
+            f"| {_number(r.force_error)} "
             f"| {r.seconds:.0f} |"
         )
 

@@ -16,17 +16,15 @@ import numpy as np
 import pandas as pd
 
 import interpot
-from interpot import InterpotError, Statistic
-from interpot.formula.channel_formula import ChannelFormula
-from observing.finding import FORM, POWERS, statistic_of
+from interpot import InterpotError
+from observing.finding import FORM, POWERS, constants_errors, statistic_of
 from observing.records import Case
-from observing.systems import LIQUIDS, Liquid
+from observing.systems import LIQUIDS
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 """Half-widths, frames."""
 LONGEST, SHORTEST = 700.0, 20.0
 """Half-widths in fs beyond which none is tried: a particle forgets its force; noise is all that is seen."""
-KNOWN = ("1/r**12", "1/r**6")
 
 
 def asked(
@@ -82,21 +80,3 @@ def measured(case: Case, frames: int, data: Path) -> dict[str, object]:
         "exact": bool(forms) and all(form == FORM for form in forms), "forms": "; ".join(forms),
         "seconds": time.perf_counter() - begin, "failure": failure,
     }  # fmt: skip
-
-
-def constants_errors(statistic: Statistic, liquid: Liquid) -> np.ndarray:
-    """Relative errors of ε and σ of each pair, (pairs, 2), where the form is known."""
-    best = interpot.discover(statistic, terms=KNOWN, max_terms=2, symbolic="none").best
-    return np.array([_errors(channel, liquid.pairs[channel.label]) for channel in best.channels])
-
-
-def _errors(channel: ChannelFormula, truth: tuple[float, float]) -> tuple[float, float]:
-    """From A/r¹² + B/r⁶: σ⁶ = -A/B, ε = B²/(4A)."""
-    values = {p.name: p.value for p in channel.parameters}
-    try:
-        A, B = values["A_1"], values["A_2"]
-    except KeyError:  # noise drowned one of them
-        return float("nan"), float("nan")
-    if A <= 0 or B >= 0:
-        return float("nan"), float("nan")
-    return B**2 / (4 * A) / truth[0] - 1, (-A / B) ** (1 / 6) / truth[1] - 1
