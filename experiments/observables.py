@@ -7,9 +7,9 @@
 LAMMPS runs each liquid once; a case is one stride, one noise on the positions and one way to the force: recorded
 forces, interpot's weak forms of momenta and positions, the plain second difference, and Savitzky and Golay's filter of
 the width that suits the truth best. All cases have the same number of frames. Each has its file in FOLDER/cases, and
-those that are there are not done again: a stopped run goes on where it was. At the end FOLDER holds results.csv,
-results.md and observables.png. With --widths the error against the width of the test functions is measured instead (widths.csv), with
---published set-ups of others (published.csv).
+those that are there are not done again: a stopped run goes on where it was.
+At the end FOLDER holds results.csv, results.md and observables.png. With --widths the error against the width of
+the test functions is measured instead (widths.csv), with --published set-ups of others (published.csv).
 """
 
 from __future__ import annotations

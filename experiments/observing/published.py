@@ -124,8 +124,8 @@ SETUPS = {
         Setup(
             "interaction laws",
             "F. Lu, M. Zhong, S. Tang, M. Maggioni, PNAS 116, 14424 (2019), 'Lennard-Jones': ε = 10, σ = 1, n = 7, "
-            "1,000 runs of 101 times up to 0.01 from a normal distribution, 1/n; the influence is constant below σ. All "
-            "from the authors' public definition of the example, which also observes velocities; here positions alone.",
+            "1,000 runs of 101 times up to 0.01 from a normal distribution, 1/n; the influence is constant below σ. "
+            "All from the authors' public definition of the example, with velocities; here positions alone.",
             lambda random, runs: random.normal(size=(runs, 7, 2)),
             mean_field(truncated_lennard_jones), 1e-4, 101, 4, 1000,
             {"A-A": (_KINKED.partition(";")[0], {"A": 10.0, "s": 1.0})}, drag=7.0, width=(4,), share=0.7,
