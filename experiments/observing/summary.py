@@ -75,7 +75,7 @@ def _about(frame: pd.DataFrame) -> str:
         "Gaussian, on each coordinate, over the least σ. *Constants* is the largest relative error of an ε or σ where "
         "the form is exact, *form known* the same where it need not be found, *stated* the largest relative standard "
         "error that interpot gives, *off* the largest error over its own standard error, *forces* the root mean square "
-        "error of the formula's forces on a clean frame. The filter has the width that suits the truth best, of several."
+        "error of the formula's forces on a clean frame. The filter has the width that suits the truth best."
     )
 
 
