@@ -98,6 +98,8 @@ class ChannelSearch:
         How formulas beyond the library are searched.
     units
         Of the data.
+    systematic
+        As of the `Statistic`.
     """
 
     channel: Channel
@@ -111,6 +113,7 @@ class ChannelSearch:
     rule: Restriction
     symbolic: Symbolic
     units: UnitStyle
+    systematic: float = 0.0
 
     @classmethod
     def of(
@@ -139,6 +142,7 @@ class ChannelSearch:
             rule,
             symbolic,
             statistic.units,
+            statistic.systematic,
         )
 
     @property
@@ -150,7 +154,7 @@ class ChannelSearch:
         directions = len(self.objective.y)
         noise = self.objective.floor / max(self.rows - directions, 1)
         by_chance = noise * (directions + 2 * np.sqrt(2 * directions))
-        return float(max(INDIFFERENT**2 * self.objective.square, by_chance))
+        return float(max((INDIFFERENT**2 + self.systematic**2) * self.objective.square, by_chance))
 
     @property
     def size(self) -> int:
@@ -268,7 +272,8 @@ class ChannelSearch:
         """The best by the information criterion, and some with each number of constants."""
 
         def criterion(f: Fit) -> float:
-            left = max(f.misfit + self.objective.floor, self.chance)
+            systematic = self.systematic**2 * self.objective.square
+            left = max(max(f.misfit, systematic) + self.objective.floor, self.chance)
             cost = f.constants * np.log(self.rows) + 2 * choices(f.forms[0], library)
             return float(self.rows * np.log(left) + cost)
 

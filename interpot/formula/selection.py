@@ -79,7 +79,8 @@ class Candidate:
         Natural logarithm of the number of forms of this kind that the library holds.
     unresolved
         Relative force error up to which it would be no wonder if this were the true function: the splines hold it no
-        better.
+        better, or the way to the forces makes an error of that size (`Statistic.systematic`), beyond that of the best
+        splines.
     """
 
     fit: Fit
@@ -147,6 +148,11 @@ class Judge:
         )
 
     def _unresolved(self, fit: Fit, loss: float) -> float:
+        """What neither the splines resolve nor the way to the forces."""
+        beyond = max(fit.misfit, 0.0) / self.statistic.square
+        return float(np.hypot(self._unheld(fit, loss), np.sqrt(min(beyond, self.statistic.systematic**2))))
+
+    def _unheld(self, fit: Fit, loss: float) -> float:
         """What the splines do not resolve, where that may count."""
         if not INDIFFERENT < loss < UNRESOLVED * ROUGH or not self._resolution.knows(fit):
             return 0.0
@@ -385,6 +391,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
         Indices of the others that are not excluded, forms of which it is a special case among them.
     """
     losses = np.array([c.held_out if len(c.held_out) else [c.loss**2] for c in candidates])
+    measured = losses.mean(axis=1)
     losses = np.maximum(losses - np.array([[c.unresolved**2] for c in candidates]), 0.0)
     usable = np.array([c.determined for c in candidates])
     if not usable.any():
@@ -403,5 +410,5 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     worse |= (excess > INDIFFERENT**2) & _in_every_fold(losses, losses[best])
     near = np.flatnonzero(usable & ~(worse & (clear | (bic > STRONG)))).tolist()
     simple = [k for k in near if bic[k] <= DECISIVE] or near
-    chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), means[k])))
+    chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), measured[k])))
     return chosen, [k for k in near if k != chosen]

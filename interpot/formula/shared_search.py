@@ -108,7 +108,8 @@ class SharedSearch:
         directions = len(self.objective.y)
         noise = self.objective.floor / max(self.statistic.rows - directions, 1)
         by_chance = noise * (directions + 2 * np.sqrt(2 * directions))
-        return float(max(INDIFFERENT**2 * self.objective.square, by_chance))
+        indifferent = INDIFFERENT**2 + self.statistic.systematic**2
+        return float(max(indifferent * self.objective.square, by_chance))
 
     def run(
         self, say: Callable[[str], None], show: ShowFront | None = None
@@ -164,7 +165,8 @@ class SharedSearch:
         rows = self.statistic.rows
 
         def criterion(fit: Fit) -> float:
-            left = max(fit.misfit + self.objective.floor, self.chance)
+            systematic = self.statistic.systematic**2 * self.objective.square
+            left = max(max(fit.misfit, systematic) + self.objective.floor, self.chance)
             cost = fit.constants * np.log(rows) + 2 * choices(fit.forms[0], self.library)
             return float(rows * np.log(left) + cost)
 

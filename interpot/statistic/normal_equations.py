@@ -105,6 +105,11 @@ class Statistic:
         return float(self.blocks.net.sum())
 
     @property
+    def systematic(self) -> float:
+        """Relative force error that weak forms may make in the shape of any function; 0 of recorded forces."""
+        return float(self.provenance.get("systematic", 0.0))
+
+    @property
     def frames(self) -> int:
         """Number of frames."""
         return int(self.blocks.frames.sum())
@@ -175,6 +180,8 @@ class Statistic:
         coverage = tuple(map(_joined, self.coverage, other.coverage))
         provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
         provenance.pop("recipe", None)  # of one file; a sum has none
+        if systematic := max(self.systematic, other.systematic):
+            provenance["systematic"] = systematic
         for name in ("sources", "remarks"):
             listed = [*self.provenance.get(name, []), *other.provenance.get(name, [])]
             provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
