@@ -16,6 +16,7 @@ from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, pa
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
+from interpot.statistic.in_bath import in_bath
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import observe, with_friction
@@ -117,14 +118,17 @@ def accumulate(
         raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
     way.check_free(frames)
     observed = observe(frames, channels, asked)
+    bath: list[str] = []
     if bases is None:
+        known = asked.internal(frames.units)
+        observed, bath = in_bath(frames, channels, known, observed, always=cutoffs == "given")
         channels = with_friction(frames, channels, observed)
     if way.is_kept or way.is_shared:
         recipe = recipe_of(frames, channels, motion=observed, cutoffs=cutoffs, memory=memory, wanted=wanted)
         return (
-            _shared(frames, channels, recipe, way, progress)
+            _shared(frames, channels, recipe, way, bath, progress)
             if way.is_shared
-            else _kept(frames, channels, recipe, way, progress)
+            else _kept(frames, channels, recipe, way, bath, progress)
         )
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
@@ -135,7 +139,7 @@ def accumulate(
         frames, settled.channels, bases, motion=observed, threads=threads, memory=memory, wanted=wanted,
         progress=progress,
     )  # fmt: skip
-    return concluded(statistic, settled, frames, wanted)
+    return concluded(statistic, settled.after(bath), frames, wanted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +159,10 @@ class Settled:
     channels: tuple[Channel, ...]
     remarks: tuple[str, ...] = ()
     statistic: Statistic | None = None
+
+    def after(self, remarks: Sequence[str]) -> Settled:
+        """The same with remarks from before."""
+        return replace(self, remarks=(*remarks, *self.remarks))
 
 
 @one_blas_thread()
@@ -227,7 +235,7 @@ def concluded(
         *beyond_all(statistic, frames),
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
-    return replace(statistic, provenance={**statistic.provenance, "remarks": remarks})
+    return replace(statistic, provenance={**statistic.provenance, "remarks": list(dict.fromkeys(remarks))})
 
 
 # ---------------------------------------------------------------------------- kept on the way, and on a cluster
@@ -280,7 +288,12 @@ class Way:
 
 
 def _kept(
-    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    recipe: Recipe,
+    way: Way,
+    bath: Sequence[str],
+    progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass that can be resumed, or go on with one."""
     assert way.out is not None
@@ -290,7 +303,7 @@ def _kept(
     if begun is not None:
         settled = Settled(begun.statistic.channels, begun.settled)
     else:
-        settled = _settled(frames, channels, recipe, way, progress)
+        settled = _settled(frames, channels, recipe, way, progress).after(bath)
     statistic = settled.statistic or checkpointed_pass(
         frames,
         settled.channels,
@@ -307,10 +320,15 @@ def _kept(
 
 
 def _shared(
-    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    recipe: Recipe,
+    way: Way,
+    bath: Sequence[str],
+    progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
-    settled = _settled(frames, channels, recipe, way, progress)
+    settled = _settled(frames, channels, recipe, way, progress).after(bath)
     statistic, met = distributed_pass(
         frames,
         settled.channels,
