@@ -34,6 +34,7 @@ from interpot.formula.symbolic.beyond import ShowFront
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
+from interpot.formula.thermostats import thermostats
 from interpot.statistic.channels import Channel
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
@@ -368,7 +369,7 @@ def _kinks(best: Potential) -> list[str]:
 
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
-    remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
+    remarks = [*statistic.provenance.get("remarks", ()), *thermostats(best), *honesty.warnings]
     lacks = honesty.adequacy.missing_form.significant  # splines leave less by chance, too
     if lacks and best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(

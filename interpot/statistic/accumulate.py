@@ -24,6 +24,7 @@ from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
 from interpot.statistic.recognition import recognised
+from interpot.statistic.thermostat import with_heat_baths
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
@@ -229,13 +230,17 @@ def concluded(
     check_walls_in_reach(statistic, frames)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     check_cutoffs_in_reach(statistic, frames)
+    baths = with_heat_baths(statistic, frames)
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
+        *baths.pop("remarks", ()),
         *beyond_all(statistic, frames),
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
-    return replace(statistic, provenance={**statistic.provenance, "remarks": list(dict.fromkeys(remarks))})
+    return replace(
+        statistic, provenance={**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}
+    )
 
 
 # ---------------------------------------------------------------------------- kept on the way, and on a cluster

@@ -73,7 +73,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
     InterpotError
         No velocities for langevin-momenta, fewer than four runs of consecutive equidistant frames.
     """
-    length, measure = _MEASURES[target]
+    length, measure = MEASURED[target]
     series: dict[str, list[float]] = {}
     kinetic: dict[str, list[float]] = {}
     masses: dict[str, float] = {}
@@ -96,7 +96,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
             f"too few frames for the noise: expected {length + 3} consecutive ones with equal intervals, or more"
         )
     return {
-        name: Fluctuation(_mean(b), masses[name], _mean(kinetic[name]) if name in kinetic else None)
+        name: Fluctuation(mean_of(b), masses[name], mean_of(kinetic[name]) if name in kinetic else None)
         for name, b in series.items()
     }
 
@@ -133,14 +133,15 @@ def _of_bends(run: Sequence[Instant], motion: Motion) -> FloatArray:
     return np.asarray(0.75 * run[0].masses ** 2 * (2 * one - two / 8) / h**3)
 
 
-_MEASURES: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
+MEASURED: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
     "langevin-momenta": (3, _of_momenta),
     "langevin-positions": (5, _of_bends),
     "overdamped": (3, _of_drag),
 }
+"""Target → how many instants its measure takes, and the measure."""
 
 
-def _mean(series: Sequence[float]) -> Value:
+def mean_of(series: Sequence[float]) -> Value:
     """Mean, and its error from blocks of successive frames."""
     blocks = np.array_split(np.array(series), min(BLOCKS, len(series) // 2))
     means = np.array([block.mean() for block in blocks])
