@@ -8,9 +8,10 @@ explains there: a force f held for a step δ has the impulse f δ, of which B = 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Frame, Trajectory
@@ -43,17 +44,31 @@ def with_heat_baths(statistic: Statistic, frames: Trajectory) -> dict[str, Any]:
             return {}
     except InterpotError as error:
         return {"remarks": [f"the temperature of the noise is not known: {error}"]}
-    return {KEY: {name: asdict(of) for name, of in found.items()}}
+    return {KEY: {name: _written(of) for name, of in found.items()}}
+
+
+def _written(of: Fluctuation) -> dict[str, Any]:
+    """As JSON holds it, which has no NaN."""
+    kinetic = None if of.kinetic is None or not np.isfinite(of.kinetic).all() else [*of.kinetic]
+    return {
+        "intensity": [*of.intensity],
+        "mass": of.mass if np.isfinite(of.mass) else None,
+        "kinetic": kinetic,
+    }
 
 
 def heat_baths(provenance: Mapping[str, Any]) -> dict[str, Fluctuation]:
     """Read what `with_heat_baths` wrote."""
-    return {
-        name: Fluctuation(
-            tuple(of["intensity"]), of["mass"], None if of["kinetic"] is None else tuple(of["kinetic"])
-        )
-        for name, of in provenance.get(KEY, {}).items()
-    }
+    return {name: _read(of) for name, of in provenance.get(KEY, {}).items()}
+
+
+def _read(of: Mapping[str, Any]) -> Fluctuation:
+    B, error = of["intensity"]
+    mass = float("nan") if of["mass"] is None else of["mass"]
+    if of["kinetic"] is None:
+        return Fluctuation((B, error), mass)
+    temperature, uncertain = of["kinetic"]
+    return Fluctuation((B, error), mass, (temperature, uncertain))
 
 
 def drags(provenance: Mapping[str, Any]) -> dict[str, float]:

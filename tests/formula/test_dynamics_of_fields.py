@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from systems import Frames, crystal
 
-from interpot import accumulate, discover, read
+from interpot import Potential, accumulate, discover, read
 from interpot.proof.engines import engine
 from interpot.records import Cell, Dynamics, Frame, ReferenceModel
 from interpot.statistic.normal_equations import Statistic
@@ -49,13 +51,20 @@ def test_a_single_particle_in_two_dimensions_makes_a_statistic() -> None:
     assert statistic.rows == 2 * 58 and [c.label for c in statistic.channels] == ["A@x", "A@y"]
 
 
-def test_the_potential_of_brownian_motion_in_two_dimensions() -> None:
-    best = discover(fields_of(brownian(40, 1500))).best
+def test_the_potential_of_brownian_motion_in_two_dimensions(tmp_path: Path) -> None:
+    discovery = discover(fields_of(brownian(40, 1500)))
+    best = discovery.best
     well, trap = best.channel("A@x"), best.channel("A@y")
     assert (well.form, trap.form) == ("Double well", "Harmonic trap")
     found = {p.name: (p.value, p.stderr) for p in (*well.parameters, *trap.parameters)}
     for name, value, allowed in (("D", 1.0, 0.2), ("x_0", 1.0, 0.05), ("k", 2.0, 0.25)):
         assert abs(found[name][0] - value) < min(4 * found[name][1], allowed), (name, found)
+    (told,) = (remark for remark in discovery.remarks if remark.startswith("A: temperature from the noise "))
+    kT, error = (float(number) for number in re.findall(r"[\d.]+", told)[:2])
+    assert kT == pytest.approx(0.5, abs=0.02) and 0 < error < 0.01  # and no friction: it was given
+    assert "friction" not in told
+    best.save(tmp_path / "potential.json")
+    assert Potential.load(tmp_path / "potential.json").provenance["heat baths"]["A"]["mass"] is None
 
 
 @pytest.fixture(scope="module")

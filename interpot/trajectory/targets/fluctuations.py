@@ -39,7 +39,7 @@ class Fluctuation:
     intensity
         B = ζ k T, eV² Å⁻² times time.
     mass
-        Mean mass, amu.
+        Mean mass, amu; NaN where it is not known, which overdamped dynamics allows.
     kinetic
         k T from the velocities, eV; None where there are none.
     """
@@ -179,12 +179,13 @@ def _sentence(name: str, of: Fluctuation, drag: Value | None, units: UnitStyle) 
         return f"{name}: noise of intensity ζkT = {_shown(of.intensity, 1 / B)} {_intensity_unit(units)}"
     parts = []
     if drag is not None:
-        rate = _shown(drag, units.time / of.mass)
-        parts.append(f"friction γ = ζ/m = {rate} per {units.time_unit}")
+        if drag[1] > 0:  # it was found, not given
+            rate = _shown(drag, units.time / of.mass)
+            parts.append(f"friction γ = ζ/m = {rate} per {units.time_unit}")
         parts.append(
             f"temperature from the noise {_shown(of.temperature(drag), kelvin)} {units.temperature_unit}"
         )
-    if of.drag is not None and of.kinetic is not None:
+    if of.drag is not None and of.kinetic is not None and np.isfinite(of.mass):
         parts.append(f"from the velocities {_shown(of.kinetic, kelvin)} {units.temperature_unit}")
         rate = _shown(of.drag, units.time / of.mass)
         parts.append(f"γ from noise and velocities {rate} per {units.time_unit}")
