@@ -17,6 +17,7 @@ from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
 from interpot.statistic.in_bath import in_bath
+from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import observe, with_friction
@@ -28,8 +29,10 @@ from interpot.statistic.thermostat import with_heat_baths
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
+from interpot.trajectory.following import follow
 from interpot.trajectory.motion import RECORDED, Motion, motion_of
-from interpot.trajectory.targets import Windows
+from interpot.trajectory.targets import TARGETS, Windows
+from interpot.trajectory.targets.denoise import noisier
 from interpot.units import UnitStyle
 
 TOLERATED = 1.02
@@ -37,6 +40,9 @@ TOLERATED = 1.02
 
 PILOT_PARTICLES = 250_000
 """The first frames, on which cutoffs are looked for, are so many that they hold this many particles: 50 MB."""
+
+NOISE_PARTICLES = 2_000_000
+"""What noise does is found out on rows of so many particles in frames, those of several windows counted as often."""
 
 
 def accumulate(
@@ -119,28 +125,31 @@ def accumulate(
         raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
     way.check_free(frames)
     observed = observe(frames, channels, asked)
-    bath: list[str] = []
     if bases is None:
-        known = asked.internal(frames.units)
-        observed, bath = in_bath(frames, channels, known, observed, always=cutoffs == "given")
-        channels = with_friction(frames, channels, observed)
+        observed = in_bath(frames, channels, asked, observed, always=cutoffs == "given")
+        channels = with_friction(frames, channels, observed.motion)
     if way.is_kept or way.is_shared:
-        recipe = recipe_of(frames, channels, motion=observed, cutoffs=cutoffs, memory=memory, wanted=wanted)
-        return (
-            _shared(frames, channels, recipe, way, bath, progress)
-            if way.is_shared
-            else _kept(frames, channels, recipe, way, bath, progress)
+        recipe = recipe_of(
+            frames, channels, motion=observed.motion, cutoffs=cutoffs, memory=memory, wanted=wanted
         )
+        make = _shared if way.is_shared else _kept
+        return make(frames, channels, recipe, way, observed.remarks, progress)
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
         settled = settle(
-            frames, channels, observed, threads=threads, memory=memory, wanted=wanted, progress=progress
+            frames,
+            channels,
+            observed.motion,
+            threads=threads,
+            memory=memory,
+            wanted=wanted,
+            progress=progress,
         )
     statistic = settled.statistic or one_pass(
-        frames, settled.channels, bases, motion=observed, threads=threads, memory=memory, wanted=wanted,
+        frames, settled.channels, bases, motion=observed.motion, threads=threads, memory=memory, wanted=wanted,
         progress=progress,
     )  # fmt: skip
-    return concluded(statistic, settled.after(bath), frames, wanted)
+    return concluded(statistic, settled.said(observed.remarks), frames, wanted, observed.motion)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,8 +170,8 @@ class Settled:
     remarks: tuple[str, ...] = ()
     statistic: Statistic | None = None
 
-    def after(self, remarks: Sequence[str]) -> Settled:
-        """The same with remarks from before."""
+    def said(self, remarks: Sequence[str]) -> Settled:
+        """The same with what was found before."""
         return replace(self, remarks=(*remarks, *self.remarks))
 
 
@@ -218,7 +227,11 @@ def _first_rows(frames: Trajectory, motion: Motion) -> tuple[list[Windows], bool
 
 
 def concluded(
-    statistic: Statistic, settled: Settled, frames: Trajectory, wanted: Wanted = NOTHING
+    statistic: Statistic,
+    settled: Settled,
+    frames: Trajectory,
+    wanted: Wanted = NOTHING,
+    motion: Motion = RECORDED,
 ) -> Statistic:
     """Return the statistic of all frames with the remarks that belong to it.
 
@@ -230,6 +243,8 @@ def concluded(
     check_walls_in_reach(statistic, frames)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     check_cutoffs_in_reach(statistic, frames)
+    if motion.noise:
+        statistic, settled = _without_noise(statistic, settled, frames, motion)
     baths = with_heat_baths(statistic, frames)
     remarks = [
         *getattr(frames, "remarks", ()),
@@ -241,6 +256,31 @@ def concluded(
     return replace(
         statistic, provenance={**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}
     )
+
+
+def _without_noise(
+    statistic: Statistic, settled: Settled, frames: Trajectory, motion: Motion
+) -> tuple[Statistic, Settled]:
+    """Take out what errors of the positions add to the sums, as far as the first frames tell."""
+    plain, noisy = (_some_rows(statistic, frames, motion, signs) for signs in ((0,), (1, -1)))
+    corrected, size = less_noise(statistic, plain, noisy)
+    said = f"errors of the positions had made the forces smaller by about {100 * size:.2g} %: these are given back"
+    return corrected, settled.said([said])
+
+
+def _some_rows(statistic: Statistic, frames: Trajectory, motion: Motion, signs: Sequence[int]) -> Statistic:
+    """The sums of the first rows, with further noise of the positions where there is a sign."""
+    with closing(Accumulator(statistic.channels, statistic.bases)) as accumulator:
+        for sign in signs:
+            places = 0
+            instants = follow(frames, motion, frames.units, lambda _: None)
+            instants = noisier(instants, motion.noise or 0.0, sign) if sign else instants
+            for windows in TARGETS[motion.target].load()(instants, motion):
+                accumulator.add(windows)
+                places += len(windows.frames) * len(windows.frames[0].positions)
+                if places >= NOISE_PARTICLES:
+                    break
+        return accumulator.statistic(frames.units, {})
 
 
 # ---------------------------------------------------------------------------- kept on the way, and on a cluster
@@ -297,7 +337,7 @@ def _kept(
     channels: Sequence[Channel],
     recipe: Recipe,
     way: Way,
-    bath: Sequence[str],
+    remarks: Sequence[str],
     progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass that can be resumed, or go on with one."""
@@ -308,7 +348,7 @@ def _kept(
     if begun is not None:
         settled = Settled(begun.statistic.channels, begun.settled)
     else:
-        settled = _settled(frames, channels, recipe, way, progress).after(bath)
+        settled = _settled(frames, channels, recipe, way, progress).said(remarks)
     statistic = settled.statistic or checkpointed_pass(
         frames,
         settled.channels,
@@ -319,7 +359,8 @@ def _kept(
         threads=way.threads,
         progress=progress,
     )
-    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
+    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
+    statistic = _with_recipe(statistic, recipe)
     complete(statistic, way.out)
     return statistic
 
@@ -329,11 +370,11 @@ def _shared(
     channels: Sequence[Channel],
     recipe: Recipe,
     way: Way,
-    bath: Sequence[str],
+    remarks: Sequence[str],
     progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
-    settled = _settled(frames, channels, recipe, way, progress).after(bath)
+    settled = _settled(frames, channels, recipe, way, progress).said(remarks)
     statistic, met = distributed_pass(
         frames,
         settled.channels,
@@ -344,7 +385,8 @@ def _shared(
         progress=progress,
     )
     settled = replace(settled, remarks=(*met, *settled.remarks))
-    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe)), recipe)
+    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
+    statistic = _with_recipe(statistic, recipe)
     if way.out is not None:
         statistic.save(way.out)
     return statistic

@@ -134,14 +134,6 @@ class _Panel:
             self.filled = 0
 
 
-def _noise_products(rows: FloatArray) -> FloatArray:
-    """Products of rows of noise, without that of the targets (`Windows.subtracted`)."""
-    products = np.zeros((rows.shape[1], rows.shape[1]))
-    add_products(rows, products)
-    products[-1, -1] = 0.0
-    return products
-
-
 class _TooCloseError(Exception):
     """A pair closer than the lattices reach."""
 
@@ -205,8 +197,7 @@ class Summation:
                 self._add_windows(sums, windows)
             dimension = windows.frames[0].dimension
             sums.frames += len(windows.fresh)
-            counted = windows.targets[: len(windows.targets) - windows.subtracted, :, :dimension]
-            sums.net += float(np.sum(counted.sum(axis=1) ** 2))
+            sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._flush(sums, a)
@@ -233,18 +224,10 @@ class Summation:
     def _add_windows(self, sums: BatchSums, windows: Windows) -> None:
         """Add rows of several frames each."""
         made, layout = self._windows, sums.layout
-        if windows.subtracted and self._wanted.factor == "qr":
-            raise InterpotError(
-                "noise of positions cannot be taken out of rows that are factorised: ask for 'gram'"
-            )
         made.begin(windows, layout)
         for a, name in enumerate(layout.species):
             for rows in made.rows(a):
-                kept = len(rows) - len(rows) // len(windows.weights) * windows.subtracted
-                if kept < len(rows):
-                    sums.products[a] -= _noise_products(rows[kept:])
-                    rows = rows[:kept]
-                sums.rows[a] += kept
+                sums.rows[a] += len(rows)
                 if self._wanted.factor == "qr":
                     sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
                 add_products(rows, sums.products[a])

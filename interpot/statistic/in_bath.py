@@ -16,6 +16,7 @@ from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
 from interpot.statistic.heat_bath import PAIRS, bath_remarks, step_of
+from interpot.statistic.observed import Observed
 from interpot.statistic.one_pass import Accumulator, counted, walked
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.targets import Windows, target_rows
@@ -25,14 +26,14 @@ PARTICLES = 10_000
 
 
 def in_bath(
-    frames: Trajectory, channels: Sequence[Channel], asked: Motion, observed: Motion, always: bool
-) -> tuple[Motion, list[str]]:
+    frames: Trajectory, channels: Sequence[Channel], asked: Motion, observed: Observed, always: bool
+) -> Observed:
     """Settle whether recorded forces are to be fitted with friction; what else is observed stays as it is.
 
     Parameters
     ----------
     asked
-        As the user has it, in internal units. Where the target "recorded" is asked for by name, it is kept.
+        As the user has it. Where the target "recorded" is asked for by name, it is kept.
     observed
         Settled.
     always
@@ -40,19 +41,18 @@ def in_bath(
 
     Returns
     -------
-    motion
-        `observed`, or that of the target langevin-forces.
-    remarks
-        What was found, and what was done about it.
+    Observed
+        As it was, or with the target langevin-forces; what was found, and what was done about it, is among its remarks.
     """
-    if observed.target != RECORDED.target or asked.dynamics == "overdamped":
-        return observed, []
+    if observed.motion.target != RECORDED.target or asked.dynamics == "overdamped":
+        return observed
+    asked = asked.internal(frames.units)
     two = list(islice(frames, 2))
     timestep = asked.timestep or (step_of(two) if two else None)
     mendable = timestep is not None and all(frame.velocities is not None for frame in two)
     mendable &= asked.target != RECORDED.target
     if not (mendable or always):
-        return observed, []
+        return observed
     first = _first_rows(frames)
     with closing(Accumulator(channels)) as accumulator:
         for windows in first:
@@ -60,17 +60,17 @@ def in_bath(
         statistic = counted(accumulator, frames, RECORDED)
     remarks = bath_remarks(statistic, first, frames.units, timestep)
     if not remarks or not mendable:
-        return observed, remarks
+        return observed.said(remarks)
     motion = replace(asked, target="langevin-forces", dynamics="langevin", timestep=timestep)
     try:
         list(islice(target_rows((w.frames[0] for w in first), motion, frames.units, lambda _: None), 2))
     except InterpotError as error:
-        return observed, [*remarks, f"friction is not fitted with these forces: {error}"]
+        return observed.said([*remarks, f"friction is not fitted with these forces: {error}"])
     done = (
         "friction, with velocities before the noise acts (half a step back), is fitted beside the forces: the "
         "target is langevin-forces; --target recorded leaves it out"
     )
-    return motion, [remarks[0], done, *remarks[1:]]
+    return replace(observed, motion=motion).said([remarks[0], done, *remarks[1:]])
 
 
 def _first_rows(frames: Trajectory) -> list[Windows]:

@@ -1,20 +1,61 @@
-"""What stands for the force where the user has not said it: settled on the first frames."""
+"""What stands for the force, and how: what the user has not said is settled on the first frames."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+
+import numpy as np
 
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
+from interpot.statistic.trial import trial_width
+from interpot.trajectory.following import Instant, follow
+from interpot.trajectory.masses import check_named
 from interpot.trajectory.motion import RECORDED, Motion
+from interpot.trajectory.resampling import POINTS
+from interpot.trajectory.sampling import undersampled
 from interpot.trajectory.targets import target_rows
 from interpot.trajectory.targets.choice import choose
-from interpot.trajectory.targets.overdamped import with_drag
+from interpot.trajectory.targets.denoise import estimate_noise
+from interpot.trajectory.targets.overdamped import drag_remarks, with_drag
+from interpot.units import UnitStyle
 
 FRAMES = 32
 """That tell how fast particles are."""
+
+PILOT_PARTICLES, PILOT_FRAMES = 60_000, (100, 400)
+"""The first frames, on which the windows are settled, hold so many particles, but are no fewer nor more than that."""
+
+MOST_PARTS = 8
+"""Into which the time between two frames is divided: the passes take as many times longer."""
+
+PARTS_UNTOLD = 5
+"""The same where nothing tells the time step of the integrator."""
+
+NEGLIGIBLE = 1e-5
+"""Noise of positions below this fraction of the shortest cutoff is none: rounding of files, mostly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """How the force is taken from the data.
+
+    Attributes
+    ----------
+    motion
+        Settled, in internal units.
+    remarks
+        What was found on the way, a sentence each.
+    """
+
+    motion: Motion
+    remarks: tuple[str, ...] = ()
+
+    def said(self, remarks: Sequence[str]) -> Observed:
+        """The same with what was found after."""
+        return replace(self, remarks=(*self.remarks, *remarks))
 
 
 def with_friction(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> tuple[Channel, ...]:
@@ -26,20 +67,91 @@ def with_friction(frames: Trajectory, channels: Sequence[Channel], motion: Motio
     return (*channels, *friction_channels(moving, frames.units))
 
 
-def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> Motion:
-    """Settle what is open in a motion: target, widths; in internal units.
+def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> Observed:
+    """Settle what is open in a motion: target, noise, substeps and widths.
 
     Raises
     ------
     InterpotError
-        The data have nothing that could stand for the force.
+        The data have nothing that could stand for the force, or a mass is given for a species that they do not have.
     """
     asked = motion.internal(frames.units)
     asked = replace(asked, target=choose(frames, asked))
+    species = sorted({name for channel in channels for name in channel.species})
     if asked.target == "recorded":
-        return RECORDED
+        return Observed(RECORDED)
+    check_named(asked.masses, set(species))
     if asked.target == "overdamped":
-        return with_drag(asked, sorted({name for c in channels for name in c.species}), frames.units)
+        settled = with_drag(asked, species, frames.units)
+        return Observed(settled, tuple(drag_remarks(settled, frames.units)))
+    first = _first_instants(frames, asked)
+    remarks = [sentence] if (sentence := undersampled(first, frames.units)) else []
     if asked.dynamics == "langevin":
-        return asked
-    return asked if asked.width else replace(asked, width=(1,))
+        return Observed(asked, tuple(remarks))
+    return _windows_settled(frames, channels, asked, first, remarks)
+
+
+def _first_instants(frames: Trajectory, motion: Motion) -> list[Instant]:
+    """The first frames, followed."""
+    least, most = PILOT_FRAMES
+    first: list[Instant] = []
+    particles = 0
+    for instant in follow(frames, motion, frames.units, lambda _: None):
+        if len(first) >= most or (len(first) >= least and particles >= PILOT_PARTICLES):
+            break
+        first.append(instant)
+        particles += len(instant.path)
+    return first
+
+
+def _windows_settled(
+    frames: Trajectory, channels: Sequence[Channel], motion: Motion, first: list[Instant], remarks: list[str]
+) -> Observed:
+    """Settle what a weak form needs: noise, places between frames, widths."""
+    if motion.noise is None:
+        motion, told = _with_noise(motion, first, min(channel.cutoff for channel in channels), frames.units)
+        remarks += told
+    if motion.substeps is None:
+        motion = replace(motion, substeps=_substeps(motion, first))
+    if not motion.width:
+        width, why = trial_width(first, channels, motion, frames.units)
+        motion = replace(motion, width=(width,))
+        remarks.append(why)
+    return Observed(motion, tuple(remarks))
+
+
+def _with_noise(
+    motion: Motion, first: Sequence[Instant], cutoff: float, units: UnitStyle
+) -> tuple[Motion, list[str]]:
+    """Estimate the error of the positions, and say how large it is."""
+    found = [noise.deviation for noise in estimate_noise(first).values() if noise.seen]
+    deviation = float(np.sqrt(np.mean(np.square(found)))) if found else 0.0
+    if deviation < NEGLIGIBLE * cutoff:
+        return replace(motion, noise=0.0), []
+    return replace(motion, noise=deviation), [
+        f"the positions have errors of {deviation / units.length:.3g} {units.length_unit} (standard deviation of a "
+        "coordinate, estimated from differences in time): what they add to the products of the features is taken out"
+    ]
+
+
+def _substeps(motion: Motion, first: Sequence[Instant]) -> int:
+    """In how many parts intervals are divided: at every time step of the integrator, if these are few.
+
+    None where positions have errors, which a path between them would only correlate, where the box changes, and where
+    stretches are too short to have enough frames on both sides of most intervals.
+    """
+    cells = {instant.frame.cell.vectors.tobytes() for instant in first}
+    begins = [k for k, instant in enumerate(first) if instant.begins] + [len(first)]
+    longest = max((b - a for a, b in pairwise(begins)), default=0)
+    if motion.noise or len(cells) > 1 or longest < 4 * POINTS[motion.target == "momenta"]:
+        return 1
+    steps = [_steps(before, after, motion) for before, after in pairwise(first) if not after.begins]
+    known = [step for step in steps if step is not None]
+    return min(int(np.median(known)), MOST_PARTS) if known else PARTS_UNTOLD
+
+
+def _steps(before: Instant, after: Instant, motion: Motion) -> int | None:
+    """Steps of the integrator between two frames."""
+    if motion.timestep is not None:
+        return max(round((after.time - before.time) / motion.timestep), 1)
+    return after.steps

@@ -15,6 +15,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import Frame, Trajectory
+from interpot.statistic.basis import KnotSplines
 from interpot.statistic.heat_bath import PAIRS, Explained
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.recognition import best_functions
@@ -35,6 +36,8 @@ def with_heat_baths(statistic: Statistic, frames: Trajectory) -> dict[str, Any]:
     """What a statistic's provenance tells of its heat baths: nothing where there are none, else `KEY` or a remark."""
     motion = motion_of(statistic.provenance["target"])
     try:
+        if not all(isinstance(basis, KnotSplines) for basis in statistic.bases):
+            return {}  # over given functions nothing is discovered
         if motion.target == "langevin-forces":
             found = _in_forces(statistic, frames, motion)
         elif motion.target in MEASURED:

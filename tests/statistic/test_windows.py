@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from statistic_systems import features, lattice_gas, with_any_forces
 
-from interpot.errors import InterpotError
 from interpot.records import Frame, Surface
 from interpot.statistic import windows as ways
 from interpot.statistic.basis import LogSplines
@@ -137,26 +136,3 @@ def test_triangular_factors_hold_the_same_sums() -> None:
     triangles = sum(t.T @ t for t in table.tables)
     np.testing.assert_allclose(triangles[:-1, :-1], gram.gram, atol=1e-10 * gram.gram.max())
     np.testing.assert_allclose(triangles[:-1, -1], gram.moment, atol=1e-10 * np.abs(gram.moment).max())
-
-
-def test_rows_of_noise_are_subtracted() -> None:
-    """Of [X F]ᵀ[X F] what the last windows give is taken away, but for FᵀF; they are no rows."""
-    windows = some_windows("liquid")
-    kept, noise = (
-        replace(windows, weights=windows.weights[part], targets=windows.targets[part])
-        for part in (slice(2), slice(2, 3))
-    )
-    both = summed([replace(windows, subtracted=1)], ARGON)
-    left, taken = summed([kept], ARGON), summed([noise], ARGON)
-    np.testing.assert_allclose(both.gram, left.gram - taken.gram, atol=1e-10 * np.max(left.gram))
-    np.testing.assert_allclose(
-        both.moment, left.moment - taken.moment, atol=1e-10 * np.max(np.abs(left.moment))
-    )
-    assert both.square == pytest.approx(left.square, rel=1e-12)
-    assert both.net == pytest.approx(left.net, rel=1e-12)
-    assert both.rows == left.rows
-
-
-def test_rows_of_noise_have_no_factor() -> None:
-    with pytest.raises(InterpotError, match="noise of positions cannot be taken out"):
-        summed([replace(some_windows("liquid"), subtracted=1)], ARGON, factor="qr")

@@ -11,29 +11,24 @@ between frames, 9 (hats) to 16 % (wide bumps) at 40 fs, 30 % at 80 fs. To smooth
 a window averages noise as well as a local polynomial does, and the polynomial adds a bias of its own (at 40 fs, 9 to
 14 % remain with five frames; with nine it is between 5 % too much and 4 % too little).
 
-**Rows of noise.** What the noise adds to the sums is drawn once more: with η' of the same σ, the rows
+**Noise upon noise.** With as much noise drawn once more, η' of the same σ, the sums change as they have changed
+already, to first order in σ²: XᵀX by A(q + η') - A(q), and Xᵀy likewise, what features and targets share of the noise
+and what noise does to the mean of a curved function included. The changes are taken back
+(`interpot.statistic.less_noise`). Each η' is drawn with both signs, whose mean has no error of first order.
 
-    X' = Σ_t v_t [X(q_t + η'_t) - X(q_t)],      y' = Σ_t c_t m η'_t
-
-have the products X'ᵀX' and X'ᵀy' that the noise has put into XᵀX and Xᵀy, those of the features with the targets, which
-share their noise, among them. They are subtracted (`Windows.subtracted`). As above: 0.5 % instead of 4 % at 10 fs, 0.5
-to 3 % instead of 9 to 16 % at 40 fs, 3 % instead of 30 % at 80 fs. What is left, now on the other side, is of second
-order: the noise is drawn about positions that have it already.
-
-Source: J. R. Cook and L. A. Stefanski, J. Am. Stat. Assoc. 89, 1314 (1994), who draw further noise to extrapolate to
-none; here one level of it is enough, as it is moments that are subtracted.
+Source: J. R. Cook and L. A. Stefanski, J. Am. Stat. Assoc. 89, 1314 (1994), who extrapolate from several levels of
+further noise to none; here it is moments that are extrapolated, for which one level is enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
-from interpot.trajectory.targets.windows import Windows
 
 _ORDERS = (7, 10)
 """Orders of difference that are compared."""
@@ -102,38 +97,22 @@ def _divided_difference(times: FloatArray) -> FloatArray:
     return np.asarray(weights / np.linalg.norm(weights))
 
 
-def with_noise_rows(
-    windows: Windows, instants: Sequence[Instant], moved: FloatArray, order: int, deviation: float
-) -> Windows:
-    """The same windows, and behind them as many rows of noise, which are to be subtracted.
+def noisier(instants: Iterable[Instant], deviation: float, sign: int) -> Iterator[Instant]:
+    """The same instants with further noise of the positions.
 
     Parameters
     ----------
-    windows
-        Of the frames of `instants`.
-    instants : T
-    moved : (W, T) float64
-        Weights C or B of what moves.
-    order
-        2 where the targets are made of the positions and share their noise, 1 where they are made of momenta.
+    instants
+        As they were recorded.
     deviation
-        σ of the positions, Å.
+        σ of each coordinate, Å.
+    sign
+        +1 or -1: the two differ from the instants by opposite vectors.
     """
-    drawn = np.array([_drawn(instant, deviation) for instant in instants])
-    noisy = tuple(
-        replace(instant.frame, positions=instant.frame.positions + shift)
-        for instant, shift in zip(instants, drawn, strict=True)
-    )
-    blank = np.zeros_like(windows.weights)
-    shared = instants[0].masses[:, None] * np.tensordot(moved, drawn, axes=1)
-    targets = shared if order == 2 else np.zeros_like(windows.targets)
-    return replace(
-        windows,
-        frames=windows.frames + noisy,
-        weights=np.block([[windows.weights, blank], [-windows.weights, windows.weights]]),
-        targets=np.concatenate([windows.targets, targets]),
-        subtracted=len(windows.weights),
-    )
+    for instant in instants:
+        drawn = sign * _drawn(instant, deviation)
+        frame = replace(instant.frame, positions=instant.frame.positions + drawn)
+        yield replace(instant, frame=frame, path=instant.path + drawn)
 
 
 def _drawn(instant: Instant, deviation: float) -> FloatArray:

@@ -12,7 +12,6 @@ from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.place import place
 from interpot.trajectory.resampling import resampled
-from interpot.trajectory.targets.denoise import with_noise_rows
 from interpot.trajectory.targets.grouping import Group, groups
 from interpot.trajectory.targets.test_functions import weak_weights
 from interpot.trajectory.targets.whitening import noise_covariance, whitener
@@ -23,7 +22,7 @@ Moving = Callable[[Instant], FloatArray]
 
 
 def weak_windows(
-    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving, subtract_noise: bool = False
+    instants: Iterable[Instant], motion: Motion, order: int, moving: Moving
 ) -> Iterator[Windows]:
     """Rows Σ_t v_t F(t) = Σ_t c_t m q(t), or Σ_t b_t p(t), of all windows (`test_functions`), whitened (`whitening`).
 
@@ -32,21 +31,32 @@ def weak_windows(
     instants
         In order of time, in stretches.
     motion
-        Of which `width` (the hat where there is none), `substeps` (none), `timestep` and `noise` (none where it is not
-        given) are used, internal units.
+        Of which `width` (the hat where there is none), `substeps` (none) and `timestep` are used, internal units.
     order
         2 where `moving` gives m q, 1 where it gives p.
     moving
         What moves, of one instant.
-    subtract_noise
-        Whether rows of noise follow where `Motion.noise` tells it (`denoise`). The sums less noise need not be positive
-        along what noise hides, which whoever solves them must know.
 
     Raises
     ------
     InterpotError
         No stretch holds a window, or frames are closer than the time step.
     """
+    for group, force, moved in _whitened(instants, motion, order):
+        first = moving(group.instants[0])  # Σ_t c_t = 0: less of it, coordinates far away lose no digits
+        path = np.array([moving(instant) - first for instant in group.instants])
+        yield Windows(
+            frames=tuple(instant.frame for instant in group.instants),
+            weights=force,
+            targets=np.tensordot(moved, path, axes=1),
+            fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
+        )
+
+
+def _whitened(
+    instants: Iterable[Instant], motion: Motion, order: int
+) -> Iterator[tuple[Group, FloatArray, FloatArray]]:
+    """Groups with the weights of force and path of their windows."""
     scale = None
     parts = motion.substeps or 1
     along = resampled(instants, parts, order == 1, motion.timestep)
@@ -55,18 +65,7 @@ def weak_windows(
         covariance = noise_covariance(moved)
         scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
         mixing = whitener(covariance, scale)
-        force, moved = mixing @ force, mixing @ moved
-        first = moving(group.instants[0])  # Σ_t c_t = 0: less of it, coordinates far away lose no digits
-        path = np.array([moving(instant) - first for instant in group.instants])
-        windows = Windows(
-            frames=tuple(instant.frame for instant in group.instants),
-            weights=force,
-            targets=np.tensordot(moved, path, axes=1),
-            fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
-        )
-        if subtract_noise and motion.noise:
-            windows = with_noise_rows(windows, group.instants, moved, order, motion.noise)
-        yield windows
+        yield group, mixing @ force, mixing @ moved
 
 
 def _weights(group: Group, order: int, timestep: float | None) -> tuple[FloatArray, FloatArray]:

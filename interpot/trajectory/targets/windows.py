@@ -32,16 +32,12 @@ class Windows:
     targets : (W, n, 3) float64, eV/Å
     fresh
         Which of the frames are counted, in histograms too: others return in the next windows, or are none of the file.
-    subtracted
-        How many windows, the last, are rows of noise (`denoise`): their products are taken from XᵀX and XᵀF; they
-        count neither as rows nor in FᵀF, which keeps the noise of the targets.
     """
 
     frames: tuple[Frame, ...]
     weights: FloatArray
     targets: FloatArray
     fresh: tuple[int, ...] = (0,)
-    subtracted: int = 0
 
     @classmethod
     def of(cls, frame: Frame, forces: FloatArray) -> Windows:

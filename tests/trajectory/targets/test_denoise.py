@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from instants import instants
 
+from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
-from interpot.trajectory.targets.denoise import estimate_noise
+from interpot.trajectory.targets.denoise import estimate_noise, noisier
 from interpot.trajectory.targets.weak import Moving, weak_windows
 from interpot.trajectory.targets.weak_momenta import momenta
 from interpot.trajectory.targets.weak_positions import weighted_path
@@ -63,38 +65,37 @@ def test_motion_without_noise_is_not_called_noise() -> None:
     assert estimate_noise(observed(0.0, count=10)) == {}
 
 
-def stiffness(made: list[Windows]) -> float:
-    """Of the feature -q."""
-    gram = moment = 0.0
+def products(made: Iterable[Windows]) -> FloatArray:
+    """XᵀX and XᵀF of the feature -q."""
+    total = np.zeros(2)
     for windows in made:
         rows = -np.tensordot(windows.weights, np.array([frame.positions for frame in windows.frames]), axes=1)
-        signs = np.ones(len(windows.weights))
-        signs[len(signs) - windows.subtracted :] = -1
-        gram += float(np.einsum("w,wic,wic->", signs, rows, rows))
-        moment += float(np.einsum("w,wic,wic->", signs, rows, windows.targets))
-    return moment / gram
+        total += np.sum(rows * rows), np.sum(rows * windows.targets)
+    return total
 
 
 @pytest.mark.parametrize("width", [1, 4, 8])
 @pytest.mark.parametrize(("order", "moving"), [(2, weighted_path), (1, momenta)])
-def test_subtracted_rows_undo_the_attenuation(order: int, moving: Moving, width: int) -> None:
+def test_noise_upon_noise_undoes_the_attenuation(order: int, moving: Moving, width: int) -> None:
     """The stiffness is 1, which noise lowers by several per cent where few frames are averaged."""
-    seen = observed(0.5, every=0.2, count=300)
-    motion = Motion(width=(width,), noise=0.5)
-    plain, mended = (
-        stiffness(list(weak_windows(seen, motion, order, moving, less))) for less in (False, True)
+    seen, motion = observed(0.5, every=0.2, count=300), Motion(width=(width,))
+    rows = products(weak_windows(seen, motion, order, moving))
+    noisy = (
+        sum(products(weak_windows(noisier(seen, 0.5, sign), motion, order, moving)) for sign in (1, -1)) / 2
     )
+    less = 2 * rows - noisy
+    plain, mended = rows[1] / rows[0], less[1] / less[0]
     assert abs(plain - 1) > 0.05
     assert abs(mended - 1) < 0.2 * abs(plain - 1)
 
 
-def test_rows_of_noise_stand_behind_the_others() -> None:
-    made = observed(0.1)
-    motion = Motion(width=(3,), noise=0.1)
-    plain, noisy = (list(weak_windows(made, motion, 2, weighted_path, less)) for less in (False, True))
-    for a, b in zip(plain, noisy, strict=True):
-        count, length = len(a.weights), len(a.frames)
-        assert (a.subtracted, b.subtracted, b.fresh) == (0, count, a.fresh)
-        np.testing.assert_array_equal(b.weights[:count, :length], a.weights)
-        assert not b.weights[:count, length:].any()
-        np.testing.assert_array_equal(b.targets[:count], a.targets)
+def test_further_noise_is_the_same_in_every_walk_and_another_in_every_frame() -> None:
+    made = observed(0.0)
+    once, again, opposite = (list(noisier(made, 0.1, sign)) for sign in (1, 1, -1))
+    shifts = np.array([b.path - a.path for a, b in zip(made, once, strict=True)])
+    assert shifts.std() == pytest.approx(0.1, rel=0.01)
+    assert abs(np.mean(shifts[1:] * shifts[:-1])) < 1e-4
+    for a, b, c, d in zip(made, once, again, opposite, strict=True):
+        np.testing.assert_array_equal(b.path, c.path)
+        np.testing.assert_allclose(b.path + d.path, 2 * a.path, atol=1e-12)
+        np.testing.assert_allclose(b.frame.positions - a.frame.positions, b.path - a.path, atol=1e-12)
