@@ -32,6 +32,7 @@ FRAME = Frame(
     kinds=np.array([0, 1, 0]),
     cell=Cell(np.zeros((3, 3)), np.zeros(3), (False, False, False)),
     forces=np.arange(9.0).reshape(3, 3),
+    velocities=np.array([[0.5, -0.25, 1.0], [0.1, 0.2, 0.3], [-1.0, 0.75, 0.5]]),
     surfaces=(Surface("sphere", "sphere", 0, -1, 2.5, (0.1, -0.2, 0.3)),),
 )
 
@@ -39,7 +40,11 @@ ONE_OF_EACH_KIND = {
     "pair": Channel("pair", ("A", "B"), 3.0),
     "wall": Channel("wall", ("A",), 3.0, "sphere"),
     "field": Channel("field", ("A", "B"), 3.0, "r", (1.0, -0.5), (-0.1, 0.2, 0.4)),
+    "friction": Channel("friction", ("A",), 3.0, "v", time=1.0),
 }
+
+OF_VELOCITIES = ("friction",)
+"""Kinds whose coordinate is one of velocities, not of positions."""
 
 
 def has_the_methods_of(protocol: type, found: object) -> None:
@@ -83,6 +88,7 @@ def test_targets(name: str) -> None:
 @pytest.mark.parametrize("kind", CHANNELS)
 def test_channels(kind: str) -> None:
     """Contributions are those of a coordinate: `unit` is minus its gradient for particle i, times `factor`."""
+    moved = "velocities" if kind in OF_VELOCITIES else "positions"
     [(members, collect)] = collectors([ONE_OF_EACH_KIND[kind]])
     assert members == [0]
     has_the_methods_of(type("Protocol", (), {"__call__": lambda self, frame: None}), collect)
@@ -93,9 +99,9 @@ def test_channels(kind: str) -> None:
         for d in range(3):
 
             def coordinate(x: float, p: int = p, d: int = d) -> float:
-                positions = FRAME.positions.copy()
-                positions[part.i[p], d] += x - 1.0
-                [there] = collect(replace(FRAME, positions=positions))
+                vectors = getattr(FRAME, moved).copy()
+                vectors[part.i[p], d] += x - 1.0
+                [there] = collect(replace(FRAME, **{moved: vectors}))
                 return float(there.s[(there.i == part.i[p]) & (there.j == part.j[p])][0])
 
             factor = 1.0 if part.factor is None else part.factor[p]

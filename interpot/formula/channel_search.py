@@ -14,7 +14,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.regress import load_method
-from interpot.formula.regress.form import Form
+from interpot.formula.regress.form import NOTHING_MORE, Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.selection import DECISIVE, INDIFFERENT, choices
@@ -100,6 +100,8 @@ class ChannelSearch:
         Of the data.
     systematic
         As of the `Statistic`.
+    known
+        Whether part of the function is known; the objective is that of the rest.
     """
 
     channel: Channel
@@ -114,6 +116,7 @@ class ChannelSearch:
     symbolic: Symbolic
     units: UnitStyle
     systematic: float = 0.0
+    known: bool = False
 
     @classmethod
     def of(
@@ -128,6 +131,7 @@ class ChannelSearch:
         method: str,
         escalate: bool,
         symbolic: Symbolic,
+        known: bool = False,
     ) -> ChannelSearch:
         """Of one channel of a statistic and its objective."""
         return cls(
@@ -143,7 +147,16 @@ class ChannelSearch:
             symbolic,
             statistic.units,
             statistic.systematic,
+            known,
         )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is known of the function leaves no more than chance does: there is nothing to search."""
+        if not (self.known and self.rule.has_required((), ())):
+            return False
+        left = float(self.objective.y @ self.objective.y)
+        return left <= self.chance and self.rule.satisfied(NOTHING_MORE, np.zeros(0))
 
     @property
     def chance(self) -> float:
@@ -197,6 +210,10 @@ class ChannelSearch:
         show
             Told how a symbolic search goes on.
         """
+        if self.is_settled:
+            nothing = Fit((NOTHING_MORE,), (np.zeros(0),), float(self.objective.y @ self.objective.y))
+            said = f"{self.channel.label}: what is known of it explains all that the data hold; nothing is added to it"
+            return Searched([nothing], (), (said,))
         rank, tried, fits = self.rank(), dict.fromkeys(self.library), list[Fit]()
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")

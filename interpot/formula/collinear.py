@@ -274,4 +274,5 @@ def conditions(statistic: Statistic, objective: Objective, chosen: Fit) -> Condi
     J = np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
     norms = np.linalg.norm(J, axis=0)
     norms[norms == 0] = 1.0
-    return Conditions(len(gram), len(kept), float(kept[-1] / kept[0]), float(np.linalg.cond(J / norms)))
+    of_constants = float(np.linalg.cond(J / norms)) if norms.size else 1.0
+    return Conditions(len(gram), len(kept), float(kept[-1] / kept[0]), of_constants)

@@ -34,6 +34,7 @@ from interpot.formula.symbolic.beyond import ShowFront
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from, undefined
+from interpot.formula.thermostats import thermostats
 from interpot.statistic.channels import Channel
 from interpot.statistic.merge import Opened, opened
 from interpot.statistic.normal_equations import Statistic
@@ -176,8 +177,8 @@ def discover(
         "symbolic": Symbolic.of(symbolic),
     }
     searches = [
-        ChannelSearch.of(statistic, objective, c, library, rule, **options)
-        for c, (library, rule) in enumerate(zip(libraries, rules, strict=True))
+        ChannelSearch.of(statistic, objective, c, library, rule, known=part is not None, **options)
+        for c, (library, rule, part) in enumerate(zip(libraries, rules, parts, strict=True))
     ]
     searches, found, tried, remarks = _searched(searches, say, show)
     remarks = [*without.values(), *remarks, *_undefined(terms, libraries, statistic)]
@@ -290,8 +291,9 @@ def _chosen(
     refit = partial(fit, objective, constraints=[s.rule for s in searches] if constrained else None)
     chosen, judged = joint_choice(refit, judge, found)
     said = []
+    open_ones = [c for c, fits in enumerate(found) if fits[0].constants]  # others are known already
     for group in dict.fromkeys(map(_alike, statistic.channels)):
-        kind, places = group[0], [c for c, own in enumerate(statistic.channels) if _alike(own) == group]
+        kind, places = group[0], [c for c in open_ones if _alike(statistic.channels[c]) == group]
         shared = find_shared_form(
             kind,
             places,
@@ -367,7 +369,7 @@ def _kinks(best: Potential) -> list[str]:
 
 def _remarks(statistic: Statistic, best: Potential, honesty: Honesty) -> list[str]:
     """What a reader should know about the result."""
-    remarks = [*statistic.provenance.get("remarks", ()), *honesty.warnings]
+    remarks = [*statistic.provenance.get("remarks", ()), *thermostats(best), *honesty.warnings]
     lacks = honesty.adequacy.missing_form.significant  # splines leave less by chance, too
     if lacks and best.loss.formula > 3 * max(best.loss.ceiling, INDIFFERENT):
         remarks.append(

@@ -78,7 +78,11 @@ class Known:
             parameters = parameters if end.name in taken else (*parameters, end)
         unmoved = np.zeros((len(parameters) - len(named.parameters), named.gradient.shape[1]))
         return Named(
-            f"{named.name} + {SUFFIX}", expression, parameters, np.vstack([named.gradient, unmoved]), decays
+            f"{named.name} + {SUFFIX}" if named.name else SUFFIX.capitalize(),
+            expression,
+            parameters,
+            np.vstack([named.gradient, unmoved]),
+            decays,
         )
 
 

@@ -51,7 +51,7 @@ class Named:
     Attributes
     ----------
     name
-        Of the form.
+        Of the form; empty where it has no terms.
     expression
         φ(r) in the parameters' symbols.
     parameters
@@ -87,6 +87,8 @@ def name(form: Form, coefficients: FloatArray, cutoff: float, kind: str = "pair"
     kind
         A key of `interpot.formula.named_forms.ROWS`.
     """
+    if not form.terms:
+        return Named("", sympy.Integer(0), (), np.zeros((0, 0)), decays=True)
     decays = kind in (*ENDLESS, "charge") or all(term.decays for term in form.terms)
     r_c = Parameter("r_c", cutoff, 0.0, 0, 1)
     whole: Named | None = None
@@ -100,7 +102,7 @@ def name(form: Form, coefficients: FloatArray, cutoff: float, kind: str = "pair"
             named = replace(named, expression=apply("shifted", named.expression, r_c.symbol))
         named = _spread(named, form, order)
         whole = named if whole is None else _together(whole, named)
-    assert whole is not None  # a form has terms
+    assert whole is not None
     if decays:
         return whole
     gradient = np.vstack([whole.gradient, np.zeros(form.constants)])

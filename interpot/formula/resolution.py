@@ -71,7 +71,10 @@ def _slopes(form: Form, r: FloatArray) -> FloatArray:
     """Derivatives of the terms with respect to r, (m, terms)."""
     return np.column_stack(
         [
-            numpy_function(derivative(term.expression, R), (R, *term.symbols))(r, *shapes)
-            for term, shapes in zip(form.terms, form.split(), strict=True)
+            np.zeros((r.size, 0)),
+            *(
+                numpy_function(derivative(term.expression, R), (R, *term.symbols))(r, *shapes)
+                for term, shapes in zip(form.terms, form.split(), strict=True)
+            ),
         ]
     )

@@ -315,7 +315,7 @@ def choices(form: Form, library: Sequence[Term]) -> float:
     An exponent that is free is one of the constants instead. A term that is not of the library was chosen among all
     expressions of its length, of which there are `ALPHABET` times more for each node of its tree.
     """
-    if not library:
+    if not library or not form.terms:
         return 0.0
     driven = np.split(form.driven, np.cumsum([len(t.shapes) for t in form.terms])[:-1])
     kinds = set.intersection(*(set(term.kinds) for term in form.terms))

@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.text import Text
 
 from interpot.report.tables import new_table, table_row
+from interpot.report.target_words import told
 from interpot.report.words import short
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
+from interpot.trajectory.motion import RECORDED, motion_of
 
 
 def print_statistic(console: Console, statistic: Statistic) -> None:
@@ -24,6 +26,9 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
             f"{len(statistic.blocks.frames)} blocks of {each}"
         )
     )
+    motion = motion_of(statistic.provenance.get("target", RECORDED.target))
+    if motion != RECORDED:
+        console.print(Text(told(motion, units)))
     for rows, what in ((statistic.energies, "energies"), (statistic.virials, "components of virials")):
         if rows is not None:
             console.print(Text(f"{rows.rows.sum()} {what}"))

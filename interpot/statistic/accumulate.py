@@ -18,6 +18,7 @@ from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, pa
 from interpot.statistic.distribute import distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
+from interpot.statistic.in_bath import in_bath
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
@@ -26,6 +27,7 @@ from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
 from interpot.statistic.recognition import recognised
+from interpot.statistic.thermostat import with_heat_baths
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
@@ -129,6 +131,7 @@ def accumulate(
     way.check_free(frames)
     observed = observe(frames, channels, asked)
     if bases is None:
+        observed = in_bath(frames, channels, asked, observed, always=cutoffs == "given")
         channels = with_friction(frames, channels, observed.motion)
     if way.is_kept or way.is_shared:
         recipe = recipe_of(
@@ -247,13 +250,15 @@ def concluded(
     check_cutoffs_in_reach(statistic, frames)
     if motion.noise:
         statistic, settled = _without_noise(statistic, settled, frames, motion)
+    baths = with_heat_baths(statistic, frames)
     remarks = [
         *getattr(frames, "remarks", ()),
         *settled.remarks,
+        *baths.pop("remarks", ()),
         *beyond_all(statistic, frames),
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
-    provenance = {**statistic.provenance, "remarks": remarks}
+    provenance = {**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}
     if error := _systematic(statistic, motion):
         provenance["systematic"] = max(error, statistic.systematic)
     return replace(statistic, provenance=provenance)

@@ -172,8 +172,20 @@ class Explained:
         return forces
 
 
-def bath_remarks(statistic: Statistic, first: Sequence[Windows], units: UnitStyle) -> list[str]:
-    """Say whether recorded forces hold the noise of a thermostat, how strong it is, and what to do about it."""
+def bath_remarks(
+    statistic: Statistic, first: Sequence[Windows], units: UnitStyle, timestep: float | None = None
+) -> list[str]:
+    """Say whether recorded forces hold the noise of a thermostat, how strong it is, and what to do about it.
+
+    Parameters
+    ----------
+    statistic, first
+        As `heat_bath` takes them.
+    units
+        In which it is said.
+    timestep
+        δ, internal units, where frames do not tell it.
+    """
     bath = heat_bath(statistic, first)
     if bath is None:
         return []
@@ -182,7 +194,7 @@ def bath_remarks(statistic: Statistic, first: Sequence[Windows], units: UnitStyl
     return [
         f"the recorded forces hold the noise of a thermostat, {bath.ratio:.2g} times as large as the forces "
         "themselves: what no function explains is unrelated from frame to frame (correlation "
-        f"{unrelated}){_thermostat(bath, frames, units)}",
+        f"{unrelated}){_thermostat(bath, frames, units, timestep)}",
         "constants have the errors that this noise makes; forces without it (NVE, CSVR, or dumped before the "
         "thermostat acts) or more frames would tell more"
         + (
@@ -194,14 +206,14 @@ def bath_remarks(statistic: Statistic, first: Sequence[Windows], units: UnitStyl
     ]
 
 
-def _thermostat(bath: Bath, frames: Sequence[Frame], units: UnitStyle) -> str:
+def _thermostat(bath: Bath, frames: Sequence[Frame], units: UnitStyle, timestep: float | None) -> str:
     """Its temperature and friction, as far as the frames tell."""
     masses = _masses(frames[0], units)
     temperature = kinetic_temperature(frames, masses)
     if temperature is None:
         return ""
     said = f"; at {temperature / (units.boltzmann * units.energy):.4g} {units.temperature_unit}"
-    timestep = _timestep(frames)
+    timestep = timestep or step_of(frames)
     if timestep is None:
         return said
     found = bath.friction(masses, temperature, timestep)
@@ -222,7 +234,7 @@ def _masses(frame: Frame, units: UnitStyle) -> dict[str, float]:
     }
 
 
-def _timestep(frames: Sequence[Frame]) -> float | None:
+def step_of(frames: Sequence[Frame]) -> float | None:
     """δ, where frames tell both their times and their steps."""
     one, other = frames[0], frames[-1]
     if one.time is None or other.time is None or one.step is None or other.step is None:

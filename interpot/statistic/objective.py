@@ -25,7 +25,7 @@ from interpot.statistic.normal_equations import Statistic
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
 
-_TOLD = 1e-8  # of the longest column: what is less is rounding
+_TOLD = 1e-8  # of columns of length one: what is less is rounding
 
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
@@ -167,7 +167,8 @@ class Objective:
             )
         else:
             others = np.hstack([M for c, M in enumerate(self.maps) if c != channel])
-        Q, triangle, _ = linalg.qr(others, pivoting=True)
+        lengths = np.linalg.norm(others, axis=0)  # those of a field may be thousands of times those of a pair
+        Q, triangle, _ = linalg.qr(others / np.where(lengths > 0, lengths, 1.0), pivoting=True)
         sizes = np.abs(np.diag(triangle))
         return np.asarray(Q[:, int(np.sum(sizes > _TOLD * sizes[0])) :])
 

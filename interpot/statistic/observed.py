@@ -53,6 +53,10 @@ class Observed:
     motion: Motion
     remarks: tuple[str, ...] = ()
 
+    def said(self, remarks: Sequence[str]) -> Observed:
+        """The same with what was found after."""
+        return replace(self, remarks=(*self.remarks, *remarks))
+
 
 def with_friction(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> tuple[Channel, ...]:
     """Add friction to the channels where the dynamics has it and they do not; `motion` is settled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from systems import Frames, crystal
 
-from interpot import accumulate, discover, read
+from interpot import Potential, accumulate, discover, read
 from interpot.proof.engines import engine
 from interpot.records import Cell, Dynamics, Frame, ReferenceModel
 from interpot.statistic.normal_equations import Statistic
@@ -50,18 +51,25 @@ def test_a_single_particle_in_two_dimensions_makes_a_statistic() -> None:
     assert statistic.rows == 2 * 58 and [c.label for c in statistic.channels] == ["A@x", "A@y"]
 
 
-def test_the_potential_of_brownian_motion_in_two_dimensions() -> None:
-    best = discover(fields_of(brownian(40, 1500))).best
+def test_the_potential_of_brownian_motion_in_two_dimensions(tmp_path: Path) -> None:
+    discovery = discover(fields_of(brownian(40, 1500)))
+    best = discovery.best
     well, trap = best.channel("A@x"), best.channel("A@y")
     assert (well.form, trap.form) == ("Double well", "Harmonic trap")
     found = {p.name: (p.value, p.stderr) for p in (*well.parameters, *trap.parameters)}
     for name, value, allowed in (("D", 1.0, 0.2), ("x_0", 1.0, 0.05), ("k", 2.0, 0.25)):
         assert abs(found[name][0] - value) < min(4 * found[name][1], allowed), (name, found)
+    (told,) = (remark for remark in discovery.remarks if remark.startswith("A: temperature from the noise "))
+    kT, error = (float(number) for number in re.findall(r"[\d.]+", told)[:2])
+    assert kT == pytest.approx(0.5, abs=0.02) and 0 < error < 0.01  # and no friction: it was given
+    assert "friction" not in told
+    best.save(tmp_path / "potential.json")
+    assert Potential.load(tmp_path / "potential.json").provenance["heat baths"]["A"]["mass"] is None
 
 
-@pytest.mark.parametrize("known", [None, {"charge@x": "-0.015*x"}])
-def test_charged_particles_in_a_uniform_field(tmp_path: Path, known: dict[str, str] | None) -> None:
-    """LAMMPS's fix efield beside a pair potential: the field is found, or what is left of it."""
+@pytest.fixture(scope="module")
+def in_a_field(tmp_path_factory: pytest.TempPathFactory) -> Statistic:
+    """Charges in LAMMPS's fix efield beside a pair potential."""
     start = crystal(5.6, 3, ("Na", "Cl"))
     model = ReferenceModel(
         "lammps",
@@ -74,13 +82,35 @@ def test_charged_particles_in_a_uniform_field(tmp_path: Path, known: dict[str, s
         ),
         recorded=("fix field all efield 0.02 0.0 0.0",),
     )
-    ran = engine("lammps").run(
-        model, start, Dynamics(0.002, 400, 20, temperature=80.0, equilibration=50), STYLES["metal"], tmp_path
-    )
+    dynamics = Dynamics(0.002, 400, 20, temperature=80.0, equilibration=50)
+    ran = engine("lammps").run(model, start, dynamics, STYLES["metal"], tmp_path_factory.mktemp("field"))
     frames = read(ran.trajectory, units="metal")
     asked = channels(frames, 7.0, fields=("charge@x",), charges={"Na": 1.0, "Cl": -1.0})
-    statistic = accumulate(frames, asked, cutoffs="given")
-    best = discover(statistic, known=known, terms=["power", "linear"]).best
-    assert best.channel("Cl-Na").form == "Lennard-Jones 12-6"
-    np.testing.assert_allclose(-best.channel("charge@x").slope(np.linspace(2, 15, 5)), 0.02, rtol=1e-4)
-    assert best.channel("charge@x").form.startswith("Uniform electric field")
+    return accumulate(frames, asked, cutoffs="given")
+
+
+@pytest.mark.parametrize("known", [None, {"charge@x": "-0.015*x"}, {"charge@x": "-0.02*x"}])
+def test_charged_particles_in_a_uniform_field(in_a_field: Statistic, known: dict[str, str] | None) -> None:
+    """The field is found, or what is left of it; where nothing is left, nothing is added to it."""
+    found = discover(in_a_field, known=known)
+    best = found.best
+    for pair in ("Cl-Cl", "Cl-Na", "Na-Na"):
+        assert best.channel(pair).form == "Lennard-Jones 12-6"
+        assert [p.value for p in best.channel(pair).parameters] == pytest.approx([0.0103, 3.4], rel=1e-9)
+    field = best.channel("charge@x")
+    np.testing.assert_allclose(-field.slope(np.linspace(2, 15, 5)), 0.02, rtol=1e-9)
+    whole = known == {"charge@x": "-0.02*x"}
+    assert field.form == "Known" if whole else field.form.startswith("Uniform electric field")
+    assert any("nothing is added" in remark for remark in found.remarks) == whole
+
+
+LJ = "4*0.0103*((3.4/r)**12-(3.4/r)**6)"
+
+
+@pytest.mark.parametrize("constraints", [(), ("repulsive-core",)])
+def test_what_is_known_altogether_is_kept(in_a_field: Statistic, constraints: tuple[str, ...]) -> None:
+    known = {"charge@x": "-0.02*x", "Cl-Cl": LJ, "Na-Na": LJ}
+    best = discover(in_a_field, known=known, constraints=constraints).best
+    assert [c.form for c in best.channels] == ["Known", "Lennard-Jones 12-6", "Known", "Known"]
+    best = discover(in_a_field, known={**known, "Cl-Na": LJ}, constraints=constraints).best
+    assert {c.form for c in best.channels} == {"Known"} and best.loss.formula < 1e-8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from interpot.records import Cell, Dynamics, FloatArray, Frame, ReferenceModel, 
 from interpot.statistic.channels import friction_channels
 from interpot.statistic.channels.channel import Channel, collectors
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.thermostat import heat_baths
 from interpot.trajectory.motion import Motion
 from interpot.units import STYLES, UnitStyle
 from interpot.workflow import channels
@@ -134,18 +136,70 @@ def argon(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trajectory]:
     return made
 
 
-def test_a_thermostat_in_the_forces_is_recognised(argon: dict[str, Trajectory]) -> None:
-    frames = argon["bath"]
-    found = accumulate(frames, channels(frames, 8.5)).provenance["remarks"]
-    said, advice = [remark for remark in found if "thermostat" in remark]
-    assert (
-        "hold the noise of a thermostat, 4.9 times as large" in said
-        or "4.8 times" in said
-        or "5 times" in said
+@pytest.fixture(scope="module")
+def in_bath(argon: dict[str, Trajectory]) -> Statistic:
+    """Made without a word on dynamics."""
+    return accumulate(argon["bath"], channels(argon["bath"], 8.5))
+
+
+def said_of(statistic: Statistic, word: str) -> list[str]:
+    return [remark for remark in statistic.provenance["remarks"] if word in remark]
+
+
+def test_forces_of_a_thermostat_are_fitted_with_its_friction(in_bath: Statistic) -> None:
+    (said,) = said_of(in_bath, "noise of a thermostat")
+    assert 4 < float(said.split("thermostat, ")[1].split(" times")[0]) < 5.5
+    assert float(said.split("γ = ")[1].split(" (Ar)")[0]) == pytest.approx(GAMMA, rel=0.05)
+    assert said_of(in_bath, "the target is langevin-forces") and said_of(
+        in_bath, "more frames would tell more"
     )
-    rate = float(said.split("γ = ")[1].split(" (Ar)")[0])
-    assert rate == pytest.approx(GAMMA, rel=0.05)
-    assert "--target langevin-momenta" in advice
+    assert [c.label for c in in_bath.channels] == ["Ar-Ar", "Ar drag"]
+    assert in_bath.provenance["target"]["target"] == "langevin-forces"
+    found = discover(in_bath, terms=["power"])
+    value, error = drag(found.best)
+    assert abs(value - 1) < 4 * error < 0.4
+    (told,) = (remark for remark in found.remarks if remark.startswith("Ar: friction"))
+    numbers = [float(number) for number in re.findall(r"([\d.]+) ±", told)]
+    # γ from the friction, T from noise over friction, T from the velocities, γ from noise over that temperature
+    assert numbers == pytest.approx([GAMMA, TEMPERATURE, TEMPERATURE, GAMMA], rel=0.1)
+    assert numbers[2:] == pytest.approx([TEMPERATURE, GAMMA], rel=0.03)
+
+
+def test_with_given_cutoffs_too_and_kept_in_a_file(
+    argon: dict[str, Trajectory], in_bath: Statistic, tmp_path: Path
+) -> None:
+    asked = channels(argon["bath"], 8.5)
+    accumulate(argon["bath"], asked, cutoffs="given", out=tmp_path / "s.h5")
+    kept = Statistic.load(tmp_path / "s.h5")
+    assert said_of(kept, "thermostat") == said_of(in_bath, "thermostat")
+    assert heat_baths(kept.provenance) == heat_baths(in_bath.provenance)
+    np.testing.assert_array_equal(kept.moment, in_bath.moment)
+
+
+def without(frames: Trajectory, **lost: None) -> Frames:
+    return Frames([replace(frame, **lost) for frame in frames], METAL)  # type: ignore[arg-type]
+
+
+def test_where_friction_cannot_be_told_there_is_a_remark(argon: dict[str, Trajectory]) -> None:
+    """Asked for by name, without velocities, without a time step: recorded forces remain what they are."""
+    frames, options = argon["bath"], {"cutoffs": "given"}
+    asked = channels(frames, 8.5)
+    for some, target in (
+        (frames, "recorded"),
+        (without(frames, velocities=None), None),
+        (without(frames, time=None), None),
+    ):
+        statistic = accumulate(some, asked, target=target, **options)  # type: ignore[arg-type]
+        assert statistic.provenance["target"] == "recorded" and len(statistic.channels) == 1
+        assert len(said_of(statistic, "noise of a thermostat")) == 1
+    told = accumulate(without(frames, time=None), asked, motion=Motion(timestep=0.002), **options)  # type: ignore[arg-type]
+    assert told.provenance["target"]["target"] == "langevin-forces"
+
+
+def test_clean_forces_stay_as_they_are_in_langevin_dynamics(argon: dict[str, Trajectory]) -> None:
+    asked = channels(argon["clean"], 8.5)
+    found = accumulate(argon["clean"], asked, motion=Motion(dynamics="langevin"), cutoffs="given")
+    assert found.provenance["target"] == "recorded" and not said_of(found, "thermostat")
 
 
 @pytest.mark.parametrize("cutoff", [8.5, 4.0])  # the second leaves a third of the forces unexplained
@@ -155,9 +209,8 @@ def test_missing_physics_is_no_thermostat(argon: dict[str, Trajectory], cutoff: 
     assert not [remark for remark in found.provenance["remarks"] if "thermostat" in remark]
 
 
-def drag(statistic: Statistic) -> tuple[float, float]:
+def drag(best: Potential) -> tuple[float, float]:
     """ζ of argon and its standard error, in units of what was given to LAMMPS."""
-    best = discover(statistic).best
     (p,) = (p for p in best.channel("Ar drag").parameters if p.name == "zeta")
     unit = GAMMA * 39.948 * METAL.mvv2e
     return p.value / unit, p.stderr / unit
@@ -167,12 +220,13 @@ def test_friction_in_the_forces_of_lammps(argon: dict[str, Trajectory]) -> None:
     frames = argon["bath"]
     motion = Motion("langevin-forces", "langevin", timestep=0.002, masses={"Ar": 39.948})
     statistic = accumulate(frames, channels(frames, 8.5), motion=motion, cutoffs="given")
-    value, error = drag(statistic)
+    value, error = drag(discover(statistic, terms=["power"]).best)
     assert abs(value - 1) < 4 * error < 0.4
     # with velocities as they are dumped there is none to be seen
     dumped = list(frames)[:8]
-    blind = accumulate(frames, (*channels(frames, 8.5), *friction_channels(dumped, METAL)), cutoffs="given")
-    found = discover(blind).best.channel("Ar drag")
+    both = (*channels(frames, 8.5), *friction_channels(dumped, METAL))
+    blind = accumulate(frames, both, target="recorded", cutoffs="given")
+    found = discover(blind, terms=["power"]).best.channel("Ar drag")
     speed = np.sqrt(3 * METAL.boltzmann * TEMPERATURE / (39.948 * METAL.mvv2e))  # Å/ps
     assert abs(float(found.slope(speed))) < 0.5 * GAMMA * 39.948 * METAL.mvv2e * speed
 
@@ -182,9 +236,9 @@ def test_friction_from_momenta_and_positions_of_lammps(argon: dict[str, Trajecto
     for target, allowed in (("langevin-momenta", 0.08), ("langevin-positions", 0.2)):
         motion = Motion(target, "langevin", timestep=0.002, masses={"Ar": 39.948})
         statistic = accumulate(frames, channels(frames, 8.5), motion=motion, cutoffs="given")
-        value, _ = drag(statistic)
+        best = discover(statistic, terms=["power"]).best
+        value, _ = drag(best)
         assert abs(value - 1) < allowed
-    best = discover(statistic).best
     assert best.conservative.channels == best.pairs.channels
     frame = next(iter(frames))
     np.testing.assert_array_equal(

@@ -254,7 +254,7 @@ class ConstrainedProjection:
             scale = np.linalg.norm(X, axis=0)
         scale[(scale == 0) | ~np.isfinite(scale)] = np.inf  # a column that says nothing
         U, sizes, Vt = np.linalg.svd(np.nan_to_num(X) / scale, full_matrices=False)
-        kept = sizes > 1e-14 * sizes[0]
+        kept = sizes > 1e-14 * sizes.max(initial=0.0)
         self._U, self._back = U[:, kept], Vt[kept].T / sizes[kept] / scale[:, None]  # a = back x
         parts = [rule.rows(form) for rule, form in zip(constraints, forms, strict=True)]
         self._rows = block_diag(*(rows for rows, _ in parts))

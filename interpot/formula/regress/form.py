@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Form:
     Attributes
     ----------
     terms
-        One coefficient each.
+        One coefficient each; none in `NOTHING_MORE`.
     shapes : (s,) float64
         Values of all shapes.
     ties : (s, f) float64
@@ -113,7 +114,7 @@ class Form:
     @property
     def _driven_by_term(self) -> list[NDArray[np.bool_]]:
         """What `driven` says of the shapes of each term."""
-        return np.split(self.driven, np.cumsum([len(t.shapes) for t in self.terms])[:-1])
+        return self._by_term(self.driven)
 
     def moved(self, free: FloatArray) -> Form:
         """Return the form with other values of θ."""
@@ -121,11 +122,16 @@ class Form:
 
     def split(self) -> list[FloatArray]:
         """Shapes of each term."""
+        return self._by_term(self.shapes)
+
+    def _by_term(self, of_shapes: NDArray[Any]) -> list[NDArray[Any]]:
         ends = np.cumsum([len(t.shapes) for t in self.terms])
-        return np.split(self.shapes, ends[:-1])
+        return np.split(of_shapes, ends[:-1]) if self.terms else []
 
     def columns(self, r: FloatArray) -> FloatArray:
         """f_t(r), (m, terms)."""
+        if not self.terms:
+            return np.zeros((r.size, 0))
         return np.column_stack([t.values(r, *s) for t, s in zip(self.terms, self.split(), strict=True)])
 
     def free_columns(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
@@ -150,6 +156,10 @@ class Form:
         starts = np.cumsum([0, *(len(t.shapes) for t in self.terms)])
         parts = [(n, fixed[a:b]) for n, a, b in zip(names, starts[:-1], starts[1:], strict=True)]
         return (tuple(sorted(parts, key=repr)), self.ties.shape[1])
+
+
+NOTHING_MORE = Form((), np.zeros(0), np.zeros((0, 0)))
+"""φ(r) = 0: what is left of a function that is known already."""
 
 
 def _holds(one: Member, other: Member) -> bool:

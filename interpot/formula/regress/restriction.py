@@ -223,7 +223,8 @@ class Restriction:
         """Rows and their least values: rows @ a ≥ least, (m, terms) and (m,)."""
         parts = zip(form.terms, form.split(), strict=True)
         columns = [self._pointwise_rows(term, shapes) for term, shapes in parts]
-        rows, least = [np.column_stack(columns)], [self._pointwise_least()]
+        least = [self._pointwise_least()]
+        rows = [np.column_stack([np.zeros((len(least[0]), 0)), *columns])]
         for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
             for bound in self.bounds:
                 if bound.selector.matches(term, shapes):

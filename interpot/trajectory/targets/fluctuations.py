@@ -39,7 +39,7 @@ class Fluctuation:
     intensity
         B = ζ k T, eV² Å⁻² times time.
     mass
-        Mean mass, amu.
+        Mean mass, amu; NaN where it is not known, which overdamped dynamics allows.
     kinetic
         k T from the velocities, eV; None where there are none.
     """
@@ -73,7 +73,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
     InterpotError
         No velocities for langevin-momenta, fewer than four runs of consecutive equidistant frames.
     """
-    length, measure = _MEASURES[target]
+    length, measure = MEASURED[target]
     series: dict[str, list[float]] = {}
     kinetic: dict[str, list[float]] = {}
     masses: dict[str, float] = {}
@@ -96,7 +96,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
             f"too few frames for the noise: expected {length + 3} consecutive ones with equal intervals, or more"
         )
     return {
-        name: Fluctuation(_mean(b), masses[name], _mean(kinetic[name]) if name in kinetic else None)
+        name: Fluctuation(mean_of(b), masses[name], mean_of(kinetic[name]) if name in kinetic else None)
         for name, b in series.items()
     }
 
@@ -133,14 +133,15 @@ def _of_bends(run: Sequence[Instant], motion: Motion) -> FloatArray:
     return np.asarray(0.75 * run[0].masses ** 2 * (2 * one - two / 8) / h**3)
 
 
-_MEASURES: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
+MEASURED: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
     "langevin-momenta": (3, _of_momenta),
     "langevin-positions": (5, _of_bends),
     "overdamped": (3, _of_drag),
 }
+"""Target → how many instants its measure takes, and the measure."""
 
 
-def _mean(series: Sequence[float]) -> Value:
+def mean_of(series: Sequence[float]) -> Value:
     """Mean, and its error from blocks of successive frames."""
     blocks = np.array_split(np.array(series), min(BLOCKS, len(series) // 2))
     means = np.array([block.mean() for block in blocks])
@@ -178,12 +179,13 @@ def _sentence(name: str, of: Fluctuation, drag: Value | None, units: UnitStyle) 
         return f"{name}: noise of intensity ζkT = {_shown(of.intensity, 1 / B)} {_intensity_unit(units)}"
     parts = []
     if drag is not None:
-        rate = _shown(drag, units.time / of.mass)
-        parts.append(f"friction γ = ζ/m = {rate} per {units.time_unit}")
+        if drag[1] > 0:  # it was found, not given
+            rate = _shown(drag, units.time / of.mass)
+            parts.append(f"friction γ = ζ/m = {rate} per {units.time_unit}")
         parts.append(
             f"temperature from the noise {_shown(of.temperature(drag), kelvin)} {units.temperature_unit}"
         )
-    if of.drag is not None and of.kinetic is not None:
+    if of.drag is not None and of.kinetic is not None and np.isfinite(of.mass):
         parts.append(f"from the velocities {_shown(of.kinetic, kelvin)} {units.temperature_unit}")
         rate = _shown(of.drag, units.time / of.mass)
         parts.append(f"γ from noise and velocities {rate} per {units.time_unit}")
