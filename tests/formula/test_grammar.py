@@ -264,12 +264,11 @@ def test_whole_powers_by_squaring_are_powers(p):
     np.testing.assert_allclose(out, r**p, rtol=1e-14)
 
 
-def test_extension_of_what_is_infinite_beside_it_warns_of_nothing(lj):
-    """A shape at its bound: beside it the factor has a pole on a node, and its tangent is left out."""
-    bench, factor = Bench.of(lj), BY_NAME["power(ending, 1)"]
-    ending = Structure((factor,), ((float(bench.r[-1]), 0.0),), ((0.0, 2.5),))
-    found = Found(ending, (1.0,), 0.5)
+def test_extension_of_what_overflows_warns_of_nothing(lj):
+    """The tangent of ∞ - ∞ is left out."""
+    bench = Bench.of(lj)
+    base = Structure((BY_NAME["exp(sum, 2)"],), ((-500.0, 0.0),), ((0.0, 1.0), (1.0, 1.0)))
     lexicon = Lexicon.of(bench, [(BY_NAME["exp(scaled, 1)"], (0.0, 1.0))], 6)
-    starts = extensions(bench, found, lexicon, POWERS, 10)
+    starts = extensions(bench, Found(base, (1.0, -1.0), 0.5), lexicon, POWERS, 10)
     assert starts
     assert all(np.isfinite(rest) for rest, _ in starts)
