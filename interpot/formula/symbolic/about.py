@@ -101,11 +101,11 @@ def _points(ladder: _Ladder) -> FloatArray:
 
 def _squares(other: _Ladder, rate: float, c: float, x: float) -> bool:
     """Whether other = b e^{-kr/2} with b = -2 c e^{-kx/2}, so that both are a square."""
-    b = -2 * c * np.exp(-rate * x / 2)
+    b = -2 * c * float(np.exp(-rate * x / 2))
     return (
         other.polynomial.degree() == 0
         and abs(2 * other.rate / rate - 1) < _SAME
-        and abs(other.polynomial.coef[0] / b - 1) < _VANISHES
+        and abs(float(other.polynomial.coef[0]) / b - 1) < _VANISHES
     )
 
 

@@ -148,9 +148,7 @@ def _tangents(bench: Bench, found: Found) -> FloatArray:
     def total(moved: FloatArray) -> FloatArray:
         return np.asarray(c @ np.array([values_of(bench, base.factors, moved, m) for m in base.monomials]))
 
-    with np.errstate(
-        invalid="ignore", over="ignore"
-    ):  # a shape at its bound may move to where nothing is finite
+    with np.errstate(invalid="ignore", over="ignore"):  # beside a bound nothing may be finite
         for k, s in ((k, s) for k, factor in enumerate(base.factors) for s in range(factor.shapes)):
             step = np.zeros_like(shapes)
             step[k, s] = 1e-6 * max(abs(shapes[k, s]), 1e-3)
