@@ -16,7 +16,6 @@ import sympy
 from numpy.polynomial import Polynomial
 
 from interpot.formula.codegen import R
-from interpot.records import FloatArray
 
 _SAME = 1e-5  # rates that differ by no more than this share are one
 _VANISHES = 1e-3  # a coefficient about a point, with (r - x) of 1/k, of the largest
@@ -89,14 +88,14 @@ def _monomial(part: sympy.Expr) -> tuple[float, int, float] | None:
     return (float(c), n, k) if k > 0 and c.is_number else None
 
 
-def _points(ladder: _Ladder) -> FloatArray:
+def _points(ladder: _Ladder) -> list[float]:
     """Where a derivative of the polynomial from the second on vanishes; real, each once."""
     points: list[float] = []
     for order in range(2, ladder.polynomial.degree() if ladder.polynomial.degree() >= _DEGREE else 2):
-        for root in ladder.polynomial.deriv(order).roots():
+        for root in map(complex, ladder.polynomial.deriv(order).roots()):
             if abs(root.imag) <= _REAL * abs(root) and not np.isclose(points, root.real, rtol=1e-9).any():
-                points.append(float(root.real))
-    return np.array(points)
+                points.append(root.real)
+    return points
 
 
 def _squares(other: _Ladder, rate: float, c: float, x: float) -> bool:
