@@ -12,10 +12,11 @@ from systems import Frames, clusters, statistic_of
 from interpot.errors import InterpotError
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.symbolic.grammar import BACKEND, stages
-from interpot.formula.symbolic.grammar.bench import Bench, codes
+from interpot.formula.symbolic.grammar.beam import Lexicon, extensions
+from interpot.formula.symbolic.grammar.bench import Bench, Found, codes
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS
 from interpot.formula.symbolic.grammar.functions import INNERS, OUTERS
-from interpot.formula.symbolic.grammar.kernels import INNER, LOG, OUTER, SHAPES
+from interpot.formula.symbolic.grammar.kernels import INNER, LOG, OUTER, SHAPES, radial
 from interpot.formula.symbolic.grammar.kernels import factors as factor_values
 from interpot.formula.symbolic.grammar.search import search
 from interpot.formula.symbolic.grammar.structure import Structure
@@ -243,3 +244,31 @@ def test_sum_of_three_products_is_found():
 
 def test_powers_are_in_order():
     assert len(set(POWERS)) == len(POWERS)
+
+
+def test_rough_losses_rank_as_the_exact_ones(lj):
+    """On fewer nodes a smooth function has the loss that it has on all."""
+    bench = Bench.of(lj)
+    rough = bench.rough()
+    assert 2 * len(rough.r) < len(bench.r)
+    factor = BY_NAME["exp(scaled, 1)"]
+    for monomials in ([(0.0, 1.0), (-6.0, 0.0)], [(0.0, 1.0), (1.0, 1.0)]):
+        structure = Structure((factor,), ((1.3, 0.0),), tuple(monomials))
+        assert rough.polish(structure, 20).loss == pytest.approx(bench.polish(structure, 20).loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("p", [-30.0, -7.0, -2.0, -0.5, 1.0, 2.5, 3.0, 12.0])
+def test_whole_powers_by_squaring_are_powers(p):
+    r, out = np.linspace(0.3, 7.0, 50), np.empty(50)
+    radial(r, p, out)
+    np.testing.assert_allclose(out, r**p, rtol=1e-14)
+
+
+def test_extension_of_what_overflows_warns_of_nothing(lj):
+    """The tangent of ∞ - ∞ is left out."""
+    bench = Bench.of(lj)
+    base = Structure((BY_NAME["exp(sum, 2)"],), ((-500.0, 0.0),), ((0.0, 1.0), (1.0, 1.0)))
+    lexicon = Lexicon.of(bench, [(BY_NAME["exp(scaled, 1)"], (0.0, 1.0))], 6)
+    starts = extensions(bench, Found(base, (1.0, -1.0), 0.5), lexicon, POWERS, 10)
+    assert starts
+    assert all(np.isfinite(rest) for rest, _ in starts)

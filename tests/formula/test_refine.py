@@ -311,3 +311,15 @@ def test_a_fit_becomes_a_potential_that_other_programs_read(truth: str, tmp_path
     for target in ("lammps", "openmm", "ase"):
         check = export(potential, target, tmp_path / f"exported.{target}")
         assert check is not None and check.forces < 1e-10
+
+
+def test_hulburt_and_hirschfelder_multiplied_out_is_put_together_again():
+    """A polynomial of the fourth degree times e^{-2ar}, and e^{-ar}: seven constants for five."""
+    s = R - 3.0
+    truth = 0.15 * ((1 - sympy.exp(-1.5 * s)) ** 2 + s**3 * (2.7 + 8.2 * s) * sympy.exp(-3 * s))
+    problem = objective(str(truth))
+    found = sympy.expand(sympy.expand(truth, power_exp=False), power_exp=True)
+    best = min(refine([Candidate(found, 0.0, complexity(found))], problem), key=lambda fit: fit.constants)
+    assert best.constants == 5
+    assert share(best, problem) < 1e-7
+    np.testing.assert_allclose(sorted({*map(float, best.forms[0].shapes)})[-1], 3.0, rtol=1e-5)

@@ -20,8 +20,9 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.polish import keep_best, twins
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.symbolic.about import about_points
 from interpot.formula.symbolic.search import Candidate
-from interpot.formula.symbolic.structure import NoFormError, form_of
+from interpot.formula.symbolic.structure import NoFormError, form_as_written, form_of
 from interpot.formula.terms import Shape, Term
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
@@ -180,9 +181,10 @@ class _Refining:
         while True:
             step = next((f for f in self._steps(best) if self._permits(f, best)), None)
             if step is None:
-                return
+                break
             best = self.canonical(step)
             yield best
+        yield from self._about_points(best)
 
     def _permits(self, simple: Fit, fit: Fit) -> bool:
         return simple.constants < fit.constants and simple.misfit <= max(self.limit, fit.misfit * (1 + LOST))
@@ -194,6 +196,16 @@ class _Refining:
             form = fit.forms[0]
         fresh = self.fit(form)
         return fresh if fresh.misfit <= max(self.limit, fit.misfit * (1 + LOST)) else fit
+
+    def _about_points(self, fit: Fit) -> Iterator[Fit]:
+        """Polynomials times exponentials about the points where they are shortest, with fewer constants."""
+        for expression in about_points(expression_of(fit)):
+            try:
+                form = form_as_written(expression, self.kind)
+            except NoFormError:
+                continue
+            if form.constants < fit.constants and self._permits(short := self.fit(form), fit):
+                yield short
 
     def _rounded(self, fit: Fit) -> Iterator[Fit]:
         """With exponents near whole numbers or halves set to these, each and all."""

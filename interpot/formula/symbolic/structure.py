@@ -40,7 +40,7 @@ from interpot.formula.terms.term import between, rate_bounds, rates, width_bound
 from interpot.records import FloatArray
 from interpot.statistic.channels import ENDLESS
 
-__all__ = ["NoFormError", "form_of"]
+__all__ = ["NoFormError", "form_as_written", "form_of"]
 
 EQUAL = 1e-6
 """Two constants of one formula that agree to this are one: those that it was multiplied out from agree to rounding."""
@@ -97,6 +97,18 @@ def form_of(
     form = tied(Form.of(terms, np.array([v for a in found for v in a.shapes])))
     coefficients = np.array([a.coefficient for a in found])
     return _determined(form, coefficients), coefficients
+
+
+def form_as_written(expression: sympy.Expr, kind: str = "pair") -> Form:
+    """Find the form of a formula of which nothing is multiplied out: (r - x)³ e^{-kr} is one term, and so is a square.
+
+    Raises
+    ------
+    NoFormError
+        It is of functions that forms cannot have; or its constants can have no dimensions.
+    """
+    found = addends(sum_of(expression), kind)
+    return tied(Form.of(tuple(a.term for a in found), np.array([v for a in found for v in a.shapes])))
 
 
 def multiplied_out(parts: Sum, kind: str) -> Sum:

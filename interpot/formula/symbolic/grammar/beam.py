@@ -144,16 +144,15 @@ def _tangents(bench: Bench, found: Found) -> FloatArray:
     base, shapes = found.structure, _shapes(found.structure)
     rows = [values_of(bench, base.factors, shapes, m) for m in base.monomials]
     c = np.array(found.coefficients)
-    for k, factor in enumerate(base.factors):
-        for s in range(factor.shapes):
-            step = 1e-6 * max(abs(shapes[k, s]), 1e-3)
-            sides = []
-            for sign in (1, -1):
-                moved = shapes.copy()
-                moved[k, s] += sign * step
-                sides.append(c @ np.array([values_of(bench, base.factors, moved, m) for m in base.monomials]))
-            rows.append((sides[0] - sides[1]) / (2 * step))
-    with np.errstate(invalid="ignore", over="ignore"):
+
+    def total(moved: FloatArray) -> FloatArray:
+        return np.asarray(c @ np.array([values_of(bench, base.factors, moved, m) for m in base.monomials]))
+
+    with np.errstate(invalid="ignore", over="ignore"):  # beside a bound nothing may be finite
+        for k, s in ((k, s) for k, factor in enumerate(base.factors) for s in range(factor.shapes)):
+            step = np.zeros_like(shapes)
+            step[k, s] = 1e-6 * max(abs(shapes[k, s]), 1e-3)
+            rows.append((total(shapes + step) - total(shapes - step)) / (2 * step[k, s]))
         made = np.array(rows) @ bench.seen.T
     made = made[np.isfinite(made).all(axis=1)]
     sizes = np.linalg.norm(made, axis=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
@@ -13,12 +14,15 @@ import numpy as np
 from interpot.formula.symbolic.grammar import kernels, scans
 from interpot.formula.symbolic.grammar.factors import FACTORS, POWERS, Factor
 from interpot.formula.symbolic.grammar.structure import Structure
-from interpot.formula.symbolic.problem import SearchProblem
+from interpot.formula.symbolic.problem import SearchProblem, interpolation
 from interpot.records import FloatArray, IntArray
 from interpot.threads import threads
 
 _UNSEEN = 1e-15  # of the largest singular value of W: rounding
 _SPAN = 1e-11  # of that of the grammar's columns: what scans leave to polishing
+
+_ROUGH = 0.375
+"""Nodes for ranking, of all: what a formula of the grammar needs to a few 1e-4, most to 1e-12."""
 
 _NARROW = 1e-13  # the square of the same, for one pool: scans only rank
 _SAMPLES = 40  # points of a grid whose columns tell the span of all
@@ -46,17 +50,14 @@ class Bench:
         As it was given.
     r : (m,)
         Nodes, Å.
-    W : (d, m), y : (d,)
-        The loss without the directions that no force sees; `beyond` is what is left of it.
     seen : (s, m), target : (s,)
-        The same in a basis of the span of the grammar's columns, for scans; `unseen` is what is left.
+        The loss |seen v - target|² + unseen of values v on the nodes, in a basis of the span of the grammar's columns.
+    unseen
+        What is left of the loss by what is not in it.
     """
 
     problem: SearchProblem
     r: FloatArray
-    W: FloatArray
-    y: FloatArray
-    beyond: float
     seen: FloatArray
     target: FloatArray
     unseen: float
@@ -65,15 +66,16 @@ class Bench:
     def of(cls, problem: SearchProblem) -> Bench:
         """Compress, with columns from all corners of the grammar."""
         r = np.ascontiguousarray(problem.nodes[:, 0])
-        U, sizes, Vt = np.linalg.svd(problem.W, full_matrices=False)
-        rank = int(np.sum(sizes > _UNSEEN * sizes[0]))
-        W = np.ascontiguousarray(sizes[:rank, None] * Vt[:rank])
-        y = U[:, :rank].T @ problem.y
-        beyond = problem.beyond + max(float(problem.y @ problem.y - y @ y), 0.0)
+        W, y, beyond = _compressed(problem.W, problem.y, problem.beyond)
         basis = _span(W, r, problem.domain)
         target = basis.T @ y
         unseen = beyond + max(float(y @ y - target @ target), 0.0)
-        return cls(problem, r, W, y, beyond, np.ascontiguousarray(basis.T @ W), target, unseen)
+        return cls(problem, r, np.ascontiguousarray(basis.T @ W), target, unseen)
+
+    def rough(self) -> Bench:
+        """The same on fewer nodes: losses for ranking, several times as fast."""
+        nodes, E = interpolation(self.r, round(_ROUGH * len(self.r)))
+        return Bench(self.problem, nodes, *_compressed(self.seen @ E, self.target, self.unseen))
 
     def columns(self, factors: Sequence[Factor], shapes: FloatArray, powers: FloatArray) -> FloatArray:
         """Normalised columns of monomials in the basis of the scans, (monomials, s)."""
@@ -94,18 +96,23 @@ class Bench:
     def polish(self, structure: Structure, steps: int) -> Found:
         """Fit all constants, in so many steps at most."""
         factors = structure.factors
-        outer, inner, q = codes(factors)
-        free = np.array([(k, s) for k, f in enumerate(factors) for s in range(f.shapes)], dtype=np.int64)
-        limits = np.array([f.bounds(self.problem.domain) for f in factors]).reshape(-1, 2, kernels.SHAPES)
+        outer, inner, q, free, low, high = _given(factors, self.problem.domain)
         theta = np.array(structure.shapes, dtype=np.float64).reshape(-1, kernels.SHAPES)
         powers, c = np.array(structure.monomials, dtype=np.float64), np.zeros(len(structure.monomials))
         loss = kernels.polish(
-            self.seen, self.target, self.r, outer, inner, q, free.reshape(-1, 2),
-            np.ascontiguousarray(limits[:, 0]), np.ascontiguousarray(limits[:, 1]), powers, theta, c, steps,
+            self.seen, self.target, self.r, outer, inner, q, free, low, high, powers, theta, c, steps
         )  # fmt: skip
-        shapes = tuple((float(a), float(b)) for a, b in theta)
-        moved = Structure(factors, shapes, structure.monomials)
-        return Found(moved, tuple(map(float, c)), float(loss) + self.unseen)
+        moved = Structure(factors, tuple((a, b) for a, b in theta.tolist()), structure.monomials)
+        return Found(moved, tuple(c.tolist()), float(loss) + self.unseen)
+
+
+def _compressed(W: FloatArray, y: FloatArray, beyond: float) -> tuple[FloatArray, FloatArray, float]:
+    """The loss |W v - y|² + beyond without the directions that no force sees."""
+    U, sizes, Vt = np.linalg.svd(W, full_matrices=False)
+    rank = int(np.sum(sizes > _UNSEEN * sizes[0]))
+    seen = U[:, :rank].T @ y
+    left = max(float(y @ y - seen @ seen), 0.0)
+    return np.ascontiguousarray(sizes[:rank, None] * Vt[:rank]), seen, beyond + left
 
 
 def codes(factors: Sequence[Factor]) -> tuple[IntArray, IntArray, FloatArray]:
@@ -113,6 +120,17 @@ def codes(factors: Sequence[Factor]) -> tuple[IntArray, IntArray, FloatArray]:
     outer = np.array([f.codes[0] for f in factors], dtype=np.int64)
     inner = np.array([f.codes[1] for f in factors], dtype=np.int64)
     return outer, inner, np.array([f.q for f in factors], dtype=np.float64)
+
+
+@lru_cache(maxsize=8192)
+def _given(
+    factors: tuple[Factor, ...], domain: tuple[float, float]
+) -> tuple[IntArray, IntArray, FloatArray, IntArray, FloatArray, FloatArray]:
+    """Factors as the kernels know them, their free shapes (n, 2), and the shapes' bounds."""
+    free = np.array([(k, s) for k, f in enumerate(factors) for s in range(f.shapes)], dtype=np.int64)
+    limits = np.array([f.bounds(domain) for f in factors]).reshape(-1, 2, kernels.SHAPES)
+    low, high = (np.ascontiguousarray(limits[:, side]) for side in (0, 1))
+    return *codes(factors), free.reshape(-1, 2), low, high
 
 
 def _span(W: FloatArray, r: FloatArray, domain: tuple[float, float]) -> FloatArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -27,7 +28,7 @@ POWERS = (
 """Of r, without any factor."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Factor:
     """F(r; a, b) = outer(inner(r; q, a, b)).
 
@@ -50,17 +51,17 @@ class Factor:
     grid: Grid
     bounds: Grid
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Unlike that of any other factor."""
         return f"{self.outer}({self.inner}, {self.q:g})"
 
-    @property
+    @cached_property
     def shapes(self) -> int:
         """How many it has."""
         return INNERS[self.inner].shapes
 
-    @property
+    @cached_property
     def codes(self) -> tuple[int, int]:
         """Its numbers in the kernels."""
         return OUTER[self.outer], INNER[self.inner]

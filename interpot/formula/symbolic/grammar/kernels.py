@@ -63,24 +63,49 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _inner(code, q, a, b, r):  # type: ignore[no-untyped-def]
-    """Give u and its derivatives with respect to the two shapes a and b; q is a constant of the factor."""
+def _whole(f, n):  # type: ignore[no-untyped-def]
+    """f^n for a whole n from 1 on, by squaring."""
+    out = 1.0
+    while n > 0:
+        if n & 1:
+            out *= f
+        f *= f
+        n >>= 1
+    return out
+
+
+@_jit
+def _raised(f, p):  # type: ignore[no-untyped-def]
+    """f^p, or log f, and its derivative with respect to f."""
+    if p == 1:
+        return f, 1.0
+    if p == LOG:
+        return math.log(f), 1 / f
+    if p == 0:
+        return 1.0, 0.0
+    if p == math.floor(p) and abs(p) < LOG:
+        below = _whole(f, int(p) - 1) if p > 0 else 1 / _whole(f, 1 - int(p))
+        return f * below, p * below
+    return f**p, p * f ** (p - 1)
+
+
+@_jit
+def _inner(code, q, a, b, r, x):  # type: ignore[no-untyped-def]
+    """Give u and its derivatives with respect to the two shapes a and b; q is a constant of the factor, x is r^q."""
     if code == 0:  # a r^q
-        x = r**q
         return a * x, x, 0.0
     if code == 1:  # a r^b
         x = r**b
         return a * x, x, a * x * math.log(r)
     if code == 2:  # a r + b r^q
-        x = r**q
         return a * r + b * x, r, x
     if code == 3:  # a (r - b)
         return a * (r - b), r - b, -a
     if code == 4:  # a (r - b)^q
-        x = (r - b) ** q
-        return a * x, x, -a * q * (r - b) ** (q - 1)
+        x = _raised(r - b, q - 1)[0]
+        return a * x * (r - b), x * (r - b), -a * q * x
     if code == 5:  # a + r^q
-        return a + r**q, 1.0, 0.0
+        return a + x, 1.0, 0.0
     if code == 6:  # 1 + a r + b r²
         return 1 + a * r + b * r * r, r, r * r
     if code == 7:  # a r + b
@@ -91,11 +116,10 @@ def _inner(code, q, a, b, r):  # type: ignore[no-untyped-def]
     if code == 9:  # a / (r - b)
         return a / (r - b), 1 / (r - b), a / (r - b) ** 2
     if code == 10:  # 1 + a r^q
-        x = r**q
         return 1 + a * x, x, 0.0
     if code == 11:  # a - r
         return a - r, 1.0, 0.0
-    x = 1 / (b + r**q)  # a / (b + r^q)
+    x = 1 / (b + x)  # a / (b + r^q)
     return a * x, x, -a * x * x
 
 
@@ -130,25 +154,18 @@ def _outer(code, u):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _raised(f, p):  # type: ignore[no-untyped-def]
-    """f^p, or log f, and its derivative with respect to f."""
-    if p == 1:
-        return f, 1.0
-    if p == 2:
-        return f * f, 2 * f
-    if p == -1:
-        return 1 / f, -1 / (f * f)
-    if p == LOG:
-        return math.log(f), 1 / f
-    return f**p, p * f ** (p - 1)
+def radial(r, n, out):  # type: ignore[no-untyped-def]
+    """r^n, or log r, on the nodes."""
+    for i in range(len(r)):
+        out[i] = _raised(r[i], n)[0]
 
 
 @_jit
-def factors(r, outer, inner, q, theta, F, dF):  # type: ignore[no-untyped-def]
-    """Values of K factors on the nodes, (K, m), and derivatives with respect to their shapes, (K, SHAPES, m)."""
+def _factors(r, x, outer, inner, q, theta, F, dF):  # type: ignore[no-untyped-def]
+    """`factors`, from each factor's r^q, (K, m)."""
     for k in range(len(outer)):
         for i in range(len(r)):
-            u, one, two = _inner(inner[k], q[k], theta[k, 0], theta[k, 1], r[i])
+            u, one, two = _inner(inner[k], q[k], theta[k, 0], theta[k, 1], r[i], x[k, i])
             f, slope = _outer(outer[k], u)
             F[k, i] = f
             dF[k, 0, i] = slope * one
@@ -156,10 +173,18 @@ def factors(r, outer, inner, q, theta, F, dF):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def radial(r, n, out):  # type: ignore[no-untyped-def]
-    """r^n, or log r, on the nodes."""
-    for i in range(len(r)):
-        out[i] = math.log(r[i]) if n == LOG else (r[i] ** n if n != 0 else 1.0)
+def _of_radii(r, q):  # type: ignore[no-untyped-def]
+    """r^q of each factor, (K, m)."""
+    x = np.empty((len(q), len(r)))
+    for k in range(len(q)):
+        radial(r, q[k], x[k])
+    return x
+
+
+@_jit
+def factors(r, outer, inner, q, theta, F, dF):  # type: ignore[no-untyped-def]
+    """Values of K factors on the nodes, (K, m), and derivatives with respect to their shapes, (K, SHAPES, m)."""
+    _factors(r, _of_radii(r, q), outer, inner, q, theta, F, dF)
 
 
 @_jit
@@ -282,8 +307,8 @@ def polish(W, y, r, outer, inner, q, free, low, high, powers, theta, c, steps): 
     V, Q, triangle = np.empty((T, m)), np.empty((T, d)), np.zeros((T, T))
     J, H, g, delta = np.empty((n, d)), np.empty((n, n)), np.empty(n), np.empty(n)
     residual, slope, trial = np.empty(d), np.empty(m), theta.copy()
-    rn = np.empty((T, m))
-    factors(r, outer, inner, q, theta, F, dF)
+    rn, x = np.empty((T, m)), _of_radii(r, q)
+    _factors(r, x, outer, inner, q, theta, F, dF)
     for t in range(T):
         radial(r, powers[t, 0], rn[t])
         monomial(rn[t], powers[t], F, V[t])
@@ -312,7 +337,7 @@ def polish(W, y, r, outer, inner, q, free, low, high, powers, theta, c, steps): 
             for a in range(n):
                 k, s = free[a, 0], free[a, 1]
                 trial[k, s] = min(max(theta[k, s] + delta[a], low[k, s]), high[k, s])
-            factors(r, outer, inner, q, trial, F, dF)
+            _factors(r, x, outer, inner, q, trial, F, dF)
             for t in range(T):
                 monomial(rn[t], powers[t], F, V[t])
             value = _project(W, y, V, Q, triangle, residual)

@@ -5,7 +5,7 @@ of up to two columns is made by orthogonal projection; of a pair that completes 
 follows from the three inner products of normalised rests, so that 10⁸ pairs are solved a second.
 
 Numba's cache knows this file, not `kernels`, whose functions are compiled into these: who changes those has to change
-this file, too (kernels of thirteen inner functions), or remove the cache.
+this file, too (kernels of thirteen inner functions, whose r^q is at hand), or remove the cache.
 """
 
 from __future__ import annotations
@@ -160,13 +160,13 @@ def beyond(A, prefix, y):  # type: ignore[no-untyped-def]
         if orthonormal(column, Q, used) > _REST:
             Q[used] = column
             used += 1
+    Q = Q[:used]
     B, left = A.copy(), y.copy()
     for k in range(used):
         left -= np.dot(Q[k], left) * Q[k]
+    for _ in range(2 if used else 0):
+        B -= (B @ Q.T) @ Q
     for j in range(len(A)):
-        for _ in range(2):
-            for k in range(used):
-                B[j] -= np.dot(Q[k], B[j]) * Q[k]
         size = math.sqrt(np.dot(B[j], B[j]))
         if size > _REST:
             B[j] /= size

@@ -58,14 +58,15 @@ class _Run:
     """One search: what was found, what was spent."""
 
     def __init__(self, bench: Bench, workers: ThreadPoolExecutor, clock: Clock, watch: Watch) -> None:
-        self.bench, self.workers, self.clock, self.watch = bench, workers, clock, watch
+        self.problem, self.bench, self.rough = bench.problem, bench, bench.rough()
+        self.workers, self.clock, self.watch = workers, clock, watch
         self.found: dict[tuple[object, ...], Found] = {}
         self.count = Count()
         self.polished = 0
         self.candidates: dict[Found, Candidate] = {}
         self.told = time.monotonic()
         self.seen: set[tuple[object, ...]] = set()
-        self.enough = max(bench.problem.enough, 1.2 * bench.problem.beyond + ROUNDING)
+        self.enough = max(self.problem.enough, 1.2 * self.problem.beyond + ROUNDING)
         self.limit = float("inf")  # constants that a structure has to stay below: of the simplest good enough
 
     def tick(self) -> None:
@@ -112,7 +113,7 @@ class _Run:
         """
         done: list[Found] = []
         for _ in range(1 if len(pool.factors) > 1 and self.limit < np.inf else 2):
-            starts = self.scan(stages.subsets(self.bench, pool, sizes, keep, self.workers, self.count))
+            starts = self.scan(stages.subsets(self.rough, pool, sizes, keep, self.workers, self.count))
             first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
             done += first
             if not first or not pool.factors:
@@ -126,9 +127,11 @@ class _Run:
         self._keep(self.polished_parts([part for key, part in parts.items() if key not in self.found], _LONG))
 
     def polished_parts(self, structures: Sequence[Structure], steps: int) -> list[Found]:
+        """Polish: in a few steps on the rough loss, in many on the exact one."""
         parts = [structures[k : k + 16] for k in range(0, len(structures), 16)]
+        bench = self.bench if steps > _SHORT else self.rough
         done: list[Found] = []
-        for part in in_order(lambda part: [self.bench.polish(s, steps) for s in part], parts, self.workers):
+        for part in in_order(lambda part: [bench.polish(s, steps) for s in part], parts, self.workers):
             done += part
             self.polished += steps * len(part)
             self.tick()
@@ -152,7 +155,7 @@ class _Run:
         for found in self.best(each):
             if found not in self.candidates:
                 expression = found.structure.expression(found.coefficients)
-                loss = self.bench.problem.loss(self.bench.problem.values(expression))
+                loss = self.problem.loss(self.problem.values(expression))
                 self.candidates[found] = Candidate(expression, loss, complexity(expression))
             made.append(self.candidates[found])
         return sorted(
@@ -194,14 +197,14 @@ class _Grammar:
 def _powers(run: _Run, grammar: _Grammar) -> None:
     pool = stages.powers_only(grammar.powers)
     run.polish(
-        run.scan(stages.subsets(run.bench, pool, (1, grammar.terms), 40, run.workers, run.count)), 40, 20
+        run.scan(stages.subsets(run.rough, pool, (1, grammar.terms), 40, run.workers, run.count)), 40, 20
     )
 
 
 def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> None:
     """Monomials of one factor, and powers."""
     for factor in grammar.factors:
-        pool = stages.one_factor(factor, grammar.powers, run.bench.problem.domain, grammar.usable)
+        pool = stages.one_factor(factor, grammar.powers, run.problem.domain, grammar.usable)
         sizes = (low, int(min(high, grammar.terms, run.limit - 1 - factor.shapes)))
         if factor.shapes <= shapes:
             run.enumerate(pool, sizes, 150, 100, 12)
@@ -212,8 +215,8 @@ def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
     most = run.limit - 2 - min(sizes) - 1  # shapes of both
     factors = [f for f in grammar.factors if f.shapes + 1 <= most]
     if factors and grammar.terms > 1:
-        members = stages.Members.of(run.bench, factors, grammar.usable, 70, 3)
-        parts = stages.pairs(run.bench, members, grammar.powers, sizes, 300, run.workers, run.count)
+        members = stages.Members.of(run.rough, factors, grammar.usable, 70, 3)
+        parts = stages.pairs(run.rough, members, grammar.powers, sizes, 300, run.workers, run.count)
         first = run.polish(run.scan(parts), 2500, 200)
         _again(run, grammar, [f.structure for f in sorted(first, key=lambda f: f.loss)])
 
@@ -226,7 +229,7 @@ def _again(run: _Run, grammar: _Grammar, polished: Sequence[Structure]) -> None:
     for factors, structures in groups.items():
         most = int(min(4, grammar.terms, run.limit - 1 - sum(f.shapes for f in factors)))
         pool = stages.both_factors(structures, grammar.powers, grammar.usable, 8)
-        starts = run.scan(stages.subsets(run.bench, pool, (2, most), 30, run.workers, run.count))
+        starts = run.scan(stages.subsets(run.rough, pool, (2, most), 30, run.workers, run.count))
         run.polish(starts, 20, 4)
 
 
@@ -236,10 +239,10 @@ def _ladders(run: _Run, grammar: _Grammar) -> None:
     owners = [f for f in grammar.factors if f.shapes == 1 and f.shapes + 1 <= most and f.outer in _OWNERS]
     factors = [f for f in grammar.factors if f.shapes + 1 <= most]
     if owners and factors and grammar.terms > 2:
-        members = stages.Members.of(run.bench, factors, grammar.usable, 70, 2)
+        members = stages.Members.of(run.rough, factors, grammar.usable, 70, 2)
         for owner in owners:
             parts = stages.ladders(
-                run.bench, owner, members, grammar.powers, grammar.usable, run.workers, run.count
+                run.rough, owner, members, grammar.powers, grammar.usable, run.workers, run.count
             )
             _climb(run, grammar, run.polish(run.scan(parts), 200, 20), 6)
 
@@ -266,10 +269,10 @@ def _shared(run: _Run, grammar: _Grammar, high: int) -> None:
                 continue
             done.add(kind)
             sizes = (1, int(min(high, grammar.terms, run.limit - 1 - one.shapes - other.shapes)))
-            pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 14)
+            pool = stages.two_factors(one, other, few, run.problem.domain, grammar.usable, 14)
             found += run.enumerate(pool, sizes, 30, 12, 3)
             if one.outer == "power" and other.shapes == 1:
-                pool = stages.two_factors(one, other, few, run.bench.problem.domain, grammar.usable, 9, 16)
+                pool = stages.two_factors(one, other, few, run.problem.domain, grammar.usable, 9, 16)
                 found += run.enumerate(pool, (1, min(2, sizes[1])), 30, 12, 3)
         _climb(run, grammar, found, 8)
 
@@ -280,7 +283,7 @@ def _polynomials(run: _Run, grammar: _Grammar) -> None:
         ladders = [[(float(n), 1.0) for n in range(k + 1)] for k in (2, 3, 4, 5)]
         ladders += [[(0.0, 1.0), *((float(n), 2.0) for n in range(k + 1))] for k in (2, 3, 4)]
         chosen = [m for m in ladders if len(m) + 1 < run.limit and grammar.terms > 1]
-        rows = factor.grid(run.bench.problem.domain)
+        rows = factor.grid(run.problem.domain)
         starts = [Structure((factor,), ((float(a), 0.0),), tuple(m)) for a, _ in rows for m in chosen]
         run.polish([(f.loss, f.structure) for f in run.polished_parts(starts, 0)], 4, 4)
 
@@ -291,13 +294,13 @@ def _quotients(run: _Run, grammar: _Grammar) -> None:
     names = [(f, m) for f in factors for m in f.powers if m[1] == 1 and m[0] in (-1, 0)]
     if grammar.terms < 3 or run.limit <= 5 or not names or not grammar.usable(-1):
         return
-    lexicon = Lexicon.of(run.bench, names, 24)
+    lexicon = Lexicon.of(run.rough, names, 24)
     few = [0.0, *(n for n in grammar.powers if n in (-6, -4, -2, -1, 1, 2))]
     found: list[Found] = []
     for divisor in grammar.named(
         "power(shifted, 1)", "power(shifted, 2)", "power(shifted, 4)", "power(shifted, 6)"
     ):
-        parts = quotients(run.bench, divisor, lexicon, few, 20, run.workers, run.count)
+        parts = quotients(run.rough, divisor, lexicon, few, 20, run.workers, run.count)
         found += run.polish(run.scan(parts), 400, 40)
     _climb(run, grammar, found, 10)
 
@@ -308,7 +311,7 @@ def _climb(run: _Run, grammar: _Grammar, found: Sequence[Found], each: int) -> N
     Of each number of constants `each` are followed. A stage's own are kept apart: those of others, which are better
     at first, would crowd them out.
     """
-    domain, done = run.bench.problem.domain, set[tuple[object, ...]]()
+    domain, done = run.problem.domain, set[tuple[object, ...]]()
     keys = [f.structure.key for f in found]
     known = {key: run.found[key] for key in keys if key in run.found}  # those that were polished to the end
     for _ in range(_ROUNDS):
@@ -338,14 +341,14 @@ def _beam(run: _Run, grammar: _Grammar, width: int, rounds: int) -> None:
     names = [
         (f, m) for f in grammar.factors for m in f.powers if grammar.usable(m[0]) and grammar.usable(m[1])
     ]
-    lexicon = Lexicon.of(run.bench, [(f, m) for f, m in names if m[0] in (-1, 0)], 24)
+    lexicon = Lexicon.of(run.rough, [(f, m) for f, m in names if m[0] in (-1, 0)], 24)
     extended: set[tuple[object, ...]] = set()
     for _ in range(rounds if grammar.terms > 1 else 0):
         parents = [f for f in run.best(width) if f.structure.key not in extended]
         parents = [f for f in parents if f.structure.constants + 1 < run.limit]
         extended |= {f.structure.key for f in parents}
         for kids in in_order(
-            lambda parent: extensions(run.bench, parent, lexicon, grammar.powers, 120),
+            lambda parent: extensions(run.rough, parent, lexicon, grammar.powers, 120),
             parents,
             run.workers,
             1,

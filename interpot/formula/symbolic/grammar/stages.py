@@ -15,7 +15,9 @@ Exhaustive, on the grids of the shapes, are
 * sums of up to three monomials r^n F^p G^q in which two factors are multiplied, and a few powers of r, on about
   fourteen points of each grid; one of the factors is of a short list (`search._SHARED`).
 
-Which of these structures are polished is a choice: the best on the grid. Pools are solved a second time on the shapes
+Which of these structures are polished is a choice: the best on the grid. They are ranked on fewer nodes than the
+problem has (`Bench.rough`), by what is left of the loss on the grid and after a few steps; what is polished to the end
+is polished on all. Pools are solved a second time on the shapes
 that the best of the first time have after polishing, since on a coarse grid the distance of the shapes from their
 best hides which powers of r are right.
 """

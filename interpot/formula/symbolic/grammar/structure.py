@@ -45,13 +45,13 @@ class Structure:
     def key(self) -> tuple[object, ...]:
         """Equal for formulas that differ in numbers and order only."""
         names = [factor.name for factor in self.factors]
-        order: Sequence[int] = range(len(names))
-        if len(names) > 1:
-            order = sorted(order, key=lambda k: (names[k], sorted((m[k + 1], m[0]) for m in self.monomials)))
-        return (
-            tuple(names[k] for k in order),
-            tuple(sorted((m[0], *(m[k + 1] for k in order)) for m in self.monomials)),
-        )
+        order = sorted(range(len(names)), key=names.__getitem__)
+        if len({*names}) < len(names):
+            order.sort(key=lambda k: (names[k], sorted((m[k + 1], m[0]) for m in self.monomials)))
+        monomials: Sequence[Monomial] = self.monomials
+        if order != [*range(len(names))]:
+            monomials = [(m[0], *(m[k + 1] for k in order)) for m in monomials]
+        return tuple(names[k] for k in order), tuple(sorted(monomials))
 
     def parts(self) -> list[Structure]:
         """What is left without one of the monomials, and without factors that only it had."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from functools import cache
+from itertools import chain, product
 
 import numpy as np
 
@@ -38,10 +39,14 @@ def variations(
         Sampled distances: a function takes over the argument's size in their middle.
     """
     seen = {base.monomials}
+
+    @cache
+    def written(p: float) -> bool:
+        return p == LOG or (usable(p) and abs(p) <= _LARGEST)
+
     for monomials in (*_exchanged(base, powers), *_moved(base), *_traded(base)):
-        written = all(p == LOG or (usable(p) and abs(p) <= _LARGEST) for m in monomials for p in m)
         if (
-            written
+            all(map(written, chain.from_iterable(monomials)))
             and len({*monomials}) == len(monomials)
             and monomials not in seen
             and all(map(any, monomials))
