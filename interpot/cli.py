@@ -21,6 +21,19 @@ from interpot.formula.channel_search import USUAL
 from interpot.formula.invariants import read_variable
 from interpot.formula.potential import Potential
 from interpot.formula.symbolic.julia_setup import set_up
+from interpot.motion_options import (
+    DragOf,
+    DynamicsOf,
+    Interval,
+    MassesOf,
+    NoiseOf,
+    SubstepsOf,
+    TargetOf,
+    TimeStep,
+    WidthOf,
+    motion_asked,
+    of_motion,
+)
 from interpot.options import (
     CUTOFF,
     FORMATS,
@@ -208,17 +221,28 @@ def discover(
     seed: Seed = 0,
     guess: Guesses = None,
     variable: VariablesOf = None,
+    target: TargetOf = "auto",
+    dynamics: DynamicsOf = "newton",
+    timestep: TimeStep = None,
+    interval: Interval = None,
+    masses: MassesOf = None,
+    width: WidthOf = None,
+    substeps: SubstepsOf = None,
+    noise: NoiseOf = None,
+    drag: DragOf = None,
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
     With --curve, behind a table of energies.
     """
+    motion = motion_asked(target, dynamics, timestep, interval, masses, width, substeps, noise, drag)
     of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
     others: dict[str, object] = {"species": species, "stride": stride > 1, "frames": frames}
     others |= {"dimension": dimension}
     if curve is not None:
         others |= {"keep_cutoff": keep_cutoff, "energies": energies, "virials": virials}
         others |= {"wall": wall, "field": field, "charges": charges, "topology": topology}
+        others |= of_motion(motion)
         others |= {
             "variable": variable,
             "search": search != "auto",
@@ -252,12 +276,12 @@ def discover(
         "virials": row_weight(virial_weight, "--virial-weight"),
     }
     reading |= {"dimension": dimension, "keep_cutoff": keep_cutoff, "topology": topology}
-    if sorted_out(data, cutoff=cutoff, **reading, **rows, **around):
+    if sorted_out(data, cutoff=cutoff, **reading, **rows, **around, **of_motion(motion)):
         workflow.discover_statistics(data, out, _session(), weights=row_weights, **options)
         return
     common, pairs = parse_cutoffs(cutoff or ())
     trajectory = read_files(data, units, species, stride, frames, dimension, wall, topology)
-    options |= {"weights": row_weights, "rows": rows, "fields": field or ()}
+    options |= {"weights": row_weights, "rows": rows | {"motion": motion}, "fields": field or ()}
     options |= {"charges": parse_charges(charges) if charges else None}
     find = "given" if keep_cutoff else "find"
     workflow.discover_files(trajectory, out, common, pairs, find, _session(), **options)
@@ -319,6 +343,15 @@ def accumulate(
     topology: Topology = None,
     field: Fields = None,
     charges: ChargesOf = None,
+    target: TargetOf = "auto",
+    dynamics: DynamicsOf = "newton",
+    timestep: TimeStep = None,
+    interval: Interval = None,
+    masses: MassesOf = None,
+    width: WidthOf = None,
+    substeps: SubstepsOf = None,
+    noise: NoiseOf = None,
+    drag: DragOf = None,
 ) -> None:
     """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
     common, pairs = parse_cutoffs(cutoff)
@@ -333,6 +366,7 @@ def accumulate(
         charges=parse_charges(charges) if charges else None,
         energies=energies,
         virials=virials,
+        motion=motion_asked(target, dynamics, timestep, interval, masses, width, substeps, noise, drag),
         resume=resume,
         threads=threads,
         memory=memory_size(memory) if memory else None,

@@ -238,7 +238,7 @@ def discover_files(
     weights
         Of energies and virials, as `interpot.weighted` takes them.
     rows
-        Which of them, as `interpot.accumulate` takes them: energies, virials.
+        Which of them, as `interpot.accumulate` takes them: energies, virials; and motion.
     options
         As `interpot.discover` takes them.
     """
@@ -332,7 +332,7 @@ def accumulate_files(
     out
         File of the statistic.
     options
-        As `interpot.accumulate` takes them: energies, virials, resume, threads, memory, workers, scheduler.
+        As `interpot.accumulate` takes them: motion, energies, virials, resume, threads, memory, workers, scheduler.
     """
     session, path = session or Session(), writable_file(out)
     with session.terminal.listening():

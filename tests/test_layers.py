@@ -28,6 +28,7 @@ LAYERS = (
     "session",
     "experiment_script",
     "workflow",
+    "motion_options",
     "options",
     "cli",
 )

@@ -1,0 +1,123 @@
+"""The options that say what stands for the force, and how the particles move."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from interpot.errors import InterpotError
+from interpot.trajectory.motion import DYNAMICS, Motion
+from interpot.trajectory.selection import parse_species
+from interpot.trajectory.targets import TARGETS
+
+TargetOf = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help=f"What stands for the force: auto takes what the file holds, forces first; or {', '.join(TARGETS)}",
+    ),
+]
+DynamicsOf = Annotated[
+    str, typer.Option("--dynamics", metavar="NAME", help=f"How the particles move: {', '.join(DYNAMICS)}")
+]
+TimeStep = Annotated[
+    float | None,
+    typer.Option(
+        "--timestep", metavar="TIME", help="Of the integrator; times the file's step numbers it is the time"
+    ),
+]
+Interval = Annotated[
+    float | None,
+    typer.Option("--interval", metavar="TIME", help="Between recorded frames, where the file does not tell"),
+]
+MassesOf = Annotated[
+    str | None,
+    typer.Option("--masses", metavar="A=M,...", help="Of the species, where neither file nor element tells"),
+]
+WidthOf = Annotated[
+    str | None,
+    typer.Option(
+        "--width",
+        metavar="N,...",
+        help="Half-widths of the windows of a weak form, in frames: 1 is three frames; chosen unless given",
+    ),
+]
+SubstepsOf = Annotated[
+    int | None,
+    typer.Option(
+        "--substeps",
+        metavar="N",
+        help="In how many parts a weak form divides the time between frames; chosen from the data unless given",
+        min=1,
+    ),
+]
+NoiseOf = Annotated[
+    float | None,
+    typer.Option(
+        "--noise",
+        metavar="LENGTH",
+        help="Standard deviation of the errors of the positions; estimated from the data unless given, 0 for none",
+    ),
+]
+DragOf = Annotated[
+    str | None,
+    typer.Option("--drag", metavar="A=Z,...", help="Of the species in overdamped dynamics, mass/time"),
+]
+
+
+def motion_asked(
+    target: str,
+    dynamics: str,
+    timestep: float | None,
+    interval: float | None,
+    masses: str | None,
+    width: str | None,
+    substeps: int | None,
+    noise: float | None,
+    drag: str | None,
+) -> Motion:
+    """Put the options together."""
+    return Motion(
+        target,
+        dynamics,
+        timestep,
+        interval,
+        _numbers(masses, "--masses", "Ar=39.95"),
+        _widths(width),
+        substeps,
+        noise,
+        _numbers(drag, "--drag", "A=1.5"),
+    )
+
+
+def of_motion(motion: Motion) -> dict[str, object]:
+    """The options that were given, by name: for commands on data that have no motion."""
+    usual = Motion()
+    names = ("target", "dynamics", "timestep", "interval", "masses", "width", "substeps", "noise", "drag")
+    return {name: getattr(motion, name) != getattr(usual, name) for name in names}
+
+
+def _numbers(text: str | None, option: str, example: str) -> dict[str, float]:
+    """Read numbers by species."""
+    if text is None:
+        return {}
+    try:
+        return {name: float(value) for name, value in parse_species(text).items()}
+    except ValueError:
+        raise InterpotError(
+            f"{option} {text}: expected a number for each species, such as {example}"
+        ) from None
+
+
+def _widths(text: str | None) -> tuple[int, ...]:
+    """Read ``--width 4,8``."""
+    if text is None:
+        return ()
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise InterpotError(
+            f"--width {text}: expected whole numbers of frames, such as 8 or 4,8,16"
+        ) from None
