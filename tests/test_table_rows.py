@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,11 @@ from interpot.proof.export.exporter import Exporter
 from interpot.records import Cell, Engine, Frame, Surface
 from interpot.statistic.channels.channel import CHANNELS, Channel, collectors
 from interpot.table import load_row
+from interpot.trajectory.motion import DYNAMICS, Motion
 from interpot.trajectory.readers import READERS
 from interpot.trajectory.readers.reader import Reader
-from interpot.trajectory.targets import TARGETS, Target, target_rows
-from interpot.units import STYLES, UnitStyle
+from interpot.trajectory.targets import TARGETS, target_rows
+from interpot.units import STYLES, UnitStyle, unit_style
 
 FRAME = Frame(
     positions=np.array([[0.0, 0, 0], [1.0, 0.5, 0.25], [-0.75, 1.25, 0.5]]),
@@ -79,10 +81,26 @@ def test_no_two_readers_share_a_suffix() -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_targets(name: str) -> None:
-    has_the_methods_of(Target, TARGETS[name])
-    rows = target_rows(iter([FRAME]), name)
-    for frame, forces in rows:
-        assert forces.shape == frame.positions.shape and forces.dtype == np.float64
+    """Rows for every particle of a trajectory without end; what else they are is tested beside them."""
+    row = TARGETS[name]
+    assert callable(row.load()) and set(row.dynamics) <= set(DYNAMICS) and row.title
+    masses, units = {"A": 2.0, "B": 3.0}, unit_style("lj")
+    motion = Motion(
+        name, row.dynamics[-1], timestep=0.5, interval=1.0, masses=masses, drag=masses, width=(1,)
+    )
+    moving = (
+        replace(
+            FRAME,
+            positions=FRAME.positions + 0.1 * np.sin(k + FRAME.positions),
+            index=k,
+            step=2 * k,
+            time=float(k),
+        )
+        for k in count()
+    )
+    for windows in islice(target_rows(moving, motion, units, lambda _: None), 5):
+        assert windows.targets.shape == (len(windows.weights), 3, 3) and windows.targets.dtype == np.float64
+        assert windows.weights.shape[1] == len(windows.frames) and np.isfinite(windows.targets).all()
 
 
 @pytest.mark.parametrize("kind", CHANNELS)
@@ -182,7 +200,7 @@ def test_styles(name: str) -> None:
 
 def test_a_missing_row_names_those_that_are_there() -> None:
     with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
-        target_rows([FRAME], "guessed")
+        target_rows([FRAME], Motion("guessed"), unit_style("lj"), lambda _: None)
     with pytest.raises(InterpotError, match="unknown term 'magic': expected one of power, exponential"):
         library(["magic"])
     with pytest.raises(InterpotError, match="unknown export target 'punched-cards': expected one of lammps"):
