@@ -25,7 +25,7 @@ from interpot.statistic.normal_equations import Statistic
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
 
-_TOLD = 1e-8  # of columns of length one: what is less is rounding
+_TOLD = 1e-7  # of the longest column: what is less is rounding
 
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
@@ -160,15 +160,12 @@ class Objective:
 
     def _beyond_others(self, channel: int) -> FloatArray:
         """Orthonormal directions, (R, k), that no function of the other channels reaches; k is small beside R."""
+        parts = list(self.maps)
         if self.W.size:  # its columns span what the maps do, and are half as many
-            stop = np.cumsum([len(P) for P in self.projections])
-            others = np.delete(
-                self.W, np.s_[stop[channel] - len(self.projections[channel]) : stop[channel]], 1
-            )
-        else:
-            others = np.hstack([M for c, M in enumerate(self.maps) if c != channel])
-        lengths = np.linalg.norm(others, axis=0)  # those of a field may be thousands of times those of a pair
-        Q, triangle, _ = linalg.qr(others / np.where(lengths > 0, lengths, 1.0), pivoting=True)
+            parts = np.split(self.W, np.cumsum([len(P) for P in self.projections])[:-1], axis=1)
+        # those of a field may be thousands of times those of a pair: each channel is measured by its own
+        others = np.hstack([part / _longest(part) for c, part in enumerate(parts) if c != channel])
+        Q, triangle, _ = linalg.qr(others, pivoting=True)
         sizes = np.abs(np.diag(triangle))
         return np.asarray(Q[:, int(np.sum(sizes > _TOLD * sizes[0])) :])
 
@@ -207,6 +204,11 @@ class SplineFit:
     energy: tuple[FloatArray, ...]
     slope: tuple[FloatArray, ...]
     error: tuple[FloatArray, ...]
+
+
+def _longest(columns: FloatArray) -> float:
+    """Length of the longest column; 1 where there is none."""
+    return float(np.linalg.norm(columns, axis=0).max(initial=0.0)) or 1.0
 
 
 def residual_variance(statistic: Statistic, solved: Decomposition) -> float:
