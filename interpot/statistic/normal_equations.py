@@ -327,13 +327,27 @@ def _joined(a: Coverage, b: Coverage) -> Coverage:
     return Coverage(counts, min(a.minimum, b.minimum), max(a.maximum, b.maximum))
 
 
+def _other_target(mine: str | dict[str, object], theirs: str | dict[str, object]) -> str:
+    """Say how the targets of two statistics differ, and what to do; both as `Motion.written` has them."""
+    one, two = ({"target": t} if isinstance(t, str) else t for t in (mine, theirs))
+    if one["target"] != two["target"]:
+        return f"its target is {two['target']}, not {one['target']}; ask for one --target in both passes"
+    options = [name for name in {**one, **two} if one.get(name) != two.get(name)]
+    named = ", ".join(f"--{name}" for name in options)
+    return (
+        f"the {', '.join(options)} of its target '{one['target']}' {'is' if len(options) == 1 else 'are'} not the "
+        f"first's, as happens where each is chosen from its own data; give {named} in both passes, or make one pass "
+        "over all files"
+    )
+
+
 def _check_same(a: Statistic, b: Statistic) -> None:
     """Refuse to add what does not belong together, in one sentence."""
     if a.units != b.units:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
     mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
     if mine != theirs:
-        raise InterpotError(f"cannot add a second statistic: its target is '{theirs}', not '{mine}'")
+        raise InterpotError(f"cannot add a second statistic: {_other_target(mine, theirs)}")
     tables = [{t.label for t in s.blocks.tables} for s in (a, b)]
     if tables[0] != tables[1]:
         label = min(tables[0] ^ tables[1])

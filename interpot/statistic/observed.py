@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 
+from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
 from interpot.statistic.trial import trial_width
@@ -20,6 +21,7 @@ from interpot.trajectory.targets import target_rows
 from interpot.trajectory.targets.choice import choose
 from interpot.trajectory.targets.denoise import estimate_noise
 from interpot.trajectory.targets.overdamped import drag_remarks, with_drag
+from interpot.trajectory.unwrapping import same_box
 from interpot.units import UnitStyle
 
 FRAMES = 32
@@ -36,6 +38,21 @@ PARTS_UNTOLD = 5
 
 NEGLIGIBLE = 1e-5
 """Noise of positions below this fraction of the shortest cutoff is none: rounding of files, mostly."""
+
+
+HOPELESS = 0.1
+"""Noise of positions above this fraction of the shortest cutoff leaves nothing of the forces."""
+
+_OF_SOME = ("width", "substeps", "noise", "drag")
+_WEAK = ("width", "substeps", "noise")
+_USED = {
+    "recorded": (),
+    "positions": _WEAK,
+    "momenta": _WEAK,
+    "overdamped": ("width", "drag"),
+    "langevin-forces": (),
+}
+"""Target → which of the options that only some have play a part in it; one not named has `width`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +95,30 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
     asked = motion.internal(frames.units)
     asked = replace(asked, target=choose(frames, asked))
     species = sorted({name for channel in channels for name in channel.species})
-    if asked.target == "recorded":
-        return Observed(RECORDED)
     check_named(asked.masses, set(species))
+    asked, remarks = _without_idle(asked)
+    if asked.target == "recorded":
+        return Observed(RECORDED, tuple(remarks))
     if asked.target == "overdamped":
         settled = with_drag(asked, species, frames.units)
-        return Observed(settled, tuple(drag_remarks(settled, frames.units)))
+        return Observed(settled, (*remarks, *drag_remarks(settled, frames.units)))
     first = _first_instants(frames, asked)
-    remarks = [sentence] if (sentence := undersampled(first, frames.units)) else []
+    if sentence := undersampled(first, frames.units):
+        remarks.append(sentence)
     if asked.dynamics == "langevin":
         return Observed(asked, tuple(remarks))
     return _windows_settled(frames, channels, asked, first, remarks)
+
+
+def _without_idle(motion: Motion) -> tuple[Motion, list[str]]:
+    """Leave out options that have no part in the target, and say so."""
+    usual, used = Motion(), _USED.get(motion.target, ("width",))
+    idle = [name for name in _OF_SOME if name not in used and getattr(motion, name) != getattr(usual, name)]
+    if not idle:
+        return motion, []
+    named = ", ".join(f"--{name}" for name in idle)
+    said = f"the target is {motion.target}, in which {named} {'has' if len(idle) == 1 else 'have'} no part"
+    return replace(motion, **{name: getattr(usual, name) for name in idle}), [said]
 
 
 def _first_instants(frames: Trajectory, motion: Motion) -> list[Instant]:
@@ -128,6 +158,12 @@ def _with_noise(
     deviation = float(np.sqrt(np.mean(np.square(found)))) if found else 0.0
     if deviation < NEGLIGIBLE * cutoff:
         return replace(motion, noise=0.0), []
+    if deviation > HOPELESS * cutoff:
+        raise InterpotError(
+            f"the positions in '{first[0].frame.source}' jump by {deviation / units.length:.3g} {units.length_unit} at "
+            f"random from frame to frame, which is more than {HOPELESS:g} of the cutoff and hides all forces: expected "
+            "the same particles in the same order (or with their ids), in frames close in time"
+        )
     return replace(motion, noise=deviation), [
         f"the positions have errors of {deviation / units.length:.3g} {units.length_unit} (standard deviation of a "
         "coordinate, estimated from differences in time): what they add to the products of the features is taken out"
@@ -140,12 +176,13 @@ def _substeps(motion: Motion, first: Sequence[Instant]) -> int:
     None where positions have errors, which a path between them would only correlate, where the box changes, and where
     stretches are too short to have enough frames on both sides of most intervals.
     """
-    cells = {instant.frame.cell.vectors.tobytes() for instant in first}
+    pairs = [(before, after) for before, after in pairwise(first) if not after.begins]
+    breathes = any(not same_box(before.frame.cell, after.frame.cell) for before, after in pairs)
     begins = [k for k, instant in enumerate(first) if instant.begins] + [len(first)]
     longest = max((b - a for a, b in pairwise(begins)), default=0)
-    if motion.noise or len(cells) > 1 or longest < 4 * POINTS[motion.target == "momenta"]:
+    if motion.noise or breathes or longest < 4 * POINTS[motion.target == "momenta"]:
         return 1
-    steps = [_steps(before, after, motion) for before, after in pairwise(first) if not after.begins]
+    steps = [_steps(before, after, motion) for before, after in pairs]
     known = [step for step in steps if step is not None]
     return min(int(np.median(known)), MOST_PARTS) if known else PARTS_UNTOLD
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from interpot.errors import InterpotError
@@ -59,17 +60,17 @@ class Motion:
             raise InterpotError(f"unknown dynamics '{self.dynamics}': expected one of {', '.join(DYNAMICS)}")
         for name in ("timestep", "interval"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < inf:
                 raise InterpotError(f"the {name} is {value:g}: expected a positive time")
         for name, values in (("mass", self.masses), ("drag", self.drag)):
             for species, value in values.items():
-                if not value > 0:
+                if not 0 < value < inf:
                     raise InterpotError(f"the {name} of {species} is {value:g}: expected a positive number")
         if any(width < 1 for width in self.width):
             raise InterpotError(f"a width of {min(self.width)} frames was given: expected 1 or more")
         if self.substeps is not None and self.substeps < 1:
             raise InterpotError(f"{self.substeps} substeps were given: expected 1 or more")
-        if self.noise is not None and self.noise < 0:
+        if self.noise is not None and not 0 <= self.noise < inf:
             raise InterpotError(f"a noise of {self.noise:g} was given: expected a length, or 0 for none")
 
     def internal(self, units: UnitStyle) -> Motion:

@@ -21,8 +21,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from interpot.records import FloatArray, Surface
+from interpot.errors import InterpotError
+from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.following import Instant
+from interpot.trajectory.place import place
+from interpot.trajectory.unwrapping import same_box
 
 POINTS = {False: 16, True: 8}
 """Frames around an interval through which the path goes: of positions alone, and with velocities."""
@@ -49,14 +52,23 @@ def resampled(
     Instant
         Those between frames say so (`Instant.between`). Intervals at the ends of a stretch, which have not as many
         frames on both sides, are left out.
+
+    Raises
+    ------
+    InterpotError
+        A box changes within a stretch, or no stretch has frames enough for a path.
     """
     if parts == 1:
         yield from instants
         return
     points = POINTS[with_velocities]
     around: deque[Instant] = deque(maxlen=points)
-    begins = True
+    begins, length, longest = True, 0, 0
     for instant in instants:
+        if around and not instant.begins:
+            _check_at_rest(around[-1].frame, instant.frame)
+        length = 1 if instant.begins else length + 1
+        longest = max(longest, length)
         if instant.begins:
             if len(around) == points:
                 yield replace(around[points // 2], steps=None)
@@ -69,6 +81,20 @@ def resampled(
             begins = False
     if len(around) == points:
         yield replace(around[points // 2], steps=None)
+    if longest < points:
+        raise InterpotError(
+            f"{longest} successive frames at most, where the path between two of them goes through {points}: give a "
+            "longer trajectory without gaps, or evaluate forces at the frames alone, --substeps 1 (substeps= in Python)"
+        )
+
+
+def _check_at_rest(before: Frame, frame: Frame) -> None:
+    """Raise `InterpotError` where the box changes: what it does to a path between frames is not known."""
+    if not same_box(before.cell, frame.cell):
+        raise InterpotError(
+            f"the box of {place(frame.source, frame.index, frame.step)} is not that of the frame before, and forces "
+            "were to be evaluated between frames, too: expected a box at rest; give --substeps 1 (substeps= in Python)"
+        )
 
 
 def _between(

@@ -52,7 +52,7 @@ class Unwrapping:
             A particle may have moved by half a box, so that its image is not certain.
         """
         before, basis = self._scaled, self._basis
-        at_rest = _same(self._cell, frame.cell)
+        at_rest = same_box(self._cell, frame.cell)
         if not at_rest:
             self._basis, inverse = _periodic_basis(frame)
             flip = _flip(self._basis @ self._inverse, frame.cell)
@@ -94,7 +94,7 @@ def _flip(change: FloatArray, cell: Cell) -> FloatArray:
     return whole if round(abs(np.linalg.det(whole))) == 1 else np.eye(3)
 
 
-def _same(one: Cell, other: Cell) -> bool:
+def same_box(one: Cell, other: Cell) -> bool:
     """Whether two boxes are equal, their open axes aside."""
     if one is other:
         return True

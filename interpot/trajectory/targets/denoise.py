@@ -56,24 +56,37 @@ class Noise:
 
 
 def estimate_noise(instants: Sequence[Instant]) -> dict[str, Noise]:
-    """Noise of the positions by species, from the paths of one stretch; empty if it has fewer than 11 instants.
+    """Noise of the positions by species; empty if no stretch has 11 instants.
 
     Parameters
     ----------
     instants
-        Consecutive, with the same particles; a hundred do for ten particles.
+        Successive ones; differences do not reach from stretch to stretch. A hundred do for ten particles.
     """
-    if len(instants) <= max(_ORDERS):
-        return {}
-    times = np.array([instant.time for instant in instants])
-    path = np.array([instant.path for instant in instants])
-    frame = instants[0].frame
-    lower, higher = (_difference_variances(times, path[:, :, : frame.dimension], order) for order in _ORDERS)
+    sums: dict[str, FloatArray] = {}
+    for stretch in _long_stretches(instants):
+        times = np.array([instant.time for instant in stretch])
+        frame = stretch[0].frame
+        path = np.array([instant.path[:, : frame.dimension] for instant in stretch])
+        variances = np.array([_difference_variances(times, path, order) for order in _ORDERS])
+        for kind in np.unique(frame.kinds):
+            own, name = frame.kinds == kind, frame.species[kind]
+            met = len(stretch) * np.r_[variances[:, own].sum(axis=1), own.sum()]
+            sums[name] = sums.get(name, np.zeros(3)) + met
     found = {}
-    for kind in np.unique(frame.kinds):
-        low, high = (float(np.mean(variances[frame.kinds == kind])) for variances in (lower, higher))
-        found[frame.species[kind]] = Noise(deviation=float(np.sqrt(high)), seen=high > _AGREEMENT * low)
+    for name, (low, high, count) in sums.items():
+        found[name] = Noise(deviation=float(np.sqrt(high / count)), seen=bool(high > _AGREEMENT * low))
     return found
+
+
+def _long_stretches(instants: Iterable[Instant]) -> list[list[Instant]]:
+    """Stretches that hold the differences of all orders."""
+    stretches: list[list[Instant]] = []
+    for instant in instants:
+        if instant.begins or not stretches:
+            stretches.append([])
+        stretches[-1].append(instant)
+    return [stretch for stretch in stretches if len(stretch) > max(_ORDERS)]
 
 
 def _difference_variances(times: FloatArray, path: FloatArray, order: int) -> FloatArray:

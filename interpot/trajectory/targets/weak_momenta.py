@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
@@ -15,13 +17,20 @@ from interpot.trajectory.targets.windows import Windows
 
 def momenta(instant: Instant) -> FloatArray:
     """Momenta m v, (n, 3); raises `InterpotError` where a frame has no velocities."""
+    velocities = _moving(instant).frame.velocities
+    assert velocities is not None
+    return np.asarray(instant.masses[:, None] * velocities)
+
+
+def _moving(instant: Instant) -> Instant:
+    """The same instant, whose velocities are known."""
     frame = instant.frame
     if frame.velocities is None:
         raise InterpotError(
             f"no velocities in {place(frame.source, frame.index, frame.step)}: dump them (vx vy vz), "
-            "or take the target from the positions alone"
+            "or take the target from the positions alone (--target positions)"
         )
-    return instant.masses[:, None] * frame.velocities
+    return instant
 
 
 def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Windows]:
@@ -32,4 +41,4 @@ def weak_momenta(instants: Iterable[Instant], motion: Motion) -> Iterator[Window
     InterpotError
         A frame has no velocities, or as `weak_windows`.
     """
-    return weak_windows(instants, motion, order=1, moving=momenta)
+    return weak_windows(map(_moving, instants), motion, order=1, moving=momenta)

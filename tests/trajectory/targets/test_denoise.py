@@ -65,6 +65,24 @@ def test_motion_without_noise_is_not_called_noise() -> None:
     assert estimate_noise(observed(0.0, count=10)) == {}
 
 
+def test_noise_of_stretches_with_other_particles() -> None:
+    """Of which the second begins elsewhere, and at the time of one before."""
+    first, second = observed(1e-2, count=60), observed(1e-2, count=40)
+    second = [
+        replace(
+            instant,
+            path=instant.path[50:] + 20.0,
+            frame=replace(instant.frame, kinds=instant.frame.kinds[50:]),
+            begins=instant.begins,
+        )
+        for instant in second
+    ]
+    (found,) = estimate_noise([*first, *second]).values()
+    assert found.seen
+    assert found.deviation == pytest.approx(1e-2, rel=0.05)
+    assert not estimate_noise([*first[:8], *second[:8]])
+
+
 def products(made: Iterable[Windows]) -> FloatArray:
     """XᵀX and XᵀF of the feature -q."""
     total = np.zeros(2)

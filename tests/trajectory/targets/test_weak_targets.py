@@ -93,3 +93,11 @@ def test_no_velocities() -> None:
     frames[4] = replace(frames[4], frame=replace(frames[4].frame, velocities=None))
     with pytest.raises(InterpotError, match="no velocities in"):
         list(weak_momenta(frames, Motion()))
+
+
+def test_velocities_that_end_within_a_path_between_frames() -> None:
+    path, velocities = springs(40, STEP, MASSES)
+    made = instants(path, STEP * np.arange(40), MASSES, velocities)
+    made = [*made[:30], *(replace(i, frame=replace(i.frame, velocities=None)) for i in made[30:])]
+    with pytest.raises(InterpotError, match=r"no velocities in frame 30 of 'made'.*--target positions"):
+        list(weak_momenta(made, Motion(width=(2,), substeps=5)))
