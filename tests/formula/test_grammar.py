@@ -159,10 +159,12 @@ def test_pairs_are_the_best_of_their_classes(lj):
 # ---------------------------------------------------------------------------- the search
 
 GAUSS = 0.0103 * ((3.4 / R) ** 12 - 2 * (3.4 / R) ** 6) - 0.012 * sympy.exp(-((R - 5.0) ** 2) / 0.32)
+LONG_RANGE = 0.05 * (1 - (3.8 / R) ** 6 * sympy.exp(-(R**4 - 3.8**4) / (R**4 + 3.8**4))) ** 2
 TRUTHS = {
     "two powers": (0.04 * ((3.4 / R) ** 12 - (3.4 / R) ** 6), 3.0, 2),
     "Lennard-Jones-Gauss": (GAUSS, 3.0, 5),
     "Hertz": (0.8 * (1 - R / 20) ** sympy.Rational(5, 2), 3.0, 2),
+    "Morse long range": (LONG_RANGE, 3.0, 3),  # its shapes lie far along a narrow valley from the grid
     "Rydberg": (-0.5 * (1 + 1.3 * (R - 3.5)) * sympy.exp(-1.3 * (R - 3.5)), 2.8, 3),
 }
 

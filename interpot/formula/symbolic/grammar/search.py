@@ -46,6 +46,7 @@ NEAR = 8
 """Candidates with each number of constants."""
 
 _SHORT, _LONG = 5, 80  # steps of the first and of the second polishing
+_NARROW = 10  # of the first where there are few structures: from the far end of a narrow valley to its lowest point
 _ZOOM = 40  # polished shapes on which a pool is solved once more
 _BETWEEN = 0.5  # seconds between two calls of `watch`
 
@@ -86,10 +87,10 @@ class _Run:
             self.tick()
         return starts
 
-    def polish(self, starts: Iterable[Start], short: int, full: int) -> list[Found]:
+    def polish(self, starts: Iterable[Start], short: int, full: int, steps: int = _SHORT) -> list[Found]:
         """Polish with each number of constants the best `short` in a few steps, the best `full` of these to the end."""
         chosen = [s for s in _best(starts, short) if s.constants < self.limit and s.key not in self.seen]
-        first = self.polished_parts(chosen, _SHORT)
+        first = self.polished_parts(chosen, steps)
         best = _best([(f.loss, f.structure) for f in first], full)
         self.seen |= {s.key for s in best}
         self._keep(self.polished_parts(best, _LONG))
@@ -106,7 +107,9 @@ class _Run:
                 self.limit = found.structure.constants
                 self._keep(self.polished_parts(found.structure.parts(), _LONG))
 
-    def enumerate(self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int) -> list[Found]:
+    def enumerate(
+        self, pool: Pool, sizes: tuple[int, int], keep: int, short: int, full: int, steps: int = _SHORT
+    ) -> list[Found]:
         """Solve all subsets of a pool on its grid, polish the best, and once more on the shapes that these have then.
 
         On a coarse grid the shapes' distance from their best hides which powers are right; near the best it does not.
@@ -114,7 +117,7 @@ class _Run:
         done: list[Found] = []
         for _ in range(1 if len(pool.factors) > 1 and self.limit < np.inf else 2):
             starts = self.scan(stages.subsets(self.rough, pool, sizes, keep, self.workers, self.count))
-            first = sorted(self.polish(starts, short, full), key=lambda f: f.loss)
+            first = sorted(self.polish(starts, short, full, steps), key=lambda f: f.loss)
             done += first
             if not first or not pool.factors:
                 break
@@ -129,7 +132,7 @@ class _Run:
     def polished_parts(self, structures: Sequence[Structure], steps: int) -> list[Found]:
         """Polish: in a few steps on the rough loss, in many on the exact one."""
         parts = [structures[k : k + 16] for k in range(0, len(structures), 16)]
-        bench = self.bench if steps > _SHORT else self.rough
+        bench = self.bench if steps == _LONG else self.rough
         done: list[Found] = []
         for part in in_order(lambda part: [bench.polish(s, steps) for s in part], parts, self.workers):
             done += part
@@ -207,7 +210,7 @@ def _singles(run: _Run, grammar: _Grammar, low: int, high: int, shapes: int) -> 
         pool = stages.one_factor(factor, grammar.powers, run.problem.domain, grammar.usable)
         sizes = (low, int(min(high, grammar.terms, run.limit - 1 - factor.shapes)))
         if factor.shapes <= shapes:
-            run.enumerate(pool, sizes, 150, 100, 12)
+            run.enumerate(pool, sizes, 150, 100, 12, _NARROW)
 
 
 def _pairs(run: _Run, grammar: _Grammar, sizes: Sequence[int]) -> None:
