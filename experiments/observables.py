@@ -6,8 +6,10 @@
 
 LAMMPS runs each liquid once; a case is one stride, one noise on the positions and one way to the force: recorded
 forces, interpot's weak forms of momenta and positions, the plain second difference, and Savitzky and Golay's filter of
-the width that suits the truth best. All cases have the same number of frames. Each has its file in FOLDER/cases, and
-those that are there are not done again: a stopped run goes on where it was.
+the width that suits the truth best. The weak forms are told the step of the integrator, the masses and no more: errors
+of the positions, windows and places between frames are chosen from the data, unless --width names them. All cases have
+the same number of frames. The options pick from the plan (`observing.records.PLAN`). Each case has its file in
+FOLDER/cases, and those that are there are not done again: a stopped run goes on where it was.
 At the end FOLDER holds results.csv, results.md and observables.png. With --widths the error against the width of
 the test functions is measured instead (widths.csv), with --published set-ups of others (published.csv).
 """
@@ -24,8 +26,8 @@ import sys
 from pathlib import Path
 
 from observing.command import run
-from observing.records import FRAMES, METHODS, NOISES
-from observing.systems import LIQUIDS, STRIDES, TIMESTEP
+from observing.records import FRAMES, INTERVALS, METHODS, NOISES
+from observing.systems import LIQUIDS
 
 
 def arguments() -> argparse.Namespace:
@@ -34,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
     parser.add_argument("--liquids", nargs="+", choices=LIQUIDS, default=list(LIQUIDS))
     parser.add_argument(
-        "--interval", nargs="+", type=float, default=[1e3 * TIMESTEP * k for k in STRIDES],
+        "--interval", nargs="+", type=float, default=INTERVALS,
         help="between two frames, fs: 2, 10, 20, 40, 80, 160",
     )  # fmt: skip
     parser.add_argument("--noise", nargs="+", type=float, default=NOISES, help="over the least σ")

@@ -86,7 +86,8 @@ def said(outcome: Outcome) -> str:
         return f"{outcome.case.key}: nothing, {outcome.failure}"
     forms = "exact" if outcome.exact else "; ".join(outcome.forms.values())
     errors = f"constants {outcome.error:.1e}, forces {outcome.force_error:.1e}"
-    return f"{outcome.case.key}: {forms}, {errors}, {outcome.seconds:.0f} s"
+    chosen = f" with {outcome.chosen}" if outcome.chosen.width else ""
+    return f"{outcome.case.key}: {forms}{chosen}, {errors}, {outcome.seconds:.0f} s"
 
 
 def sum_up(done: Sequence[Outcome], frames: int, folder: Path, console: Console) -> None:

@@ -17,7 +17,7 @@ from interpot.proof.forces import PotentialForces
 from interpot.records import FloatArray, Frame
 from observing.differences import differentiated
 from observing.observed import observed, opened
-from observing.records import WEAK, Case, Outcome
+from observing.records import WEAK, Case, Chosen, Outcome
 from observing.systems import LIQUIDS, TIMESTEP, Liquid, file_of, recorded
 
 FORM = "Lennard-Jones 12-6"
@@ -35,10 +35,7 @@ def statistic_of(case: Case, frames: int, folder: Path) -> Statistic:
         half_width = case.width[0] if case.width else 0
         data = differentiated(run, case.liquid, case.stride * TIMESTEP, half_width)
         return interpot.accumulate(data, interpot.channels(data, liquid.cutoff), cutoffs="given")
-    noise = case.noise * liquid.length or None  # what an experimenter knows of his instrument
-    motion = Motion(
-        timestep=TIMESTEP, masses=liquid.species, width=case.width, substeps=case.substeps, noise=noise
-    )
+    motion = Motion(timestep=TIMESTEP, masses=liquid.species, width=case.width, substeps=case.substeps)
     channels = interpot.channels(run, liquid.cutoff)
     if case.method == "recorded":
         return interpot.accumulate(run, channels, target="recorded", cutoffs="given")
@@ -54,19 +51,26 @@ def find(case: Case, frames: int, folder: Path, options: Mapping[str, Any] | Non
         Of `interpot.discover`; by default the whole library, and no search beyond it: the truth is in it.
     """
     begin = time.perf_counter()
-    width = case.width
+    chosen = Chosen(case.width)
     try:
         statistic = statistic_of(case, frames, folder)
         if case.method in WEAK:
-            width = tuple(statistic.provenance["target"].get("width", width))
+            chosen = chosen_by(statistic, LIQUIDS[case.liquid])
         known = float(np.abs(constants_errors(statistic, LIQUIDS[case.liquid])).max())
         best = interpot.discover(statistic, symbolic="none", **(options or {})).best
     except (InterpotError, np.linalg.LinAlgError) as error:
         seconds = time.perf_counter() - begin
-        return Outcome(case, False, {}, *[NOTHING] * 4, width, seconds, f"{type(error).__name__}: {error}")
+        return Outcome(case, False, {}, *[NOTHING] * 4, chosen, seconds, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begin
-    made = judged(case, best, clean_frame(case, frames, folder), width, seconds)
+    made = judged(case, best, clean_frame(case, frames, folder), chosen, seconds)
     return replace(made, known=known)
+
+
+def chosen_by(statistic: Statistic, liquid: Liquid) -> Chosen:
+    """What the statistic says of its windows."""
+    told = statistic.provenance["target"]
+    noise = (told.get("noise") or 0.0) / liquid.length
+    return Chosen(tuple(told.get("width", ())), told.get("substeps") or 1, noise)
 
 
 def clean_frame(case: Case, frames: int, folder: Path) -> Frame:
@@ -75,7 +79,7 @@ def clean_frame(case: Case, frames: int, folder: Path) -> Frame:
     return next(iter(opened(recorded(liquid, file_of(case.stride), frames, folder), liquid)))
 
 
-def judged(case: Case, best: Potential, clean: Frame, width: tuple[int, ...], seconds: float) -> Outcome:
+def judged(case: Case, best: Potential, clean: Frame, chosen: Chosen, seconds: float) -> Outcome:
     """Hold a potential against the truth."""
     liquid = LIQUIDS[case.liquid]
     forms = {channel.label: channel.form for channel in best.channels}
@@ -91,7 +95,7 @@ def judged(case: Case, best: Potential, clean: Frame, width: tuple[int, ...], se
     force_error = float(np.sqrt(np.mean(lack**2) / np.mean(clean.forces**2)))
     error, stderr = errors.reshape(-1, 2).max(axis=0)
     return Outcome(
-        case, exact, forms, float(error), float(stderr), float(deviations.max()), force_error, width, seconds
+        case, exact, forms, float(error), float(stderr), float(deviations.max()), force_error, chosen, seconds
     )
 
 

@@ -7,9 +7,6 @@ from typing import Any
 
 from observing.systems import TIMESTEP
 
-NOISES = (0.0, 0.001, 0.01)
-"""Standard deviation of the noise on each coordinate, over the least σ."""
-
 FRAMES = 600
 """Of each case, whatever its stride."""
 
@@ -17,6 +14,27 @@ WEAK = ("positions", "momenta")
 METHODS = ("recorded", *WEAK, "difference", "smoothed")
 """Rows of interpot's targets; then what positions are usually differentiated by: the second difference of three frames
 without weights on the forces, and Savitzky and Golay's filter."""
+
+_ALL = (2.0, 10.0, 20.0, 40.0, 80.0, 160.0)
+PLAN: dict[str, tuple[tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]], ...]] = {
+    "argon": (
+        (("recorded",), (0.0,), (2.0, 40.0, 160.0)),
+        (("positions",), (0.0,), _ALL),
+        (("momenta",), (0.0,), (2.0, 10.0, 40.0, 80.0, 160.0)),
+        (("positions",), (0.001, 0.01), (10.0, 40.0)),
+        (("difference", "smoothed"), (0.0,), _ALL),
+        (("difference", "smoothed"), (0.001,), (10.0, 40.0)),
+    ),
+    "argon-krypton": (
+        (("recorded", "positions"), (0.0,), (2.0, 10.0, 40.0)),
+        (("momenta",), (0.0,), (40.0,)),
+    ),
+}
+"""The cases: liquid → methods; noise on each coordinate, over the least σ (standard deviation); time between two
+frames, fs. Momenta and recorded forces stand for clean data."""
+
+INTERVALS = _ALL
+NOISES = tuple(sorted({noise for rows in PLAN.values() for _, noises, _ in rows for noise in noises}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,7 @@ class Case:
     stride
         Steps of 2 fs between two frames.
     noise
-        One of `NOISES`.
+        Standard deviation over the least σ, one of `NOISES`.
     method
         One of `METHODS`.
     width
@@ -57,6 +75,38 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """What interpot chose from the data, or was told.
+
+    Attributes
+    ----------
+    width
+        Half-widths of the windows, in frames; empty where there are none.
+    substeps
+        Parts of the time between two frames.
+    noise
+        Standard deviation of the errors of the positions, over the least σ.
+    """
+
+    width: tuple[int, ...] = ()
+    substeps: int = 1
+    noise: float = 0.0
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Chosen:
+        """From what JSON kept."""
+        return cls(**{**document, "width": tuple(document["width"])})
+
+    def __str__(self) -> str:
+        """Say it: "±6 frames of 8 parts, noise 0.10 %"."""
+        if not self.width:
+            return ""
+        said = f"±{', ±'.join(map(str, self.width))}"
+        said += f", {self.substeps} parts" if self.substeps > 1 else ""
+        return said + (f", noise {100 * self.noise:.3g} %" if self.noise else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What was found in a case.
 
@@ -74,8 +124,8 @@ class Outcome:
         Largest error of a constant in units of its own standard error.
     force_error
         Root mean square error of the formula's forces on the particles of a clean frame, over their root mean square.
-    width
-        Half-widths that were used, frames.
+    chosen
+        What the weak form was made with.
     seconds
         Of pass and discovery.
     failure
@@ -91,7 +141,7 @@ class Outcome:
     stderr: float
     deviation: float
     force_error: float
-    width: tuple[int, ...]
+    chosen: Chosen
     seconds: float
     failure: str = ""
     known: float = float("nan")
@@ -108,6 +158,6 @@ class Outcome:
             **{
                 **document,
                 "case": Case(**{**case, "width": tuple(case["width"])}),
-                "width": tuple(document["width"]),
+                "chosen": Chosen.of(document["chosen"]),
             }
         )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from interpot.files import atomic
 from observing.finding import POWERS, find
-from observing.records import Case, Outcome
+from observing.records import PLAN, Case, Outcome
+from observing.systems import TIMESTEP
 
 FILTERS = (3, 4, 5, 7, 10, 15)
 """Half-widths, frames, among which the smoothing filter is given the best one, judged by the truth."""
@@ -26,12 +27,15 @@ def cases(
     methods: Sequence[str],
     widths: Widths,
 ) -> list[Case]:
-    """Noise is on positions alone: momenta and recorded forces stand for clean data."""
+    """Those of the plan that are asked for."""
     made = []
-    for liquid, method, noise, stride in product(liquids, methods, noises, strides):
-        if noise and method in ("momenta", "recorded"):
-            continue
-        made.append(Case(liquid, stride, noise, method, *widths.get((method, stride, noise), ((), None))))
+    for liquid in liquids:
+        for planned, of_noises, intervals in PLAN[liquid]:
+            for method, noise, interval in product(planned, of_noises, intervals):
+                stride = round(interval * 1e-3 / TIMESTEP)
+                if method in methods and noise in noises and stride in strides:
+                    width = widths.get((method, stride, noise), ((), None))
+                    made.append(Case(liquid, stride, noise, method, *width))
     return made
 
 
@@ -63,8 +67,8 @@ def _smoothed(case: Case, frames: int, data: Path) -> Outcome:
     ]
     errors = {one: find(one, frames, data, POWERS).force_error for one in tried}
     known = {one: error for one, error in errors.items() if error == error} or errors
-    best = find(min(known, key=known.__getitem__), frames, data)
-    return replace(best, case=case)
+    best = min(known, key=known.__getitem__)
+    return replace(find(best, frames, data), case=case)
 
 
 def outcomes(asked: Sequence[Case], folder: Path) -> list[Outcome]:

@@ -34,13 +34,14 @@ def table(done: Sequence[Outcome], frames: int) -> pd.DataFrame:
     rows = []
     for outcome in done:
         row = {
-            name: value for name, value in asdict(outcome).items() if name not in ("case", "forms", "width")
+            name: value for name, value in asdict(outcome).items() if name not in ("case", "forms", "chosen")
         }
         case = outcome.case
         rows.append(
             {
                 "liquid": case.liquid, "method": case.method, "interval_fs": case.interval, "noise": case.noise,
-                "frames": frames, "width": ",".join(map(str, outcome.width)), "substeps": case.substeps, **row,
+                "frames": frames, "chosen": str(outcome.chosen), "width": ",".join(map(str, outcome.chosen.width)),
+                "substeps": outcome.chosen.substeps, "estimated_noise": outcome.chosen.noise, **row,
                 "within_2_sigma": outcome.deviation <= 2 if outcome.exact else None,
                 "forms": "; ".join(outcome.forms.values()),
             }

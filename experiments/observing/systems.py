@@ -81,14 +81,16 @@ LIQUIDS = {
     liquid.name: liquid
     for liquid in (
         Liquid(
-            "argon", {"Ar": 39.948}, {"Ar-Ar": (0.0104, 3.405)}, 4, 5.26, 94.4, 8.5,
-            "A. Rahman, Phys. Rev. 136, A405 (1964), as usual in eV: ε = 0.0104 eV, σ = 3.405 Å",
+            "argon", {"Ar": 39.948}, {"Ar-Ar": (0.0104, 3.405)}, 4, 5.725, 94.4, 8.5,
+            "A. Rahman, Phys. Rev. 136, A405 (1964), as usual in eV: ε = 0.0104 eV, σ = 3.405 Å; liquid at 94.4 K, "
+            "0.0213 atoms/Å³",
         ),
         Liquid(
             "argon-krypton", {"Ar": 39.948, "Kr": 83.798},
-            {"Ar-Ar": _AR, "Ar-Kr": _mixed(_AR, _KR), "Kr-Kr": _KR}, 4, 5.55, 125.0, 8.5,
+            {"Ar-Ar": _AR, "Ar-Kr": _mixed(_AR, _KR), "Kr-Kr": _KR}, 4, 6.0, 115.8, 8.5,
             "ε/k and σ of argon 119.8 K, 3.405 Å and of krypton 167.0 K, 3.633 Å: J. V. L. Singer and K. Singer, Mol. "
-            "Phys. 24, 357 (1972); Ar-Kr by the rule of Lorentz and Berthelot",
+            "Phys. 24, 357 (1972); Ar-Kr by the rule of Lorentz and Berthelot; half of each, liquid at 115.8 K, "
+            "0.0185 atoms/Å³",
         ),
     )
 }  # fmt: skip
