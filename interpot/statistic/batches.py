@@ -225,9 +225,6 @@ class Summation:
         """Add rows of several frames each."""
         made, layout = self._windows, sums.layout
         made.begin(windows, layout)
-        self._check_reach(
-            layout, made
-        )  # some know all distances at once, and write where the lattice must reach
         for a, name in enumerate(layout.species):
             for rows in made.rows(a):
                 sums.rows[a] += len(rows)
