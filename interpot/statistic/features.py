@@ -16,6 +16,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.grid import GridMaker
+from interpot.lanes import LANES
 from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import KnotSplines, LogSplines
@@ -172,7 +173,7 @@ class Workbench:
 
     def fit(self, images: int, particles: int) -> None:
         """Make room for a frame."""
-        if len(self.bench.found) < images or len(self.bench.stop) < particles:
+        if len(self.bench.found) < images + LANES or len(self.bench.stop) < particles:
             self.bench = bench_for(images * 5 // 4, particles * 5 // 4)
 
 
