@@ -236,6 +236,8 @@ class Summation:
             if self._wanted.of_frames:
                 self._add_frame_rows(sums, frame, features)
             features.end(sums.seen)
+        # frames that are not counted here, and places between frames, may hold the closest pairs: lattices cover them
+        np.minimum(sums.seen.extremes[:, 0], made.closest(), out=sums.seen.extremes[:, 0])
 
     def _add_frame_rows(self, sums: BatchSums, frame: Frame, features: Features) -> None:
         """Add the rows of energy and virial of one frame."""

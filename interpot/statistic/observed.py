@@ -141,6 +141,8 @@ def _windows_settled(
     if motion.noise is None:
         motion, told = _with_noise(motion, first, min(channel.cutoff for channel in channels), frames.units)
         remarks += told
+    if motion.target == "positions" and (told := _heat(motion, first, frames.units)):
+        remarks += told
     if motion.substeps is None:
         motion = replace(motion, substeps=_substeps(motion, first))
     if not motion.width:
@@ -148,6 +150,28 @@ def _windows_settled(
         motion = replace(motion, width=(width,))
         remarks.append(why)
     return Observed(motion, tuple(remarks))
+
+
+def _heat(motion: Motion, first: Sequence[Instant], units: UnitStyle) -> list[str]:
+    """Say how hot the particles are by their displacements: a wrong time step shows in nothing else.
+
+    kT = <m d²>/(dimension Δ²), less 2σ² of the errors of both ends; a little too low where frames are far apart.
+    """
+    energies = []
+    for before, after in zip(first, first[1:], strict=False):
+        if after.begins:
+            continue
+        dimension = after.frame.dimension
+        moved = (after.path - before.path)[:, :dimension]
+        square = np.mean(after.masses[:, None] * (moved**2 - 2 * (motion.noise or 0.0) ** 2))
+        energies.append(square / (after.time - before.time) ** 2)
+    if not energies:
+        return []
+    temperature = float(np.mean(energies)) / units.energy / units.boltzmann
+    return [
+        f"by masses, times and displacements the temperature is {temperature:.3g} {units.temperature_unit}: if the run's was "
+        "another, the time step is wrong"
+    ]
 
 
 def _with_noise(

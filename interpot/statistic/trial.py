@@ -58,6 +58,8 @@ def trial_width(
         try:
             trial = _pass(first, channels, bases, replace(motion, width=(width,)), units)
         except InterpotError:  # too few frames for it, and for all that are wider
+            if not grams:
+                raise
             break
         if trial.bases != instantaneous.bases:
             trial = replace(trial, bases=instantaneous.bases, blocks=trial._blocks_over(instantaneous.bases))
@@ -109,7 +111,7 @@ def _pass(
 
 def _why(choice: WidthChoice, first: Sequence[Instant], instantaneous: Statistic, units: UnitStyle) -> str:
     """Say which width it is and what the others would have cost."""
-    interval = (first[1].time - first[0].time) / units.time
+    interval = float(np.median(np.diff([instant.time for instant in first]))) / units.time
     errors = {width: error / units.force for width, error in choice.errors.items()}
     others = [f"{error:.2g} with {width}" for width, error in errors.items() if width != choice.width]
     return (

@@ -123,6 +123,18 @@ def assert_same_as_instants(frames: Sequence[Frame], channels: Sequence[Channel]
         assert (a.minimum, a.maximum) == (b.minimum, b.maximum)
 
 
+def test_the_closest_pair_of_a_frame_that_is_not_counted_has_its_splines() -> None:
+    windows = some_windows("liquid")
+    first = windows.frames[0]
+    close = first.positions.copy()
+    close[1] = close[0] + [0.7, 0.0, 0.0]
+    frames = (*windows.frames[:3], replace(first, positions=close))
+    statistic = summed([replace(windows, frames=frames, fresh=(0,))], ARGON)
+    assert statistic.coverage[0].minimum == pytest.approx(0.7)
+    assert statistic.bases[0].innermost <= 0.7  # type: ignore[attr-defined]
+    assert statistic.gram[-6:, -6:].any()
+
+
 def test_threads_change_no_bit() -> None:
     items = [some_windows("mixture", seed) for seed in range(12)]
     one, two = (summed(items, MIXTURE, threads) for threads in (1, 2))
