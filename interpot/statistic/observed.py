@@ -141,8 +141,8 @@ def _windows_settled(
     if motion.noise is None:
         motion, told = _with_noise(motion, first, min(channel.cutoff for channel in channels), frames.units)
         remarks += told
-    if motion.target == "positions" and (told := _heat(motion, first, frames.units)):
-        remarks += told
+    if motion.target == "positions":
+        remarks += _heat(motion, first, frames.units)
     if motion.substeps is None:
         motion = replace(motion, substeps=_substeps(motion, first))
     if not motion.width:
@@ -157,20 +157,20 @@ def _heat(motion: Motion, first: Sequence[Instant], units: UnitStyle) -> list[st
 
     kT = <m d²>/(dimension Δ²), less 2σ² of the errors of both ends; a little too low where frames are far apart.
     """
-    energies = []
+    energies: list[float] = []
     for before, after in zip(first, first[1:], strict=False):
         if after.begins:
             continue
         dimension = after.frame.dimension
         moved = (after.path - before.path)[:, :dimension]
-        square = np.mean(after.masses[:, None] * (moved**2 - 2 * (motion.noise or 0.0) ** 2))
-        energies.append(square / (after.time - before.time) ** 2)
+        square = after.masses[:, None] * (moved**2 - 2 * (motion.noise or 0.0) ** 2)
+        energies.append(float(square.mean()) / (after.time - before.time) ** 2)
     if not energies:
         return []
     temperature = float(np.mean(energies)) / units.energy / units.boltzmann
     return [
-        f"by masses, times and displacements the temperature is {temperature:.3g} {units.temperature_unit}: if the run's was "
-        "another, the time step is wrong"
+        f"by masses, times and displacements the temperature is {temperature:.3g} {units.temperature_unit}: if the "
+        "run's was another, the time step is wrong"
     ]
 
 
