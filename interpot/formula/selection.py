@@ -188,7 +188,12 @@ class Judge:
         directions = len(self._objective.y)
         noise = self._objective.floor / max(self.statistic.rows - directions, 1)
         beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
-        return sandwich(H, filling + H * min(beyond, INDIFFERENT**2 * self._objective.square))
+        return sandwich(H, filling + H * min(beyond, self._indifferent * self._objective.square))
+
+    @property
+    def _indifferent(self) -> float:
+        """Relative squared force error that passes for any function: of rounding, projection, weak forms."""
+        return float(INDIFFERENT**2 + self.statistic.systematic**2)
 
     @property
     def freedom(self) -> float:

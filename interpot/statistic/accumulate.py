@@ -22,7 +22,7 @@ from interpot.statistic.in_bath import in_bath
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.observed import observe, with_friction
+from interpot.statistic.observed import observe, thermal_energy, with_friction
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
@@ -45,6 +45,9 @@ PILOT_PARTICLES = 250_000
 
 TAKEN = 1.2
 """Error of clean weak forms that passes for a function, over the error that does not: 0.3 to 0.9 was measured."""
+
+TAKEN_BY_NOISE = 0.1
+"""The same where positions have errors."""
 
 NOISE_PARTICLES = 2_000_000
 """What noise does is found out on rows of so many particles in frames, those of several windows counted as often."""
@@ -259,8 +262,9 @@ def concluded(
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     provenance = {**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}
-    if error := _systematic(statistic, motion):
-        provenance["systematic"] = max(error, statistic.systematic)
+    if motion.target in ("positions", "momenta"):
+        provenance["systematic"] = max(_systematic(statistic, motion), statistic.systematic)
+        provenance["thermal energy"] = thermal_energy(frames, motion)
     return replace(statistic, provenance=provenance)
 
 
@@ -268,12 +272,11 @@ def _systematic(statistic: Statistic, motion: Motion) -> float:
     """Relative error that weak forms may make in the shape of a function.
 
     Sums over recorded times err as the forces between them ask, not at random: what the best splines leave of clean
-    data is such an error, and what they took in is taken to be no more than `TAKEN` of it. Where noise was corrected
-    the error is that of the correction, which is of first order: no more than itself.
+    data is such an error, and what they took in is taken to be no more than `TAKEN` of it. Of noisy data what is left
+    is noise for the most part; there the correction of the noise, which is of first order, may err by itself.
     """
-    if motion.target not in ("positions", "momenta") or motion.noise:
-        return 0.0
-    return TAKEN * float(np.sqrt(unexplained(statistic) * statistic.rows / statistic.square))
+    left = float(np.sqrt(unexplained(statistic) * statistic.rows / statistic.square))
+    return (TAKEN_BY_NOISE if motion.noise else TAKEN) * left
 
 
 def _without_noise(

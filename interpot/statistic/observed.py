@@ -104,6 +104,8 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
         return Observed(settled, (*remarks, *drag_remarks(settled, frames.units)))
     first = _first_instants(frames, asked)
     if sentence := undersampled(first, frames.units):
+        if motion.target == "auto":
+            raise InterpotError(f"{sentence}; --target {asked.target} goes on all the same")
         remarks.append(sentence)
     if asked.dynamics == "langevin":
         return Observed(asked, tuple(remarks))
@@ -143,8 +145,18 @@ def _windows_settled(
         remarks += told
     if motion.target == "positions":
         remarks += _heat(motion, first, frames.units)
+    motion = _with_timestep(motion, first)
     if motion.substeps is None:
-        motion = replace(motion, substeps=_substeps(motion, first))
+        parts = _substeps(motion, first)
+        motion = replace(motion, substeps=parts)
+        if parts > 1:
+            remarks.append(
+                f"forces are evaluated on the path between frames, too: at {parts} places per interval"
+            )
+    if motion.timestep is None:
+        remarks.append(
+            "the step of the integrator is not known: with --timestep the equation would be its own"
+        )
     if not motion.width:
         width, why = trial_width(first, channels, motion, frames.units)
         motion = replace(motion, width=(width,))
@@ -152,26 +164,45 @@ def _windows_settled(
     return Observed(motion, tuple(remarks))
 
 
-def _heat(motion: Motion, first: Sequence[Instant], units: UnitStyle) -> list[str]:
-    """Say how hot the particles are by their displacements: a wrong time step shows in nothing else.
+def _with_timestep(motion: Motion, first: Sequence[Instant]) -> Motion:
+    """Take the integrator's step from times and step numbers of the file, where the user has not told it."""
+    if motion.timestep is not None:
+        return motion
+    steps = [
+        (after.time - before.time) / after.steps
+        for before, after in pairwise(first)
+        if not after.begins and after.steps
+    ]
+    return replace(motion, timestep=float(np.median(steps))) if steps else motion
 
-    kT = <m d²>/(dimension Δ²), less 2σ² of the errors of both ends; a little too low where frames are far apart.
-    """
+
+def thermal_energy(frames: Trajectory, motion: Motion) -> float:
+    """Thermal energy of the first frames by their displacements, eV; NaN where there are none."""
+    return _thermal_energy(motion, _first_instants(frames, motion))
+
+
+def _heat(motion: Motion, first: Sequence[Instant], units: UnitStyle) -> list[str]:
+    """Say how hot the particles are by their displacements: a wrong time step shows in nothing else."""
+    temperature = _thermal_energy(motion, first) / units.energy / units.boltzmann
+    if not np.isfinite(temperature):
+        return []
+    return [
+        f"by masses, times and displacements the temperature is {temperature:.3g} {units.temperature_unit}: if the "
+        "run's was another, the time step is wrong"
+    ]
+
+
+def _thermal_energy(motion: Motion, first: Sequence[Instant]) -> float:
+    """Return <m d²>/Δ² per dimension, less 2σ² of the errors of both ends; a little too low if frames are far apart."""
     energies: list[float] = []
-    for before, after in zip(first, first[1:], strict=False):
+    for before, after in pairwise(first):
         if after.begins:
             continue
         dimension = after.frame.dimension
         moved = (after.path - before.path)[:, :dimension]
         square = after.masses[:, None] * (moved**2 - 2 * (motion.noise or 0.0) ** 2)
         energies.append(float(square.mean()) / (after.time - before.time) ** 2)
-    if not energies:
-        return []
-    temperature = float(np.mean(energies)) / units.energy / units.boltzmann
-    return [
-        f"by masses, times and displacements the temperature is {temperature:.3g} {units.temperature_unit}: if the "
-        "run's was another, the time step is wrong"
-    ]
+    return float(np.mean(energies)) if energies else float("nan")
 
 
 def _with_noise(

@@ -104,7 +104,10 @@ def choose(frames: Iterable[Frame], motion: Motion) -> str:
             f"fx fy fz), or {', or '.join(ways)}, at increasing times"
         )
     if motion.target not in TARGETS:
-        raise InterpotError(f"unknown target '{motion.target}': expected one of {', '.join(TARGETS)}")
+        hint = " (forces that the file holds are 'recorded')" if motion.target == "forces" else ""
+        raise InterpotError(
+            f"unknown target '{motion.target}'{hint}: expected one of auto, {', '.join(TARGETS)}"
+        )
     asked = _for_dynamics(motion)
     if asked != "recorded" and not held.suits(asked):
         raise InterpotError(
