@@ -323,3 +323,11 @@ def test_errors_from_few_blocks_are_called_rough(count: int) -> None:
     said = [sentence for sentence in found.remarks if f"rest on {count} blocks of frames only" in sentence]
     assert len(said) == (1 if count < 4 else 0)
     assert all({2: "±12.7", 3: "±4.3 "}[count] in sentence for sentence in said)
+
+
+def test_what_cannot_be_decomposed_is_said_in_words() -> None:
+    """Forces beyond double precision: an error of ours, not one of linear algebra."""
+    statistic = statistic_of(Frames(FRAMES[:3]), CUTOFF)
+    parts = tuple(replace(part, gram=np.full_like(part.gram, np.inf)) for part in statistic.blocks.parts)
+    with np.errstate(all="ignore"), pytest.raises(InterpotError, match="cannot be decomposed"):
+        discover(replace(statistic, blocks=replace(statistic.blocks, parts=parts)))

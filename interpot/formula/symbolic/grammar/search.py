@@ -46,7 +46,9 @@ NEAR = 8
 """Candidates with each number of constants."""
 
 _SHORT, _LONG = 5, 80  # steps of the first and of the second polishing
-_NARROW = 10  # of the first where there are few structures: from the far end of a narrow valley to its lowest point
+_NARROW = (
+    10  # of the first where there are few structures: from the far end of a narrow valley to its lowest point
+)
 _ZOOM = 40  # polished shapes on which a pool is solved once more
 _BETWEEN = 0.5  # seconds between two calls of `watch`
 
