@@ -325,9 +325,10 @@ def test_errors_from_few_blocks_are_called_rough(count: int) -> None:
     assert all({2: "±12.7", 3: "±4.3 "}[count] in sentence for sentence in said)
 
 
-def test_what_cannot_be_decomposed_is_said_in_words() -> None:
-    """Forces beyond double precision: an error of ours, not one of linear algebra."""
-    statistic = statistic_of(Frames(FRAMES[:3]), CUTOFF)
-    parts = tuple(replace(part, gram=np.full_like(part.gram, np.inf)) for part in statistic.blocks.parts)
-    with np.errstate(all="ignore"), pytest.raises(InterpotError, match="cannot be decomposed"):
-        discover(replace(statistic, blocks=replace(statistic.blocks, parts=parts)))
+def test_what_cannot_be_decomposed_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a decomposition fails all the same, the error is ours and tells where to look."""
+    monkeypatch.setattr(
+        "interpot.formula.discover._check_rank", lambda *_: np.linalg.svd(np.full((2, 2), np.nan))
+    )
+    with pytest.raises(InterpotError, match=r"cannot be decomposed \(SVD did not converge\)"):
+        found_in(FRAMES[:3])
