@@ -173,7 +173,7 @@ TRUTHS = {
 def test_truths_are_found_exactly(name):
     phi, low, constants = TRUTHS[name]
     problem = problem_of(phi, low)
-    found = search(problem, BACKEND.operators, Budget(evaluations=150_000), 0, nothing)
+    found = search(problem, BACKEND.operators, Budget(evaluations=200_000), 0, nothing)
     exact = [c for c in found if c.loss < 1e-14]
     simplest = min(exact, key=lambda c: c.complexity)
     r = np.linspace(low, CUTOFF, 50)
