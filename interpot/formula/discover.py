@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from interpot.errors import InterpotError
@@ -100,7 +102,20 @@ class Discovery:
         )
 
 
+@contextmanager
+def _decomposable() -> Iterator[None]:
+    """Say what it means where no decomposition of a matrix converges."""
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise InterpotError(
+            f"the sums of the data cannot be decomposed ({error}): a number in them is not finite or beyond double "
+            "precision; look for positions or forces beyond all sense in the trajectory and accumulate it again"
+        ) from error
+
+
 @one_blas_thread()
+@_decomposable()
 def discover(
     statistic: Opened,
     *,

@@ -323,3 +323,12 @@ def test_errors_from_few_blocks_are_called_rough(count: int) -> None:
     said = [sentence for sentence in found.remarks if f"rest on {count} blocks of frames only" in sentence]
     assert len(said) == (1 if count < 4 else 0)
     assert all({2: "±12.7", 3: "±4.3 "}[count] in sentence for sentence in said)
+
+
+def test_what_cannot_be_decomposed_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a decomposition fails all the same, the error is ours and tells where to look."""
+    monkeypatch.setattr(
+        "interpot.formula.discover._check_rank", lambda *_: np.linalg.svd(np.full((2, 2), np.nan))
+    )
+    with pytest.raises(InterpotError, match=r"cannot be decomposed \(SVD did not converge\)"):
+        found_in(FRAMES[:3])

@@ -18,7 +18,9 @@ from interpot.formula.constraints import asked_for, restrictions
 from interpot.formula.kinds import loss_of
 from interpot.formula.naming import agreed, of_channel
 from interpot.formula.potential import Potential
+from interpot.formula.regress import varpro
 from interpot.formula.regress.form import Form
+from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Judge
 from interpot.formula.symbolic.complexity import complexity
@@ -323,3 +325,32 @@ def test_hulburt_and_hirschfelder_multiplied_out_is_put_together_again():
     assert best.constants == 5
     assert share(best, problem) < 1e-7
     np.testing.assert_allclose(sorted({*map(float, best.forms[0].shapes)})[-1], 3.0, rtol=1e-5)
+
+
+# ---------------------------------------------------------------------------- what overflows
+
+POWERS = "1e4/r**12 - 10/r**6 + "
+
+
+@pytest.mark.parametrize("constraints", [None, [Restriction()]])
+@pytest.mark.parametrize("text", ["1/(1 + exp(9*(r - 5)))", "1/cosh(9*(r - 5))", "1/(exp(9*(r - 1.5)) - 1)"])
+def test_steep_functions_are_flat_where_their_slopes_overflow(
+    text: str, constraints: list[Restriction] | None
+) -> None:
+    form, problem = form_of(parsed(POWERS + text))[0], objective(GAUSS)
+    rate = next(k for k, shape in enumerate(form.shape_list) if shape.name == "k")
+    steep = replace(form, shapes=np.where(np.arange(len(form.shapes)) == rate, 300.0, form.shapes))
+    fit = varpro.fit(problem, [steep], constraints=constraints)
+    assert np.isfinite(fit.misfit)
+    assert np.isfinite(steep.jacobian(problem.nodes[0], np.ones(3))).all()
+    assert np.isfinite(Judge(statistic(GAUSS), problem).candidate(fit).loss)
+
+
+@pytest.mark.parametrize("constraints", [None, [Restriction()]])
+@pytest.mark.parametrize(("text", "shape"), [("exp(9*r)", 300.0), ("sqrt(r - 2.1)", 4.0)])
+def test_what_is_not_finite_has_no_misfit(
+    text: str, shape: float, constraints: list[Restriction] | None
+) -> None:
+    form = form_of(parsed(POWERS + text))[0]
+    broken = replace(form, shapes=np.array([*form.shapes[:-1], shape])).freed([])
+    assert varpro.fit(objective(GAUSS), [broken], constraints=constraints).misfit == np.inf

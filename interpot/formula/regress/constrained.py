@@ -240,34 +240,35 @@ class ConstrainedProjection:
     residual
         X a - y; ten times -y where no coefficients meet the constraints.
     feasible
-        Whether there are any.
+        Whether there are any, and all terms are finite.
     """
 
     def __init__(
         self, objective: Objective, forms: Sequence[Form], constraints: Sequence[Restriction]
     ) -> None:
         self.forms, self._constraints = tuple(forms), tuple(constraints)
-        X = np.hstack(
-            [M @ f.columns(r) for M, f, r in zip(objective.maps, forms, objective.nodes, strict=True)]
-        )
-        with np.errstate(over="ignore"):
+        parts = zip(objective.maps, forms, objective.nodes, strict=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = np.hstack([M @ f.columns(r) for M, f, r in parts])
             scale = np.linalg.norm(X, axis=0)
+        self.feasible = bool(np.isfinite(scale).all())
         scale[(scale == 0) | ~np.isfinite(scale)] = np.inf  # a column that says nothing
         U, sizes, Vt = np.linalg.svd(np.nan_to_num(X) / scale, full_matrices=False)
         kept = sizes > 1e-14 * sizes.max(initial=0.0)
         self._U, self._back = U[:, kept], Vt[kept].T / sizes[kept] / scale[:, None]  # a = back x
-        parts = [rule.rows(form) for rule, form in zip(constraints, forms, strict=True)]
-        self._rows = block_diag(*(rows for rows, _ in parts))
-        self._solve(np.concatenate([least for _, least in parts]), objective.y)
+        demands = [rule.rows(form) for rule, form in zip(constraints, forms, strict=True)]
+        self._rows = block_diag(*(rows for rows, _ in demands))
+        least = np.concatenate([bound for _, bound in demands])
+        self._solve(least, objective.y)
         self._a = self._back @ self._x
-        self._settle(np.concatenate([least for _, least in parts]))
+        self._settle(least)
         self.residual = self._U @ self._x - objective.y if self.feasible else -10 * objective.y
 
     def _solve(self, least: FloatArray, y: FloatArray) -> None:
         x = self._U.T @ y
         C = self._rows @ self._back
         self._length = np.linalg.norm(C, axis=1)
-        self.feasible = bool(np.isfinite(self._length).all() and (least[self._length == 0] <= 0).all())
+        self.feasible &= bool(np.isfinite(self._length).all() and (least[self._length == 0] <= 0).all())
         self.active = np.zeros(len(least), dtype=np.bool_)
         self._x, self._C = x, np.zeros((0, len(x)))
         if not self.feasible:
@@ -296,14 +297,8 @@ class ConstrainedProjection:
         """∂residual/∂θ, (R, f)."""
         if not self.feasible:
             return np.zeros((len(objective.y), sum(f.ties.shape[1] for f in self.forms)))
-        parts = list(zip(self.forms, self.coefficients(objective.y), strict=True))
-        J = np.hstack(
-            [
-                M @ f.free_columns(r, a)
-                for M, r, (f, a) in zip(objective.maps, objective.nodes, parts, strict=True)
-            ]
-        )
-        J, Q = np.nan_to_num(J), self._U
+        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(objective.y), strict=True)
+        J, Q = np.hstack([M @ f.free_columns(r, a) for M, f, r, a in parts]), self._U
         if self.active.any():
             slopes = self._slopes()[self.active] / self._length[self.active, None]
             J = J - self._U @ np.linalg.lstsq(self._C, slopes, rcond=None)[0]

@@ -22,6 +22,8 @@ from interpot.records import FloatArray
 UNDAMPED = {"damped_6": 6, "damped_8": 8, "damped_10": 10}
 """Whole exponent of the power that a term becomes where its damping is too short to be seen."""
 
+_SQUARABLE = 1e150
+
 Member = tuple[Term, FloatArray, NDArray[np.bool_]]
 """A term with its shapes, and which of these are free."""
 
@@ -135,14 +137,20 @@ class Form:
         return np.column_stack([t.values(r, *s) for t, s in zip(self.terms, self.split(), strict=True)])
 
     def free_columns(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
-        """Derivatives of φ with respect to θ, (m, f)."""
+        """Derivatives of φ with respect to θ, (m, f).
+
+        Zero where one has no finite square: 1/(eˣ + 1) is flat where eˣ overflows, and its derivative ∞/∞.
+        """
         with np.errstate(over="ignore", invalid="ignore"):  # shapes that are tried may be far off
             slopes = [
                 a * term.shape_slope(k, r, *s)
                 for a, term, s in zip(coefficients, self.terms, self.split(), strict=True)
                 for k in range(len(term.shapes))
             ]
-            return np.column_stack(slopes) @ self.ties if slopes else np.zeros((r.size, 0))
+            if not slopes:
+                return np.zeros((r.size, 0))
+            each = np.column_stack(slopes)
+            return np.where(np.abs(each) < _SQUARABLE, each, 0.0) @ self.ties
 
     def jacobian(self, r: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Derivatives of φ with respect to the coefficients and θ, (m, constants)."""

@@ -42,7 +42,7 @@ class Fit:
         Per channel, (terms,), internal units.
     misfit
         ‖W P φ - y‖², eV²/Å²: what better functions of the same channels would gain. Infinite where no constants
-        meet the constraints.
+        meet the constraints, and where a term is not finite.
     active : (q, constants) or None
         Gradients of the constraints that hold as equalities, with respect to all constants: of each channel the
         coefficients, then the free shapes.
@@ -103,10 +103,10 @@ class _Projection:
             ]
             X = np.hstack(mapped)
             self.scale = np.linalg.norm(X, axis=0)
+        self.feasible = bool(np.isfinite(self.scale).all())
         self.scale[(self.scale == 0) | ~np.isfinite(self.scale)] = np.inf  # a column that says nothing
         self.Q, self.T = np.linalg.qr(np.nan_to_num(X) / self.scale)
         self.residual = self.Q @ (self.Q.T @ objective.y) - objective.y
-        self.feasible = True
 
     def coefficients(self, y: FloatArray) -> list[FloatArray]:
         """Best coefficients, per channel; collinear columns share theirs."""
@@ -115,13 +115,8 @@ class _Projection:
 
     def jacobian(self, objective: Objective) -> FloatArray:
         """Kaufman's approximation of ∂residual/∂θ, (R, f)."""
-        columns = [
-            M @ form.free_columns(r, a)
-            for M, form, r, a in zip(
-                objective.maps, self.forms, objective.nodes, self.coefficients(objective.y), strict=True
-            )
-        ]
-        J = np.nan_to_num(np.hstack(columns))
+        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(objective.y), strict=True)
+        J = np.hstack([M @ form.free_columns(r, a) for M, form, r, a in parts])
         return np.asarray(J - self.Q @ (self.Q.T @ J))
 
     def gradients(self) -> None:
