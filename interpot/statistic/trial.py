@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.records import FloatArray
 from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
@@ -53,7 +54,8 @@ def trial_width(
     if particles * (motion.substeps or 1) > MOST_PLACES:
         motion = replace(motion, substeps=1)
     bases, instantaneous = _of_instants(first, channels, units)
-    grams, moments = {}, {}
+    grams: dict[int, FloatArray] = {}
+    moments: dict[int, FloatArray] = {}
     for width in WIDTHS:
         try:
             trial = _pass(first, channels, bases, replace(motion, width=(width,)), units)

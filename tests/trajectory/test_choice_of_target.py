@@ -99,7 +99,7 @@ def test_what_is_asked_for(asked: str, dynamics: str, row: str) -> None:
             "the target 'momenta' is none of overdamped dynamics, which has recorded, overdamped: choose one of "
             "these, or say --dynamics newton",
         ),
-        (frames(5), Motion("guess"), "unknown target 'guess': expected one of recorded, momenta, positions"),
+        (frames(5), Motion("guess"), "unknown target 'guess': expected one of auto, recorded, momenta, positions"),
     ],
 )  # fmt: skip
 def test_what_cannot_be(given: list[Frame], motion: Motion, words: str) -> None:
