@@ -199,7 +199,7 @@ def test_styles(name: str) -> None:
 
 
 def test_a_missing_row_names_those_that_are_there() -> None:
-    with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of auto, recorded"):
+    with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
         target_rows([FRAME], Motion("guessed"), unit_style("lj"), lambda _: None)
     with pytest.raises(InterpotError, match="unknown term 'magic': expected one of power, exponential"):
         library(["magic"])

@@ -453,7 +453,7 @@ def test_what_cannot_be_accumulated_is_one_sentence() -> None:
     bare = replace(frames[0], forces=None, source="a.dump", index=3)
     with pytest.raises(InterpotError, match=r"no force columns .* frame 3 of 'a\.dump'"):
         one_pass(Frames([frames[0], bare]), channels)
-    with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of auto, recorded"):
+    with pytest.raises(InterpotError, match="unknown target 'guessed': expected one of recorded"):
         one_pass(Frames(frames), channels, motion=Motion("guessed"))
 
 
