@@ -62,7 +62,18 @@ def write(frame: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
 def markdown(frame: pd.DataFrame) -> Iterator[str]:
     """The page, line by line."""
     yield from ("# Formulas from positions and momenta, against stride and noise", "", _about(frame), "")
-    yield from ("## What was wished for", "", *targets(frame), "", *verdict(frame), "", "## All cases", "", *rows(frame), "")
+    yield from (
+        "## What was wished for",
+        "",
+        *targets(frame),
+        "",
+        *verdict(frame),
+        "",
+        "## All cases",
+        "",
+        *rows(frame),
+        "",
+    )
     yield from (
         "## The liquids",
         "",
