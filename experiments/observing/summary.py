@@ -87,8 +87,9 @@ def _about(frame: pd.DataFrame) -> str:
         "Gaussian, on each coordinate, over the least σ. *Constants* is the largest relative error of an ε or σ where "
         "the form is exact, *form known* the same where it need not be found, *stated* the largest relative standard "
         "error that interpot gives, *off* the largest error over its own standard error, *forces* the root mean square "
-        "error of the formula's forces on a clean frame. *Chosen* is what interpot took from the data: half-width of the windows in frames, parts of the time between "
-        "frames, errors of the positions. It was told the step of the integrator and the masses. The filter has the width "
+        "error of the formula's forces on a clean frame. *Chosen* is what interpot took from the data: half-width of "
+        "the windows in frames, parts of the time between frames, errors of the positions. It was told the step of "
+        "the integrator and the masses. The filter has the width "
         "that suits the truth best, and the searches after the filter and the second difference end at two terms."
     )
 
