@@ -18,17 +18,19 @@ STYLES = {
 
 @in_journal_style
 def errors_figure(frame: pd.DataFrame) -> Figure:
-    """A row of panels for each liquid, one for each noise; marks are filled where the form is exact."""
-    liquids, noises = list(frame.liquid.unique()), sorted(frame.noise.unique())
-    figure = Figure(figsize=(PAGE, 0.7 + 2.1 * len(liquids)), layout="constrained")
-    grid = figure.subplots(len(liquids), len(noises), sharex=True, sharey=True, squeeze=False)
-    for row, liquid in zip(grid, liquids, strict=True):
-        for axes, noise in zip(row, noises, strict=True):
-            cases = frame[(frame.liquid == liquid) & (frame.noise == noise)]
-            _panel(axes, cases)
-            _wishes(axes, noise)
-            axes.set_title(f"{liquid}, {_words(noise)}")
-        row[0].set_ylabel("error of constants (filled) or forces")
+    """A panel for each liquid and noise; marks are filled where the form is exact."""
+    panels = list(frame.groupby(["liquid", "noise"]))
+    lines = -(-len(panels) // 2)
+    figure = Figure(figsize=(PAGE, 0.7 + 2.2 * lines), layout="constrained")
+    grid = figure.subplots(lines, min(len(panels), 2), sharex=True, sharey=True, squeeze=False)
+    for axes, ((liquid, noise), cases) in zip(grid.flat, panels, strict=False):
+        _panel(axes, cases)
+        _wishes(axes, noise)
+        axes.set_title(f"{liquid}, {_words(noise)}")
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for row in grid:
+        row[0].set_ylabel("error of constants (filled)\nor forces (open)")
     intervals = sorted(frame.interval_fs.unique())
     for axes in grid[-1]:
         axes.set_xlabel("time between frames / fs")

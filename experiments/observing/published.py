@@ -239,13 +239,17 @@ def tried(setup: Setup, runs: int, folder: Path) -> list[dict[str, object]]:
 
 
 def run(folder: Path, console: Console, share: float = 1.0) -> int:
-    """Do all set-ups, write published.csv and show it; returns how many gave nothing."""
-    rows = []
+    """Do the set-ups that published.csv lacks, each kept as soon as it is done; returns how many gave nothing."""
+    table = folder / "published.csv"
+    frame = pd.read_csv(table) if table.exists() else pd.DataFrame({"setup": [], "runs": []})
     for setup in SETUPS.values():
-        for row in tried(setup, max(2, round(share * setup.runs)), folder):
-            rows.append(row)
+        runs = max(2, round(share * setup.runs))
+        if ((frame.setup == setup.name) & (frame.runs == runs)).any():
+            continue
+        rows = tried(setup, runs, folder)
+        for row in rows:
             console.print(*(f"{name}: {value}" for name, value in row.items()), sep="\n  ", highlight=False)
-    frame = pd.DataFrame(rows)
-    with atomic(folder / "published.csv") as part:
-        frame.to_csv(part, index=False)
+        frame = pd.concat([frame, pd.DataFrame(rows)], ignore_index=True)
+        with atomic(table) as part:
+            frame.to_csv(part, index=False)
     return int(frame.failure.notna().sum()) if "failure" in frame else 0

@@ -7,14 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from interpot.files import atomic
-from observing.finding import POWERS, find
+from observing.finding import constants_errors, find, statistic_of
 from observing.records import PLAN, Case, Outcome
-from observing.systems import TIMESTEP
+from observing.systems import LIQUIDS, TIMESTEP
 
 FILTERS = (3, 4, 5, 7, 10, 15)
 """Half-widths, frames, among which the smoothing filter is given the best one, judged by the truth."""
+
+TWO_TERMS: dict[str, Any] = {"max_terms": 2}
+"""What other ways to the force are searched with: more terms than the truth has could only mislead them further."""
 
 Widths = Mapping[tuple[str, int, float], tuple[tuple[int, ...], int | None]]
 """(method, stride, noise) → half-widths and substeps that are to be used; interpot's own choice elsewhere."""
@@ -52,7 +58,11 @@ def missing(asked: Sequence[Case], folder: Path) -> list[Case]:
 def run(asked: Sequence[Case], frames: int, folder: Path, data: Path) -> Iterator[Outcome]:
     """Do what is missing, each kept as soon as it is done; files are whole or not there."""
     for case in missing(asked, folder):
-        outcome = _smoothed(case, frames, data) if case.method == "smoothed" else find(case, frames, data)
+        if case.method == "smoothed":
+            case_of_filter = replace(case, width=(_best_filter(case, frames, data),))
+            outcome = replace(find(case_of_filter, frames, data, TWO_TERMS), case=case)
+        else:
+            outcome = find(case, frames, data, TWO_TERMS if case.method == "difference" else None)
         path = place(case, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as part:
@@ -60,15 +70,13 @@ def run(asked: Sequence[Case], frames: int, folder: Path, data: Path) -> Iterato
         yield outcome
 
 
-def _smoothed(case: Case, frames: int, data: Path) -> Outcome:
-    """Give the filter the width whose constants are nearest to the truth: no user could choose better."""
-    tried = [
-        Case(case.liquid, case.stride, case.noise, case.method, (half,)) for half in case.width or FILTERS
-    ]
-    errors = {one: find(one, frames, data, POWERS).force_error for one in tried}
-    known = {one: error for one, error in errors.items() if error == error} or errors
-    best = min(known, key=known.__getitem__)
-    return replace(find(best, frames, data), case=case)
+def _best_filter(case: Case, frames: int, data: Path) -> int:
+    """Half-width whose constants are nearest to the truth: no user could choose better."""
+    errors = {}
+    for half in case.width or FILTERS:
+        statistic = statistic_of(replace(case, width=(half,)), frames, data)
+        errors[half] = np.abs(constants_errors(statistic, LIQUIDS[case.liquid])).max()
+    return min(errors, key=lambda half: np.nan_to_num(errors[half], nan=np.inf))
 
 
 def outcomes(asked: Sequence[Case], folder: Path) -> list[Outcome]:

@@ -62,7 +62,18 @@ def write(frame: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
 def markdown(frame: pd.DataFrame) -> Iterator[str]:
     """The page, line by line."""
     yield from ("# Formulas from positions and momenta, against stride and noise", "", _about(frame), "")
-    yield from ("## What was wished for", "", *targets(frame), "", "## All cases", "", *rows(frame), "")
+    yield from (
+        "## What was wished for",
+        "",
+        *targets(frame),
+        "",
+        *verdict(frame),
+        "",
+        "## All cases",
+        "",
+        *rows(frame),
+        "",
+    )
     yield from (
         "## The liquids",
         "",
@@ -76,7 +87,10 @@ def _about(frame: pd.DataFrame) -> str:
         "Gaussian, on each coordinate, over the least σ. *Constants* is the largest relative error of an ε or σ where "
         "the form is exact, *form known* the same where it need not be found, *stated* the largest relative standard "
         "error that interpot gives, *off* the largest error over its own standard error, *forces* the root mean square "
-        "error of the formula's forces on a clean frame. The filter has the width that suits the truth best."
+        "error of the formula's forces on a clean frame. *Chosen* is what interpot took from the data: half-width of "
+        "the windows in frames, parts of the time between frames, errors of the positions. It was told the step of "
+        "the integrator and the masses. The filter has the width "
+        "that suits the truth best, and the searches after the filter and the second difference end at two terms."
     )
 
 
@@ -95,14 +109,25 @@ def targets(frame: pd.DataFrame) -> Iterator[str]:
                 )
 
 
+def verdict(frame: pd.DataFrame) -> Iterator[str]:
+    """Say how many wishes are reached, and which are not and why."""
+    lines = [line.split("|") for line in list(targets(frame))[2:]]
+    missed = [line for line in lines if line[-2].strip() != "reached"]
+    yield f"{len(lines) - len(missed)} of {len(lines)} are reached." + (" Not reached:" if missed else "")
+    yield ""
+    for _, liquid, method, every, noise, _, constants, *_ in missed:
+        why = "the constants are too far off" if constants.strip() else "the form that was found is another"
+        yield f"- {liquid.strip()}, {method.strip()}, every {every.strip()}, noise {noise.strip()}: {why}"
+
+
 def rows(frame: pd.DataFrame) -> Iterator[str]:
     """All cases."""
-    yield "| liquid | method | every | noise | width | form | constants | form known | stated | off | forces | s |"
+    yield "| liquid | method | every | noise | chosen | form | constants | form known | stated | off | forces | s |"
     yield "|---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|"
     for r in frame.itertuples():
         form = "exact" if r.exact else r.failure.splitlines()[0][:60] if r.failure else r.forms
         yield (
-            f"| {r.liquid} | {TITLES[r.method]} | {r.interval_fs:g} fs | {r.noise:.1%} | {r.width} | {form} "
+            f"| {r.liquid} | {TITLES[r.method]} | {r.interval_fs:g} fs | {r.noise:.1%} | {r.chosen} | {form} "
             f"| {_number(r.error)} | {_number(r.known)} | {_number(r.stderr)} | {_number(r.deviation, '.1f')} "
             f"| {_number(r.force_error)} "
             f"| {r.seconds:.0f} |"
