@@ -103,7 +103,7 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     ),
     "no forces": (
         lambda d: discover(without_forces(write_dump(d / "ne.dump"))),
-        ("no force columns", "frame 0 (step 0) of", "ne.dump", "dump ... custom"),
+        ("no force columns", "frame 0 (step 0) of", "ne.dump", "--timestep"),
     ),
     "not a number": (
         lambda d: discover(edit(write_dump(d / "ne.dump"), 33 * 2 + 12, "fy", "nan")),

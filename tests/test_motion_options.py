@@ -70,7 +70,9 @@ def test_what_is_no_number_is_said(masses: str | None, width: str | None, words:
 def test_a_spring_is_found_from_its_motion(springs: Path, target: str, tmp_path: Path) -> None:
     out = tmp_path / "found"
     words = ["discover", springs, "--units", "lj", "--cutoff", 1e-6, "--field", "r", "--timestep", STEP]
-    code, told, error = call(*words, "--masses", "A=1.5", "--target", target, "--search", "none", "-o", out)
+    code, told, error = call(
+        *words, "--masses", "A=1.5", "--target", target, "--width", 4, "--search", "none", "-o", out
+    )
     assert code == 0, error + told
     (spring,) = [c for c in Potential.load(out / "potential.json").channels if c.kind == "field"]
     r = np.array([0.5, 1.0, 1.5])

@@ -102,7 +102,14 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
     if asked.target == "overdamped":
         settled = with_drag(asked, species, frames.units)
         return Observed(settled, (*remarks, *drag_remarks(settled, frames.units)))
-    first = _first_instants(frames, asked)
+    try:
+        first = _first_instants(frames, asked)
+    except InterpotError as error:
+        if motion.target != "auto":
+            raise
+        raise InterpotError(
+            f"there are no force columns (fx fy fz), and from {asked.target} forces cannot be had: {error}"
+        ) from None
     if sentence := undersampled(first, frames.units):
         if motion.target == "auto":
             raise InterpotError(f"{sentence}; --target {asked.target} goes on all the same")
