@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,3 +36,12 @@ def reference_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (base.parent if base.name.startswith("popen-") else base) / "reference"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _messages_are_heard_after_each_test() -> Iterator[None]:
+    """No test leaves interpot's log muted: whichever one the worker runs next would miss its messages."""
+    log = logging.getLogger("interpot")
+    before = log.level, log.propagate, list(log.handlers)
+    yield
+    assert (log.level, log.propagate, log.handlers) == before

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +23,25 @@ from observing.systems import STRIDES, TIMESTEP
 
 def run(asked: argparse.Namespace, console: Console | None = None) -> int:
     """Do what is missing, then sum up everything that was asked for; returns how many cases have no formula."""
-    console, folder = console or Console(), writable_folder(asked.out)
+    with _errors_only():
+        return _run(asked, console or Console())
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Keep to itself what interpot says of each file: it is the same each time."""
+    log = logging.getLogger("interpot")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _run(asked: argparse.Namespace, console: Console) -> int:
+    folder = writable_folder(asked.out)
     data = writable_folder(asked.data or folder / "trajectories")
-    logging.getLogger("interpot").setLevel(logging.ERROR)  # what it says of each file is the same each time
     strides = [_steps(interval) for interval in asked.interval]
     if asked.published:
         return published.run(folder, console, asked.share)
