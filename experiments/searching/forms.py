@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp, sqrt
 
+from searching.blind_forms import BLIND
 from searching.records import Published
 
 _K = 8.617333262e-5  # eV per kelvin
@@ -243,5 +244,5 @@ _FORMS = (
     ),
 )  # fmt: skip
 
-FORMS: Mapping[str, Published] = {form.name: form for form in _FORMS}
+FORMS: Mapping[str, Published] = {form.name: form for form in (*_FORMS, *BLIND)}
 """Name → row."""

@@ -37,6 +37,8 @@ class Published:
         k_B T over `energy`.
     crowd
         Particles per `length`³.
+    blind
+        Added when the searches had been settled (`searching.blind_forms`).
     remark
         What a reader has to know.
     """
@@ -50,6 +52,7 @@ class Published:
     reach: float = 2.6
     heat: float = 1.3
     crowd: float = 0.6
+    blind: bool = False
     remark: str = ""
 
     @property
