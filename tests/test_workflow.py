@@ -99,12 +99,26 @@ def test_files_give_back_what_was_found(argon: Result) -> None:
     assert again.best.parameters == kept.parameters
 
 
-def test_twice_the_same_bit_for_bit(argon: Result, tmp_path: Path) -> None:
-    again = interpot.run(ARGON, tmp_path, quiet())
+def test_once_more_the_bits_are_the_same_and_the_terminal_shows_each_thing_once(
+    argon: Result, tmp_path: Path
+) -> None:
+    with (tmp_path / "log").open("w") as file:
+        console = Console(record=True, width=80, file=file)
+        again = interpot.run(ARGON, tmp_path / "out", Session(Terminal(console)))
+        shown = console.export_text()
     assert again.found.best.parameters == argon.found.best.parameters
     np.testing.assert_array_equal(again.found.best.covariance, argon.found.best.covariance)
-    with h5py.File(tmp_path / "statistics.h5") as one, h5py.File(argon.folder / "statistics.h5") as two:
+    with (
+        h5py.File(again.folder / "statistics.h5") as one,
+        h5py.File(argon.folder / "statistics.h5") as two,
+    ):
         np.testing.assert_array_equal(one["forces_on/Ar/gram"][:], two["forces_on/Ar/gram"][:])
+    lines = shown.splitlines()
+    for stage in ("reference MD", "accumulation", "discovery", "validation MD", "report"):
+        assert sum(line.startswith(f"{stage}: ") for line in lines) == 1, stage
+    assert sum("truncates the Ar-Ar force" in line for line in lines) == 1
+    assert f"written: {again.folder / 'report.html'}" in lines
+    assert not any(letter in shown for letter in "⠋⠙⠹⠸━")
 
 
 def test_five_lines_of_python(argon: Result, tmp_path: Path) -> None:
@@ -118,18 +132,6 @@ def test_five_lines_of_python(argon: Result, tmp_path: Path) -> None:
     assert check.agrees
     found.best.save(tmp_path / "potential.json")
     assert Potential.load(tmp_path / "potential.json").parameters == found.best.parameters
-
-
-def test_the_terminal_shows_each_thing_once(tmp_path: Path) -> None:
-    console = Console(record=True, width=80, file=(tmp_path / "log").open("w"))
-    interpot.run(ARGON, tmp_path / "out", Session(Terminal(console)))
-    lines = console.export_text().splitlines()
-    for stage in ("reference MD", "accumulation", "discovery", "validation MD", "report"):
-        assert sum(line.startswith(f"{stage}: ") for line in lines) == 1, stage
-    assert sum("truncates the Ar-Ar force" in line for line in lines) == 1
-    assert f"written: {tmp_path / 'out' / 'report.html'}" in lines
-    assert not any(letter in console.export_text() for letter in "⠋⠙⠹⠸━")
-    console.file.close()
 
 
 def test_validation_on_a_users_trajectory(argon: Result, tmp_path: Path) -> None:

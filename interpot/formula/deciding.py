@@ -221,9 +221,10 @@ def _farther(
 
 
 def _slope(form: Form, coefficients: FloatArray, r: FloatArray) -> FloatArray:
-    """φ' of a form."""
-    slopes = [
-        a * numpy_function(derivative(term.expression, R), (R, *term.symbols))(r, *shapes)
-        for a, term, shapes in zip(coefficients, form.terms, form.split(), strict=True)
-    ]
-    return np.asarray(np.sum(slopes, axis=0))
+    """φ' of a form; NaN where it has none, as it may be beyond the data."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = [
+            a * numpy_function(derivative(term.expression, R), (R, *term.symbols))(r, *shapes)
+            for a, term, shapes in zip(coefficients, form.terms, form.split(), strict=True)
+        ]
+        return np.asarray(np.sum(slopes, axis=0))

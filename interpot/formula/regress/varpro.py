@@ -87,9 +87,10 @@ class Fit:
         return np.asarray(moving @ (null_space(rows[norms > 0] / norms[norms > 0, None]) / size[:, None]))
 
     def values(self, nodes: Sequence[FloatArray]) -> list[FloatArray]:
-        """φ of each channel on given distances."""
+        """φ of each channel on given distances; not finite where it has no value, as it may be beyond the data."""
         parts = zip(self.forms, self.coefficients, nodes, strict=True)
-        return [form.columns(r) @ a for form, a, r in parts]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [form.columns(r) @ a for form, a, r in parts]
 
 
 class _Projection:
