@@ -13,7 +13,7 @@ from interpot.formula.codegen import R, compile_array, derivative
 from interpot.formula.notation import latex
 from interpot.formula.quantity import power, unit_name
 from interpot.records import FloatArray
-from interpot.statistic.channels import ENDLESS, label_of
+from interpot.statistic.channels import ENDLESS, Measure, label_of, measure_of
 from interpot.units import UnitStyle
 
 UNITS_OF_KNOWN = ("E_known", "L_known")
@@ -156,6 +156,10 @@ class ChannelFormula:
     def ends(self) -> bool:
         """Whether the function is zero from the cutoff on; a field goes on."""
         return self.kind not in ENDLESS
+
+    def measure(self, units: UnitStyle) -> Measure:
+        """Units of r and φ."""
+        return measure_of(self.kind, units)
 
     def unit(self, parameter: Parameter, units: UnitStyle) -> str:
         """Name of the unit of a constant, "" for a number: "eV·Å^6", or "eV·Å^-1 per e" where charges feel it."""

@@ -23,10 +23,9 @@ from interpot.formula.terms import Term
 from interpot.formula.terms.variants import VARIANTS
 from interpot.formula.titles import bare_exponents, title_of
 from interpot.records import FloatArray
-from interpot.statistic.channels import ENDLESS
+from interpot.statistic.channels import ENDLESS, Measure, measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RELATIVE_CUTOFF, Objective
-from interpot.units import UnitStyle
 
 INSEPARABLE = 0.99
 """Correlation from which on two constants are not known apart."""
@@ -116,6 +115,7 @@ def substitutes(
             [term.values(r, *shapes) for term, shapes in zip(grid.terms, grid.shapes, strict=True)]
         )
         form, letter = chosen.forms[c], channel.site if channel.kind in ENDLESS else R.name
+        measure = measure_of(channel.kind, statistic.units)
         for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
             trials = []
             for member in _promising(alone, grid, columns, form, t):
@@ -129,8 +129,8 @@ def substitutes(
                     and not difference(objective, chosen, trial, variance).told_apart
                 ):
                     put, its = trial.forms[c].terms[t], trial.forms[c].split()[t]
-                    old = member_name(term, shapes, statistic.units, letter)
-                    new = member_name(put, its, statistic.units, letter)
+                    old = member_name(term, shapes, measure, letter)
+                    new = member_name(put, its, measure, letter)
                     found.append(Substitute(channel.label, old, new, trial))
     return tuple(found)
 
@@ -179,23 +179,23 @@ def _replaced(form: Form, t: int, term: Term, shapes: FloatArray) -> Form:
     return made.freed(np.flatnonzero(np.concatenate(driven)).tolist())
 
 
-def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = R.name) -> str:
+def member_name(term: Term, shapes: FloatArray, measure: Measure, letter: str = R.name) -> str:
     """Write a term with its shapes as a person would: "r⁻¹²", "exp(-r/0.28 Å)"; of a field in the letter of that.
 
-    Shapes in internal units; lengths and rates are written as lengths of the style.
+    Shapes in internal units; lengths and rates are written as lengths of the measure.
     """
     if term.base is not None:
-        begin = f"{shapes[-1] / units.length:.3g} {units.length_unit}"
+        begin = f"{shapes[-1] / measure.length:.3g} {measure.coordinate}"
         done = VARIANTS[term.variant].title.replace("r_on", begin).replace("r_c", "the cutoff")
-        return f"{member_name(term.base, shapes[: len(term.base.shapes)], units)}, {done}"
+        return f"{member_name(term.base, shapes[: len(term.base.shapes)], measure)}, {done}"
     given = {}
     for shape, value in zip(term.shapes, shapes, strict=True):
         if shape.length == 0:
             number = sympy.Integer(round(value)) if float(value).is_integer() else sympy.Float(value, 3)
             given[shape.symbol] = number
         else:  # a rate is one over a length
-            length = float(value) ** (1 / shape.length) / units.length
-            given[shape.symbol] = sympy.Symbol(f"{length:.3g} {units.length_unit}") ** sympy.sympify(
+            length = float(value) ** (1 / shape.length) / measure.length
+            given[shape.symbol] = sympy.Symbol(f"{length:.3g} {measure.coordinate}") ** sympy.sympify(
                 int(shape.length)
             )
     expression = term.expression.subs(given)
@@ -207,7 +207,7 @@ def member_name(term: Term, shapes: FloatArray, units: UnitStyle, letter: str = 
     text = str(in_variable(expression, letter)).replace("**", "^").replace("*", " ")
     if len(text) > LONGEST:
         return _title(term, given)
-    length = rf"\d[\d.e+-]* {re.escape(units.length_unit)}"
+    length = rf"\d[\d.e+-]* {re.escape(measure.coordinate)}"
     text = re.sub(rf"--({length}) \+ {letter}\b", rf"{letter} + \1", text)  # of a negative length
     text = re.sub(rf"-({length}) \+ {letter}\b", rf"{letter} - \1", text)
     return bare_exponents(re.sub(rf"({length})\^", r"(\1)^", text))
@@ -230,7 +230,8 @@ def collinear_sentences(found: Sequence[Substitute], potential: Potential) -> tu
     sentences = []
     for channel in potential.channels:
         mine = [s for s in found if s.channel == channel.label]
-        reach = f"between {channel.domain[0]:.3g} and {channel.domain[1]:.3g} {potential.units.length_unit}"
+        unit = channel.measure(potential.units).coordinate
+        reach = f"between {channel.domain[0]:.3g} and {channel.domain[1]:.3g} {unit}"
         for term in dict.fromkeys(s.term for s in mine):
             others = " or ".join(s.other for s in mine if s.term == term)
             sentences.append(

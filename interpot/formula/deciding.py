@@ -22,9 +22,10 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
 from interpot.statistic.basis import KnotSplines
-from interpot.statistic.channels import ENDLESS, Channel
+from interpot.statistic.channels import ENDLESS, Channel, measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, SplineFit
+from interpot.units import UnitStyle
 
 NEEDED = 16.0
 """s² of rise that tell two formulas apart by two standard errors."""
@@ -85,8 +86,10 @@ class Decision:
         """Label."""
         return self.of.label
 
-    def sentence(self, length: float = 1.0, unit: str = "Å") -> str:
-        """Say what to do, with lengths in units of `length` Å."""
+    def sentence(self, units: UnitStyle) -> str:
+        """Say what to do."""
+        measure = measure_of(self.of.kind, units)
+        length, unit = measure.length, measure.coordinate
         ways = []
         who, near, far = "pairs", "", ""
         if self.of.kind == "wall":

@@ -126,7 +126,7 @@ def examine(
         conditions(statistic, objective, chosen),
         thermal,
         (*collinear_sentences(found, potential), *correlated_constants(potential)),
-        tuple(d.sentence(units.length, units.length_unit) for d in decisions),
+        tuple(d.sentence(units) for d in decisions),
     )
 
 

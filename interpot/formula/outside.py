@@ -113,7 +113,7 @@ class _Look:
         return "the particles off the wall" if self.wall else "the particles apart"
 
     def _length(self, r: float) -> str:
-        return f"{r:.4g} {self.units.length_unit}"
+        return f"{r:.4g} {self.channel.measure(self.units).coordinate}"
 
     def _energy(self, value: float) -> str:
         unit = f"{value:.3g} {self.units.energy_unit}"

@@ -44,8 +44,11 @@ def formula_text(text: str) -> str:
         return readable(text)
 
 
-def zero_sentence(channel: ChannelFormula, unit: str) -> str:
-    """Say where φ vanishes and where it ends."""
+def zero_sentence(channel: ChannelFormula, units: UnitStyle) -> str:
+    """Say where φ vanishes and where it ends; of friction, what it is."""
+    if channel.kind == "friction":
+        return "Rayleigh's dissipation function of the speed: the force is −φ′(v) against the velocity"
+    unit = units.length_unit
     end = f"{channel.cutoff:.6g} {unit}"
     if not channel.ends:
         where = f", counted from ({', '.join(f'{x:.6g}' for x in channel.centre)}) {unit}"

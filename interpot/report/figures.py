@@ -82,8 +82,8 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
     if truth is not None:
         for axes, y in ((energy, truth.energy(r)), (force, -truth.slope(r))):
             axes.plot(r, y, color=REFERENCE, ls=(0, (4, 3)), lw=0.9, label="reference", zorder=5)
-    unit = f"{units.energy_unit}/{units.length_unit}"
-    energy.set_ylabel(with_unit("φ", units.energy_unit))
+    unit, measure = f"{units.energy_unit}/{units.length_unit}", channel.measure(units)
+    energy.set_ylabel(with_unit("φ", measure.function))
     force.set_ylabel(with_unit("−φ′", unit))
     if data is not None:
         _histogram(panels[1, 0], data, "pairs" if channel.kind == "pair" else "particles")
@@ -94,7 +94,7 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
     for axes in panels.flat:
         _mark_domain(axes, channel, r[-1])
     for axes in panels[-1]:
-        axes.set_xlabel(with_unit(coordinate(channel), units.length_unit))
+        axes.set_xlabel(with_unit(coordinate(channel), measure.coordinate))
     energy.legend(loc="upper right")
     energy.set_title(f"{plain(channel.label)}: {plain(channel.form)}", loc="left")
     figure.align_ylabels()

@@ -168,9 +168,10 @@ def _channel_data(found: Discovery) -> dict[str, ChannelData]:
         basis = statistic.bases[places[channel.label]]
         assert isinstance(basis, KnotSplines)
         counts = statistic.coverage[places[channel.label]].counts[::-1]  # outwards
-        edges = basis.place(np.arange(len(counts), -1, -1)) / units.length
+        measure = channel.measure(units)
+        edges = basis.place(np.arange(len(counts), -1, -1)) / measure.length
         curve = SplineCurve(
-            splines.r[c] / units.length, splines.energy[c] / units.energy, splines.slope[c] / units.force
+            splines.r[c] / measure.length, splines.energy[c] / measure.energy, splines.slope[c] / units.force
         )
         data[channel.label] = ChannelData(edges, counts, curve)
     return data

@@ -34,7 +34,7 @@ def constants_frame(findings: Findings) -> pd.DataFrame:
                     "constant": parameter.name,
                     "value": parameter.value,
                     "stderr": parameter.stderr,
-                    "unit": unit,
+                    "unit": channel.unit(parameter, findings.potential.units) or "1",
                     "truth": truth,
                     "truth_unit": truth_unit,
                     "relative_deviation": parameter.value / truth - 1 if comparable else np.nan,

@@ -21,6 +21,7 @@ from interpot.report.style import (
     plain,
 )
 from interpot.report.words import in_letters, shortened
+from interpot.statistic.channels import measure_of
 from interpot.units import UnitStyle
 
 _LOOKS = ((BLUE, "-"), (ORANGE, (0, (4, 2))), (GREEN, (0, (1, 1))), (PURPLE, (0, (4, 1, 1, 1))))
@@ -32,7 +33,8 @@ def rivals_figure(decisions: Sequence[Decision], units: UnitStyle) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.7), layout="constrained")
     axes = figure.subplots()
     first = decisions[0]
-    r, error = first.r / units.length, 2 * first.error / units.force
+    measure = measure_of(first.of.kind, units)
+    r, error = first.r / measure.length, 2 * first.error / units.force
     axes.fill_between(r, -error, error, color=GREY, alpha=0.35, lw=0, label="2 s.e. of the spline")
     axes.axhline(0.0, color=GREY, lw=0.5)
     sampled = np.isfinite(error)
@@ -47,7 +49,7 @@ def rivals_figure(decisions: Sequence[Decision], units: UnitStyle) -> Figure:
     if not sampled[0]:
         axes.axvspan(r[0], r[sampled][0], color=PALE, lw=0, zorder=0)
     axes.set_xlim(r[0], r[-1])
-    axes.set_xlabel(with_unit(coordinate(first.of), units.length_unit))
+    axes.set_xlabel(with_unit(coordinate(first.of), measure.coordinate))
     axes.set_ylabel(with_unit("difference of forces", f"{units.energy_unit}/{units.length_unit}"))
     axes.set_title(
         f"{plain(first.channel)}: rivals of {plain(shortened(in_letters(first.chosen), 30))}", loc="left"

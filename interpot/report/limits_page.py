@@ -61,7 +61,7 @@ def _outside(findings: Findings, honesty: Honesty) -> list[Block]:
     """What the formulas do elsewhere, warnings with a sign."""
     units = findings.potential.units
     ranges = ", ".join(
-        f"{c.label} between {c.domain[0]:.4g} and {c.domain[1]:.4g} {units.length_unit}"
+        f"{c.label} between {c.domain[0]:.4g} and {c.domain[1]:.4g} {c.measure(units).coordinate}"
         for c in findings.potential.channels
     )
     blocks: list[Block] = [Heading("Outside the sampled range"), Paragraph(f"Sampled: {ranges}.")]

@@ -9,6 +9,7 @@ from rich.text import Text
 from interpot.report.tables import new_table, table_row
 from interpot.report.target_words import told
 from interpot.report.words import short
+from interpot.statistic.channels import measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.trajectory.motion import RECORDED, motion_of
@@ -32,12 +33,14 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
     for rows, what in ((statistic.energies, "energies"), (statistic.virials, "components of virials")):
         if rows is not None:
             console.print(Text(f"{rows.rows.sum()} {what}"))
-    length, unit = units.length, units.length_unit
     table = new_table("channel", ">cutoff", ">sampled from", ">to", "unit", ">samples", ">functions")
     for channel, basis, seen in zip(statistic.channels, statistic.bases, statistic.coverage, strict=True):
+        measure = measure_of(channel.kind, units)
         ends = (channel.cutoff, seen.minimum, seen.maximum)
-        numbers = [f"{r / length:.6g}" if np.isfinite(r) else "–" for r in ends]
-        table_row(table, [channel.label, *numbers, unit, f"{seen.counts.sum()}", f"{basis.size}"])
+        numbers = [f"{r / measure.length:.6g}" if np.isfinite(r) else "–" for r in ends]
+        table_row(
+            table, [channel.label, *numbers, measure.coordinate, f"{seen.counts.sum()}", f"{basis.size}"]
+        )
     console.print("", table, "")
     error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0
     console.print(Text(f"spline ceiling: relative force error {short(error)}"))

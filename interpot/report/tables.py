@@ -51,8 +51,8 @@ _LONGEST_WORD = 16  # letters that a column of words has room for
 def print_potential(console: Console, potential: Potential) -> None:
     """Print each channel's form with its constants, domain and cutoff, and the errors."""
     table = new_table("channel", "form", "constant", ">value", "unit", ">range")
-    unit = potential.units.length_unit
     for channel in (c.plain for c in potential.channels):
+        unit = channel.measure(potential.units).coordinate
         reach = f"{channel.domain[0]:.3g} … {channel.domain[1]:.3g} {unit}"
         head = [channel.label, in_letters(channel.form)]
         for parameter in channel.parameters:
@@ -70,7 +70,7 @@ def print_potential(console: Console, potential: Potential) -> None:
         label = f" {channel.label}" if len(potential.channels) > 1 else ""
         phi = in_variable(channel.plain.expression, channel.variable)
         console.print(Text(f"φ({channel.variable}){label} = {formula_line(phi)}"))
-        console.print(Text(f"  {zero_sentence(channel, unit)}", style="dim"))
+        console.print(Text(f"  {zero_sentence(channel, potential.units)}", style="dim"))
     loss, least = potential.loss, resolution(potential.loss.name)
     console.print(
         Text(

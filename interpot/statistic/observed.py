@@ -115,7 +115,7 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
             raise InterpotError(f"{sentence}; --target {asked.target} goes on all the same")
         remarks.append(sentence)
     if asked.dynamics == "langevin":
-        return Observed(asked, tuple(remarks))
+        return Observed(_with_timestep(asked, first), tuple(remarks))
     return _windows_settled(frames, channels, asked, first, remarks)
 
 

@@ -21,6 +21,7 @@ from interpot.formula.symbolic.structure import form_of
 from interpot.formula.terms import library
 from interpot.formula.terms.variants import varied
 from interpot.records import Frame
+from interpot.statistic.channels import measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective, spline_fit
 from interpot.units import unit_style
@@ -80,13 +81,15 @@ def test_good_data_tell_all_terms_apart() -> None:
 
 def test_names_of_members() -> None:
     metal, power, exponential, yukawa, gaussian = (
-        unit_style("metal"),
+        measure_of("pair", unit_style("metal")),
         *library(["power", "exponential", "yukawa", "gaussian"]),
     )
     assert member_name(power, np.array([12.0]), metal) == "r⁻¹²"
     assert member_name(power, np.array([5.32]), metal) == "r⁻⁵·³²"
     assert member_name(exponential, np.array([1 / 0.28]), metal) == "exp(-r/0.28 Å)"
-    assert member_name(exponential, np.array([1 / 2.8]), unit_style("nano")) == "exp(-r/0.28 nm)"
+    nano, speed = measure_of("pair", unit_style("nano")), measure_of("friction", unit_style("real"))
+    assert member_name(exponential, np.array([1 / 2.8]), nano) == "exp(-r/0.28 nm)"
+    assert member_name(exponential, np.array([1 / 2800]), speed, "v") == "exp(-v/2.8 Å/fs)"
     assert member_name(yukawa, np.array([0.5]), metal) == "exp(-r/2 Å)/r"
     assert "(1.5 Å)^2" in member_name(gaussian, np.array([1.5]), metal)
 
@@ -139,7 +142,7 @@ def test_where_closer_pairs_decide() -> None:
         for f in LJ.columns(np.array([fitted(6, 0.3)[0].coverage[0].minimum, r]))
     ]
     assert made.hotter == pytest.approx((energies[1] + well * -1) / (energies[0] + well * -1), rel=1e-3)
-    assert f"closer than {made.closer:.3g} Å" in made.sentence()
+    assert f"closer than {made.closer:.3g} Å" in made.sentence(unit_style("metal"))
 
 
 def test_discovery_speaks_of_its_limits() -> None:
@@ -165,7 +168,7 @@ def test_discovery_speaks_of_its_limits() -> None:
 )
 def test_terms_of_its_own_are_written_with_their_lengths(text: str, words: str) -> None:
     form, _ = form_of(sympy.sympify(text, locals={"r": R}))
-    assert member_name(form.terms[0], form.shapes, unit_style("metal")) == words
+    assert member_name(form.terms[0], form.shapes, measure_of("pair", unit_style("metal"))) == words
 
 
 def test_correlated_constants_are_named() -> None:
@@ -179,7 +182,7 @@ def test_correlated_constants_are_named() -> None:
 
 
 def test_long_terms_are_called_what_the_field_calls_them() -> None:
-    metal, (power, damped) = unit_style("metal"), library(["power", "damped_6"])
+    metal, (power, damped) = measure_of("pair", unit_style("metal")), library(["power", "damped_6"])
     assert member_name(damped, np.array([1 / 0.27]), metal) == "damped r^-6 (1/b = 0.27 Å)"
     switched, shifted = varied(power, "force_switched", 9.0), varied(power, "force_shifted", 9.0)
     assert (

@@ -49,7 +49,7 @@ def honest(adequacy: Adequacy = RESOLVED) -> Honesty:
         Conditions(195, 193, 4.3e8, 5.9),
         0.0134,
         ("Ar-Ar: r⁻⁶ cannot be told from exp(-r/0.6 Å)",),
-        tuple(d.sentence() for d in decisions),
+        tuple(d.sentence(unit_style("metal")) for d in decisions),
     )
 
 

@@ -7,27 +7,36 @@ All stochastic dynamics here have noise whose impulse over a time t has the vari
 B is the quadratic variation of the momenta, of ζ times the positions (overdamped), or of the positions' second
 differences. Over an interval h these measure B(h) = B + b h + O(h²), where b holds forces, friction and curvature: the
 intervals Δ and 2Δ together give 2 B(Δ) - B(2Δ) = B + O(Δ²).
+
+LAMMPS's fix langevin gives half of a kick of noise before it dumps velocities and half after it: over an interval of k
+time steps δ only k - 1/2 kicks show, 2 B (h - δ/2), and three quarters of B are lost where every step is dumped. What
+the variances of momenta over Δ, 2Δ and 3Δ extrapolate to at h = 0, -B δ where kicks are so divided and 0 where they are
+not, tells the two apart, and B is put right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets.forward import is_even, momenta, stretches
-from interpot.units import UnitStyle
 
 Value = tuple[float, float]
 """A number and its standard error."""
 
 BLOCKS = 16
 """Of successive frames, whose spread gives standard errors."""
+
+DIVIDED = (0.5, 3.0)
+"""Times -Bδ at h = 0 that are taken for divided kicks: forces that change within 3Δ add to it, more than the kicks do
+where frames are far apart, but then these matter little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
     series: dict[str, list[float]] = {}
     kinetic: dict[str, list[float]] = {}
     masses: dict[str, float] = {}
+    kicks = _Kicks(motion.timestep if target == "langevin-momenta" else None)
     for run in stretches(instants, length):
         if not is_even(run):
             continue
@@ -87,6 +97,7 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
             if not mine.any():
                 continue
             series.setdefault(name, []).append(float(squares[mine].mean()) / frame.dimension)
+            kicks.see(name, run, mine)
             masses[name] = float(run[0].masses[mine].mean())
             if frame.velocities is not None:
                 v = frame.velocities[mine, : frame.dimension]
@@ -96,7 +107,11 @@ def fluctuations(instants: Iterable[Instant], motion: Motion, target: str) -> di
             f"too few frames for the noise: expected {length + 3} consecutive ones with equal intervals, or more"
         )
     return {
-        name: Fluctuation(mean_of(b), masses[name], mean_of(kinetic[name]) if name in kinetic else None)
+        name: Fluctuation(
+            kicks.restored(name, mean_of(b)),
+            masses[name],
+            mean_of(kinetic[name]) if name in kinetic else None,
+        )
         for name, b in series.items()
     }
 
@@ -116,7 +131,34 @@ def _variation(x: FloatArray, interval: float) -> FloatArray:
 
 
 def _of_momenta(run: Sequence[Instant], motion: Motion) -> FloatArray:
-    return _variation(np.array([momenta(instant, "langevin-momenta") for instant in run]), _interval(run))
+    return _variation(np.array([momenta(instant, "langevin-momenta") for instant in run[:3]]), _interval(run))
+
+
+@dataclass
+class _Kicks:
+    """Whether kicks of noise are divided by the dumps, by species; nothing is seen without a time step."""
+
+    timestep: float | None
+    seen: dict[str, list[float]] = field(default_factory=dict)
+    interval: float = 0.0
+
+    def see(self, name: str, run: Sequence[Instant], mine: NDArray[np.bool_]) -> None:
+        """Extrapolate the variance of four momenta of a run to h = 0, per component."""
+        if self.timestep is None:
+            return
+        p = np.array([momenta(instant, "langevin-momenta")[mine] for instant in run])
+        one, two, three = (float(_square(p[lag:] - p[:-lag]).mean()) for lag in (1, 2, 3))
+        self.seen.setdefault(name, []).append((3 * one - 3 * two + three) / run[0].frame.dimension)
+        self.interval = _interval(run)
+
+    def restored(self, name: str, intensity: Value) -> Value:
+        """B with the kicks that do not show: the variances over Δ and 2Δ have given it 4Δ - 3δ of 4Δ."""
+        if self.timestep is None:
+            return intensity
+        scale = 4 * self.interval / (4 * self.interval - 3 * self.timestep)
+        whole = intensity[0] * scale
+        at_zero = -float(np.mean(self.seen[name])) / (whole * self.timestep)
+        return (whole, intensity[1] * scale) if DIVIDED[0] < at_zero < DIVIDED[1] else intensity
 
 
 def _of_drag(run: Sequence[Instant], motion: Motion) -> FloatArray:
@@ -134,7 +176,7 @@ def _of_bends(run: Sequence[Instant], motion: Motion) -> FloatArray:
 
 
 MEASURED: dict[str, tuple[int, Callable[[Sequence[Instant], Motion], FloatArray]]] = {
-    "langevin-momenta": (3, _of_momenta),
+    "langevin-momenta": (4, _of_momenta),
     "langevin-positions": (5, _of_bends),
     "overdamped": (3, _of_drag),
 }
@@ -151,50 +193,3 @@ def mean_of(series: Sequence[float]) -> Value:
 def _ratio(above: Value, below: Value) -> Value:
     value = above[0] / below[0]
     return value, abs(value) * float(np.hypot(above[1] / above[0], below[1] / below[0]))
-
-
-# ---------------------------------------------------------------------------- in words
-
-
-def thermostat_remarks(
-    found: Mapping[str, Fluctuation], drags: Mapping[str, Value], units: UnitStyle
-) -> list[str]:
-    """A sentence per species: friction and temperature of its heat bath.
-
-    Parameters
-    ----------
-    drags
-        Species → ζ in internal units: the constant of its friction channel, or what was given. A species that is
-        missing is told of by its fluctuations alone.
-    units
-        In which they are written.
-    """
-    return [_sentence(name, of, drags.get(name), units) for name, of in found.items()]
-
-
-def _sentence(name: str, of: Fluctuation, drag: Value | None, units: UnitStyle) -> str:
-    kelvin = 1 / (units.boltzmann * units.energy)
-    if drag is None and of.drag is None:
-        B = units.force**2 * units.time
-        return f"{name}: noise of intensity ζkT = {_shown(of.intensity, 1 / B)} {_intensity_unit(units)}"
-    parts = []
-    if drag is not None:
-        if drag[1] > 0:  # it was found, not given
-            rate = _shown(drag, units.time / of.mass)
-            parts.append(f"friction γ = ζ/m = {rate} per {units.time_unit}")
-        parts.append(
-            f"temperature from the noise {_shown(of.temperature(drag), kelvin)} {units.temperature_unit}"
-        )
-    if of.drag is not None and of.kinetic is not None and np.isfinite(of.mass):
-        parts.append(f"from the velocities {_shown(of.kinetic, kelvin)} {units.temperature_unit}")
-        rate = _shown(of.drag, units.time / of.mass)
-        parts.append(f"γ from noise and velocities {rate} per {units.time_unit}")
-    return f"{name}: {', '.join(parts)}"
-
-
-def _intensity_unit(units: UnitStyle) -> str:
-    return f"({units.energy_unit}/{units.length_unit})²·{units.time_unit}"
-
-
-def _shown(value: Value, factor: float) -> str:
-    return f"{value[0] * factor:.5g} ± {value[1] * factor:.1g}"

@@ -13,7 +13,7 @@ from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.following import Instant
 from interpot.trajectory.motion import Motion
-from interpot.trajectory.targets.fluctuations import Fluctuation, fluctuations, thermostat_remarks
+from interpot.trajectory.targets.fluctuations import fluctuations
 from interpot.trajectory.targets.forward import one_sided
 from interpot.trajectory.targets.langevin import langevin_momenta, langevin_positions
 from interpot.trajectory.targets.overdamped import drag_remarks, overdamped, with_drag
@@ -137,16 +137,16 @@ def test_the_noise_gives_the_temperature(target: str, interval: float) -> None:
         assert found.drag is not None and found.drag[0] == pytest.approx(GAMMA * MASS, rel=0.03)
 
 
-def test_fluctuations_in_words() -> None:
-    units = unit_style("metal")
-    kT = units.boltzmann * 300
-    mass, drag = 39.948, 39.948 / units.time  # 1 per ps
-    found = {"Ar": Fluctuation((drag * kT, 0.0), mass, (kT, 0.0))}
-    (said,) = thermostat_remarks(found, {"Ar": (drag, 0.02 * drag)}, units)
-    assert "γ = ζ/m = 1 ± 0.02 per ps" in said
-    assert "from the noise 300 ± 6 K" in said and "from the velocities 300 ± 0 K" in said
-    (bare,) = thermostat_remarks({"Ar": Fluctuation((1.0, 0.1), mass)}, {}, unit_style("lj"))
-    assert "ζkT = 1 ± 0.1 (ε/σ)²·τ" in bare
+@pytest.mark.parametrize("stride", [1, 2, 5])
+@pytest.mark.parametrize("divided", [True, False])
+def test_kicks_that_dumps_divide_are_counted_whole(stride: int, divided: bool) -> None:
+    random, timestep, B = np.random.default_rng(8), 0.01, 1.7
+    kicks = np.sqrt(2 * B * timestep) * random.normal(size=(4000, 60, 3))
+    before = np.cumsum(kicks, axis=0) - kicks  # the kicks of earlier steps
+    v = (before + 0.5 * kicks if divided else before)[::stride] / MASS
+    walked = instants(np.zeros_like(v), stride * timestep, MASS, v)
+    found = fluctuations(walked, Motion(timestep=timestep), "langevin-momenta")["A"]
+    assert found.intensity[0] == pytest.approx(B, rel=0.02)  # a quarter where each step is dumped, else
 
 
 def test_rows_never_straddle_a_gap() -> None:
