@@ -25,12 +25,17 @@ DynamicsOf = Annotated[
 TimeStep = Annotated[
     float | None,
     typer.Option(
-        "--timestep", metavar="TIME", help="Of the integrator; times the file's step numbers it is the time"
+        "--timestep",
+        metavar="TIME",
+        help="Of the integrator, in the unit style's unit; times the file's step numbers it is the time, whatever "
+        "times the file holds",
     ),
 ]
 Interval = Annotated[
     float | None,
-    typer.Option("--interval", metavar="TIME", help="Between recorded frames, where the file does not tell"),
+    typer.Option(
+        "--interval", metavar="TIME", help="Between recorded frames of the file, whatever times it holds"
+    ),
 ]
 MassesOf = Annotated[
     str | None,

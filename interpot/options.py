@@ -209,8 +209,8 @@ SharedForm = Annotated[
 ]
 CUTOFF = typer.Option(
     metavar="R|A-B=R",
-    help="Reach of the functions of pairs and walls in the files' length unit; repeat for single ones: Ne-Xe=8, "
-    "Ne-zlo=7, zlo=7, Ne@z=50",
+    help="Reach of the functions of pairs and walls in the files' length unit, which is nm for GROMACS .xtc and .trr; "
+    "repeat for single ones: Ne-Xe=8, Ne-zlo=7, zlo=7, Ne@z=50",
 )
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from interpot.files import writable_folder
@@ -42,6 +39,7 @@ from interpot.report.document import (
 )
 from interpot.report.findings import Findings
 from interpot.report.limits_page import limits_section
+from interpot.report.origin import facts_of
 from interpot.report.pareto import pareto_figure
 from interpot.report.potential_page import potential_section
 from interpot.report.proof_page import badges, exports_section, forces_section, observables_section
@@ -208,7 +206,9 @@ def _remarks(findings: Findings) -> list[Block]:
 def _origin(findings: Findings) -> list[Block]:
     origin = findings.provenance or findings.potential.provenance
     told = {"remarks", "command"} if findings.command else {"remarks"}  # elsewhere on the page
-    facts = tuple(fact for fact in _flat(origin) if fact[1] and fact[0] not in told)
+    facts = tuple(
+        fact for fact in facts_of(origin, findings.potential.units) if fact[1] and fact[0] not in told
+    )
     blocks: list[Block] = [Heading("Where it comes from")] if facts or findings.command else []
     if findings.command:
         blocks += [Paragraph("This repeats it:"), Code(findings.command)]
@@ -221,17 +221,3 @@ def _origin(findings: Findings) -> list[Block]:
         f"interpot {VERSION}"
     )
     return [*blocks, Paragraph(note, small=True)]
-
-
-def _flat(value: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Nested provenance as pairs of texts: versions → numpy becomes "versions, numpy"."""
-    pairs: list[tuple[str, str]] = []
-    for key, item in value.items():
-        name = f"{above}, {key}" if above else str(key)
-        if isinstance(item, Mapping):
-            pairs += _flat(item, name)
-        elif isinstance(item, list | tuple | np.ndarray):
-            pairs.append((name, ", ".join(map(str, item))))
-        else:
-            pairs.append((name, str(item)))
-    return pairs

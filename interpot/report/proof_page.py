@@ -18,7 +18,9 @@ from interpot.report.cells import (
 from interpot.report.document import Badge, Block, Cell, Entry, Heading, Panel, Paragraph, Plots, Table
 from interpot.report.findings import Findings
 from interpot.report.limits_page import adequacy_part
+from interpot.report.target_words import ERRORS, motion_behind, told
 from interpot.report.words import raised, resolved, sentence, short, unique_names
+from interpot.trajectory.motion import RECORDED
 from interpot.units import UnitStyle
 
 
@@ -60,6 +62,10 @@ def forces_section(findings: Findings) -> list[Block]:
     """Errors on the frames at hand and on those of the fit, where they come from, and the parity plot."""
     honesty, comparison = findings.honesty, findings.comparison
     blocks: list[Block] = [Heading("How well it explains the forces")]
+    motion, units = motion_behind(findings.potential.provenance), findings.potential.units
+    if motion != RECORDED:
+        source = told(motion, units, findings.potential.provenance.get("spacing"))
+        blocks.append(Paragraph(f"{source[:1].upper()}{source[1:]}."))
     if findings.discovered and honesty is None:
         blocks.append(Paragraph(loss_sentence(findings.potential.loss)))
     blocks.append(_errors(findings))
@@ -80,7 +86,7 @@ def _errors(findings: Findings) -> Table:
     rows: list[tuple[Entry, ...]] = []
     if comparison is not None and comparison.forces is not None:
         check = comparison.forces
-        found = Cell("formula on recorded frames", sentence(check.remark))
+        found = Cell("formula against recorded forces", sentence(check.remark))
         told = f"measured in this run on {check.frames} frames"
         meaning: Entry = (
             told if check.verdict == "not judged" else Badge(f"{check.verdict}: {told}", check.verdict)
@@ -97,8 +103,13 @@ def _errors(findings: Findings) -> Table:
             for name, error in loss.beside.items()
         ),
     ]  # fmt: skip
-    caption = f"Relative force error ‖F(model) − F(recorded)‖ / ‖F(recorded)‖. {resolution_sentence(loss)}"
-    return Table(caption.strip(), ("model", ">error", "meaning"), tuple(rows))
+    motion = motion_behind(findings.potential.provenance)
+    caption = f"{ERRORS[motion.target]} {resolution_sentence(loss)}".strip()
+    if comparison is not None and comparison.forces is not None and motion != RECORDED:
+        caption += (
+            " The first row is of the forces that the frames hold, ‖F(model) − F(recorded)‖ / ‖F(recorded)‖."
+        )
+    return Table(caption, ("model", ">error", "meaning"), tuple(rows))
 
 
 def _parity(check: ForceCheck, units: UnitStyle) -> Plots:

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.text import Text
 
 from interpot.report.tables import new_table, table_row
-from interpot.report.target_words import told
+from interpot.report.target_words import ERRORS, motion_behind, told
 from interpot.report.words import short
 from interpot.statistic.channels import measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
-from interpot.trajectory.motion import RECORDED, motion_of
+from interpot.trajectory.motion import RECORDED
 
 
 def print_statistic(console: Console, statistic: Statistic) -> None:
@@ -27,9 +27,9 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
             f"{len(statistic.blocks.frames)} blocks of {each}"
         )
     )
-    motion = motion_of(statistic.provenance.get("target", RECORDED.target))
+    motion = motion_behind(statistic.provenance)
     if motion != RECORDED:
-        console.print(Text(told(motion, units)))
+        console.print(Text(told(motion, units, statistic.provenance.get("spacing"))))
     for rows, what in ((statistic.energies, "energies"), (statistic.virials, "components of virials")):
         if rows is not None:
             console.print(Text(f"{rows.rows.sum()} {what}"))
@@ -44,3 +44,5 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
     console.print("", table, "")
     error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0
     console.print(Text(f"spline ceiling: relative force error {short(error)}"))
+    if motion != RECORDED:
+        console.print(Text(ERRORS[motion.target], style="dim"))

@@ -32,7 +32,9 @@ from interpot.report.cells import (
 )
 from interpot.report.columns import shared
 from interpot.report.findings import written
+from interpot.report.target_words import ERRORS, motion_behind, told
 from interpot.report.words import VERDICT_MARKS, in_letters, raised, resolved, sentence, short, typeset
+from interpot.trajectory.motion import RECORDED
 
 _COLOURS = {
     "agrees": "green",
@@ -79,8 +81,12 @@ def print_potential(console: Console, potential: Potential) -> None:
             + (f", spline ceiling {resolved(loss.ceiling, least, 2)}" if loss.of == "forces" else "")
         )
     )
-    if told := resolution_sentence(loss):
-        console.print(Text(told, style="dim"))
+    if bounds := resolution_sentence(loss):
+        console.print(Text(bounds, style="dim"))
+    motion = motion_behind(potential.provenance)
+    if motion != RECORDED and loss.of == "forces":
+        observed = told(motion, potential.units, potential.provenance.get("spacing"))
+        console.print(Text(f"{observed}\n{ERRORS[motion.target]}", style="dim"))
     for name, error in loss.beside.items():
         console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
 

@@ -22,7 +22,7 @@ from interpot.statistic.in_bath import in_bath
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.observed import observe, thermal_energy, with_friction
+from interpot.statistic.observed import measured, observe, with_friction
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
@@ -265,10 +265,10 @@ def concluded(
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     provenance = {**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}
+    if motion.target not in ("recorded", "langevin-forces"):
+        provenance |= measured(frames, motion)
     if motion.target in ("positions", "momenta"):
         provenance["systematic"] = max(_systematic(statistic, motion), statistic.systematic)
-        if np.isfinite(thermal := thermal_energy(frames, motion)):
-            provenance["thermal energy"] = thermal
     return replace(statistic, provenance=provenance)
 
 

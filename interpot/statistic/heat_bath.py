@@ -217,8 +217,8 @@ def _thermostat(bath: Bath, frames: Sequence[Frame], units: UnitStyle, timestep:
     if timestep is None:
         return said
     found = bath.friction(masses, temperature, timestep)
-    rates = ", ".join(f"{rate * units.time:.3g} ({name})" for name, rate in found.items())
-    return f"{said} its friction is γ = {rates} per {units.time_unit}"
+    rates = ", ".join(f"{rate * units.time:.2g} ({name})" for name, rate in found.items())
+    return f"{said} a friction of about γ = {rates} per {units.time_unit} makes it, by the first {len(frames)} frames"
 
 
 def _masses(frame: Frame, units: UnitStyle) -> dict[str, float]:

@@ -183,9 +183,18 @@ def _with_timestep(motion: Motion, first: Sequence[Instant]) -> Motion:
     return replace(motion, timestep=float(np.median(steps))) if steps else motion
 
 
-def thermal_energy(frames: Trajectory, motion: Motion) -> float:
-    """Thermal energy of the first frames by their displacements, eV; NaN where there are none."""
-    return _thermal_energy(motion, _first_instants(frames, motion))
+def measured(frames: Trajectory, motion: Motion) -> dict[str, float]:
+    """What the first frames tell of a motion that is settled, for provenance, internal units.
+
+    "spacing" is the usual time between two frames, "thermal energy" kT by the displacements, in Newton's dynamics.
+    What they do not tell is left out.
+    """
+    first = _first_instants(frames, motion)
+    apart = [after.time - before.time for before, after in pairwise(first) if not after.begins]
+    told = {"spacing": float(np.median(apart))} if apart else {}
+    if motion.dynamics == "newton" and np.isfinite(thermal := _thermal_energy(motion, first)):
+        told["thermal energy"] = thermal
+    return told
 
 
 def _heat(motion: Motion, first: Sequence[Instant], units: UnitStyle) -> list[str]:

@@ -87,9 +87,8 @@ class Clock:
             return frame.step - before.step if frame.step > before.step else None
         if self._step is None:
             return None
-        steps = round(spacing / self._step)
-        if steps > 0 and abs(spacing / self._step - steps) < 0.01 * max(1.0, 0.01 * steps):
-            return steps
+        if self._are_steps(spacing):
+            return round(spacing / self._step)
         if self._interval is not None:
             raise InterpotError(
                 f"between {place(before.source, before.index)} and frame {frame.index} there are "
@@ -97,6 +96,12 @@ class Clock:
                 "a whole number; mend --timestep or --interval"
             )
         return None
+
+    def _are_steps(self, spacing: float) -> bool:
+        """Whether a time is a whole number of the time steps that the user gave."""
+        assert self._step is not None
+        steps = round(spacing / self._step)
+        return steps > 0 and abs(spacing / self._step - steps) < 0.01 * max(1.0, 0.01 * steps)
 
     def _reading(self, frame: Frame) -> tuple[str, float]:
         """What the clock to be trusted reads: its name and a number."""
@@ -142,6 +147,12 @@ class Clock:
             return
         self._compared = True
         frames = frame.index - before.index
+        if self._step and self._interval is None and frame.step is None and not self._are_steps(spacing):
+            self._remark(
+                f"the frames of '{frame.source}' are {self._shown(spacing)} apart by the file's times, "
+                f"{spacing / self._step:.4g} time steps of the {self._shown(self._step)} that were given: the file's "
+                "times are used; where they are wrong, give --interval, the time between two recorded frames"
+            )
         if (
             (self._step or self._interval)
             and not self._by_frames
@@ -150,16 +161,23 @@ class Clock:
             and abs(frame.time - before.time - spacing) > AGREEMENT * spacing + 1e-6 * abs(frame.time)
         ):
             self._remark(
-                f"by its own times the frames of '{frame.source}' are {self._shown(frame.time - before.time)} apart, "
-                f"as given they are {self._shown(spacing)}: the latter is taken"
+                f"the frames of '{frame.source}' are {self._shown(frame.time - before.time)} apart by the file's "
+                f"times, {self._shown(spacing)} by {self._given(frame)}: {self._shown(spacing)} is used, the file's "
+                "times are not"
             )
         if self._step and self._interval and frame.step is not None and frames > 0:
             expected = frames * self._interval
             if abs(expected - spacing) > AGREEMENT * spacing:
                 self._remark(
-                    f"by step numbers and the given time step the frames of '{frame.source}' are "
-                    f"{self._shown(spacing)} apart, by the given interval {self._shown(expected)}: the former is taken"
+                    f"the frames of '{frame.source}' are {self._shown(spacing)} apart by {self._given(frame)}, "
+                    f"{self._shown(expected)} by the interval that was given: {self._shown(spacing)} is used"
                 )
+
+    def _given(self, frame: Frame) -> str:
+        """What the user gave that tells the time between frames."""
+        if self._step is not None and frame.step is not None:
+            return f"the time step of {self._shown(self._step)} that was given and the file's step numbers"
+        return "the interval that was given"
 
     def _unknown(self, frame: Frame) -> InterpotError:
         unit = self._units.time_unit

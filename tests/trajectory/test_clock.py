@@ -57,7 +57,8 @@ def test_an_interval_overrides_times_and_says_so() -> None:
     instants, remarks = followed(at_times([0, 1, 2, 3.2]), Motion(interval=0.05))
     assert np.diff([i.time for i in instants]) / METAL.time == pytest.approx([0.05, 0.05, 0.06])
     assert remarks == [
-        "by its own times the frames of 'a.dump' are 1 ps apart, as given they are 0.05 ps: the latter is taken"
+        "the frames of 'a.dump' are 1 ps apart by the file's times, 0.05 ps by the interval that was given: 0.05 ps is "
+        "used, the file's times are not"
     ]
 
 
@@ -66,7 +67,8 @@ def test_a_time_step_overrides_times_and_says_so() -> None:
     instants, remarks = followed(frames, Motion(timestep=0.002))
     assert np.diff([i.time for i in instants]) / METAL.time == pytest.approx([0.02, 0.02])
     assert remarks == [
-        "by its own times the frames of 'a.dump' are 0.01 ps apart, as given they are 0.02 ps: the latter is taken"
+        "the frames of 'a.dump' are 0.01 ps apart by the file's times, 0.02 ps by the time step of 0.002 ps that was "
+        "given and the file's step numbers: 0.02 ps is used, the file's times are not"
     ]
     assert followed(frames, Motion(timestep=0.001))[1] == []
     assert followed(frames)[1] == []
@@ -94,8 +96,8 @@ def test_times_in_single_precision_are_what_they_were(unit: float) -> None:
 def test_time_step_and_interval_that_disagree() -> None:
     _, remarks = followed(at_steps([0, 10, 20]), Motion(timestep=0.002, interval=0.05))
     assert remarks == [
-        "by step numbers and the given time step the frames of 'a.dump' are 0.02 ps apart, by the given interval "
-        "0.05 ps: the former is taken"
+        "the frames of 'a.dump' are 0.02 ps apart by the time step of 0.002 ps that was given and the file's step "
+        "numbers, 0.05 ps by the interval that was given: 0.02 ps is used"
     ]
     with pytest.raises(
         InterpotError,
@@ -108,6 +110,14 @@ def test_time_step_and_interval_that_disagree() -> None:
 def test_steps_are_counted_from_times() -> None:
     assert steps(at_times([0, 0.02, 0.04, 0.062]), timestep=0.002) == [None, 10, 10, 11]
     assert steps(at_times([0, 0.02, 0.04]), timestep=0.003) == [None, None, None]
+
+
+def test_times_that_are_no_multiple_of_the_time_step_are_remarked() -> None:
+    _, remarks = followed(at_times([0, 0.02, 0.04]), Motion(timestep=0.003))
+    assert remarks == [
+        "the frames of 'a.dump' are 0.02 ps apart by the file's times, 6.667 time steps of the 0.003 ps that were "
+        "given: the file's times are used; where they are wrong, give --interval, the time between two recorded frames"
+    ]
 
 
 def test_clocks_that_stand_still_give_way_to_an_interval() -> None:

@@ -9,7 +9,7 @@ from typing import cast
 
 from interpot.errors import InterpotError
 from interpot.records import Frame
-from interpot.trajectory.following import follow
+from interpot.trajectory.following import Instant, follow
 from interpot.trajectory.motion import DYNAMICS, Motion
 from interpot.trajectory.targets.overdamped import drag_remarks
 from interpot.trajectory.targets.recorded import recorded
@@ -109,4 +109,24 @@ def target_rows(
     if motion.target == "overdamped":
         for said in drag_remarks(motion, units):
             remark(said)
-    return TARGETS[motion.target].load()(follow(frames, motion, units, remark), motion)
+    return _counted(follow(frames, motion, units, remark), motion, remark)
+
+
+def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str], None]) -> Iterator[Windows]:
+    """The windows of a target; after the last of them, how many frames have no force is remarked."""
+    followed = observed = 0
+
+    def passing() -> Iterator[Instant]:
+        nonlocal followed
+        for instant in instants:
+            followed += 1
+            yield instant
+
+    for windows in TARGETS[motion.target].load()(passing(), motion):
+        observed += len(windows.fresh)
+        yield windows
+    if observed < followed:
+        remark(
+            f"there are forces for {observed} of {followed} frames: at the ends of stretches they would need frames "
+            "beyond"
+        )

@@ -1,0 +1,73 @@
+"""Where a potential comes from, in the units of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from interpot.report.target_words import motion_behind, time_text, told
+from interpot.report.words import short
+from interpot.trajectory.motion import RECORDED
+from interpot.units import UnitStyle
+
+Fact = tuple[str, str]
+
+_MEASURED: dict[str, tuple[str, Callable[[float, UnitStyle], str]]] = {
+    "spacing": ("time between frames", time_text),
+    "systematic": (
+        "error of the windows' sums that may pass for a function",
+        lambda share, _: short(share, 2),
+    ),
+    "thermal energy": (
+        "temperature by the displacements",
+        lambda kT, units: f"{short(kT / units.energy / units.boltzmann, 4)} {units.temperature_unit}",
+    ),
+}
+"""Numbers in internal units: key of the provenance → name for people, and how the number is written."""
+
+_ELSEWHERE = ("heat baths", "recipe")
+"""What the remarks tell in words, and what only a pass that goes on needs."""
+
+
+def facts_of(provenance: Mapping[str, Any], units: UnitStyle) -> tuple[Fact, ...]:
+    """Provenance as pairs of texts, nothing in it in internal units."""
+    facts: list[Fact] = []
+    for key, item in provenance.items():
+        if key == "target":
+            facts += _of_motion(provenance, units)
+        elif key in _MEASURED and item is not None:
+            name, text = _MEASURED[key]
+            facts.append((name, text(float(item), units)))
+        elif key not in _ELSEWHERE:
+            facts += _flat({key: item})
+    return tuple(facts)
+
+
+def _of_motion(provenance: Mapping[str, Any], units: UnitStyle) -> list[Fact]:
+    """What stood for the force; and what was given of the motion beside it."""
+    motion = motion_behind(provenance)
+    facts = [("target", motion.target)]
+    if motion != RECORDED:
+        facts.append(("observed", told(motion, units, provenance.get("spacing"))))
+    if motion.interval is not None:
+        facts.append(("time between recorded frames, as given", time_text(motion.interval, units)))
+    if motion.masses:
+        masses = ", ".join(f"{short(mass / units.mass, 6)} ({name})" for name, mass in motion.masses.items())
+        facts.append(("masses, as given", masses))
+    return facts
+
+
+def _flat(value: Mapping[str, Any], above: str = "") -> list[Fact]:
+    """Nested provenance as pairs of texts: versions → numpy becomes "versions, numpy"."""
+    pairs: list[Fact] = []
+    for key, item in value.items():
+        name = f"{above}, {key}" if above else str(key)
+        if isinstance(item, Mapping):
+            pairs += _flat(item, name)
+        elif isinstance(item, list | tuple | np.ndarray):
+            pairs.append((name, ", ".join(map(str, item))))
+        else:
+            pairs.append((name, str(item)))
+    return pairs
