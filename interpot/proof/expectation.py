@@ -4,7 +4,8 @@ A formula says itself how far its forces are from those that it was fitted to (`
 frames that its constants have not seen). On the reference the same error is due again: it *agrees* up to 1.5 times
 that, since 50 frames scatter a little about the error of all of them. In other states, where pairs come closer and the
 forces have another size, up to 3 times. Beyond that it *differs*. Without an error of forces (a formula that was fitted
-to energies) one *cannot tell*.
+to energies, or to what momenta and positions tell of forces, whose error is that of averages or of noise) one *cannot
+tell*.
 
 No error is expected below a millionth, which is far less than anything else in a run decides, nor below that of the
 file's own digits: positions and forces are written rounded, which is estimated by rounding them once more.
@@ -21,6 +22,7 @@ from interpot.comparison import ForceCheck
 from interpot.formula.potential import Potential
 from interpot.proof.forces import PotentialForces
 from interpot.records import FloatArray, Frame
+from interpot.trajectory.motion import RECORDED, motion_of
 from interpot.units import UnitStyle
 
 ON_DATA = 1.5  # times the expected error: still the same forces
@@ -55,9 +57,7 @@ def judge_forces(
     """
     fitted = expected_error(potential)
     if not np.isfinite(fitted):
-        words = (
-            f"the formula was fitted to {potential.loss.of}: no error of its forces is known to compare with"
-        )
+        words = f"the formula was fitted to {_fitted_to(potential)}: no error of its forces is known to compare with"
         return replace(check, verdict="cannot tell", remark=words)
     rounding = rounding_error(potential, frames[0], units)
     expected = max(fitted, rounding, _FLOOR)
@@ -77,10 +77,22 @@ def judge_forces(
 
 
 def expected_error(potential: Potential) -> float:
-    """Relative error of the forces that the fit promises, on data seen or not; NaN where it had no forces."""
-    if potential.loss.of != "forces":
+    """Relative error of the forces that the fit promises, on data seen or not; NaN where it had no recorded forces."""
+    if potential.loss.of != "forces" or _target(potential) != RECORDED.target:
         return float("nan")
     return float(np.fmax(potential.loss.formula, potential.loss.cross_validated))
+
+
+def _target(potential: Potential) -> str:
+    """What stood for the force where the potential was found."""
+    return motion_of(potential.provenance.get("target", RECORDED.target)).target
+
+
+def _fitted_to(potential: Potential) -> str:
+    """Energies or virials; else what stood for recorded forces."""
+    if potential.loss.of != "forces":
+        return potential.loss.of
+    return f"rows of the target {_target(potential)}, not to forces alone"
 
 
 def rounding_error(potential: Potential, frame: Frame, units: UnitStyle) -> float:

@@ -14,6 +14,7 @@ from interpot.report.document import Block, Entry, Heading, Panel, Plots, Table
 from interpot.report.findings import Findings, written
 from interpot.report.formulas import formula
 from interpot.report.words import raised, short, typeset, unique_names
+from interpot.units import UnitStyle
 
 _VISIBLE = 0.004  # of an axis: half the width of a line
 
@@ -37,12 +38,8 @@ def potential_section(findings: Findings) -> list[Block]:
 
 def _caption(findings: Findings, channel: ChannelFormula) -> str:
     """What the figure shows; of the second and further channels only what is their own."""
-    units, data = findings.potential.units, findings.channels.get(channel.label)
-    truth, zero = (
-        findings.true_channel(channel),
-        f"from {channel.cutoff:.6g} {units.length_unit} on the function is zero",
-    )
-    zero = zero if channel.ends else "the field goes on"
+    data, truth = findings.channels.get(channel.label), findings.true_channel(channel)
+    zero = _end(channel, findings.potential.units)
     if channel != findings.potential.channels[0]:
         words = [f"{channel.label}, as above; {zero}."]
         return " ".join([*words, *_band_words(findings, channel)])
@@ -64,6 +61,15 @@ def _caption(findings: Findings, channel: ChannelFormula) -> str:
     return " ".join([*words, *_band_words(findings, channel)])
 
 
+def _end(channel: ChannelFormula, units: UnitStyle) -> str:
+    """Where the function ends; of friction, what it is."""
+    if channel.kind == "friction":
+        return "φ(v) is Rayleigh's dissipation function of the speed, and −φ′(v) the force along the velocity"
+    if channel.ends:
+        return f"from {channel.cutoff:.6g} {channel.measure(units).coordinate} on the function is zero"
+    return "the field goes on"
+
+
 def _band_words(findings: Findings, channel: ChannelFormula) -> list[str]:
     """How wide the error band is, in words where it is too narrow to be seen."""
     units = findings.potential.units
@@ -74,10 +80,8 @@ def _band_words(findings: Findings, channel: ChannelFormula) -> list[str]:
         return []
     energy, force = float(found.energy.max()), float(found.slope.max())
     depth = float(np.abs(channel.energy(r)).max())
-    sizes = (
-        f"{short(energy, 2)} {units.energy_unit} in φ and {short(force, 2)} {units.energy_unit}/{units.length_unit} "
-        "in the force"
-    )
+    of_force = f"{units.energy_unit}/{units.length_unit}"
+    sizes = f"{short(energy, 2)} {channel.measure(units).function} in φ and {short(force, 2)} {of_force} in the force"
     if energy < _VISIBLE * depth:
         return [
             f"The error band of the formula is thinner than the line: one standard error is at most {sizes}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import measured, observe, with_friction
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
-from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
+from interpot.statistic.reach import beyond_all, check_cutoffs, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
 from interpot.statistic.recognition import recognised
 from interpot.statistic.thermostat import with_heat_baths
@@ -135,6 +136,8 @@ def accumulate(
     if (way.is_kept or way.is_shared) and bases is not None:
         raise InterpotError("given functions have no file form: leave out the file and the cluster, or bases")
     way.check_free(frames)
+    for frame in islice(frames, 1):
+        check_cutoffs(channels, frame, frames.units)
     observed = observe(frames, channels, asked)
     if bases is None:
         observed = in_bath(frames, channels, asked, observed, always=cutoffs == "given")

@@ -1,8 +1,8 @@
-"""Is there anybody where a channel reaches? Cutoffs beyond all pairs, walls beyond all particles."""
+"""Is there anybody where a channel reaches, or too many? Cutoffs of another unit, or beyond all pairs; far walls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +12,38 @@ from interpot.records import Frame, Trajectory
 from interpot.statistic.channels import Channel, collectors
 from interpot.statistic.channels.wall import outside
 from interpot.statistic.normal_equations import Coverage, Statistic
+from interpot.units import UnitStyle
 
 NEARLY = 0.95
 """Of a cutoff: who comes that far has reached it."""
+
+
+MOST_NEIGHBOURS = 20_000
+"""Of a particle: 37 Å in water, many times what a force reaches."""
+
+
+def check_cutoffs(channels: Sequence[Channel], frame: Frame, units: UnitStyle) -> None:
+    """Refuse a cutoff that can only be meant in another unit, such as 10 (Å) for a file in nm.
+
+    Raises
+    ------
+    InterpotError
+        In a periodic box, a particle would have more than `MOST_NEIGHBOURS`.
+    """
+    d, pairs = frame.dimension, [channel for channel in channels if channel.kind == "pair"]
+    if not pairs or d < 2 or not all(frame.cell.periodic[:d]):
+        return
+    longest = max(pairs, key=lambda channel: channel.cutoff)
+    r, vectors = longest.cutoff, frame.cell.vectors[:d, :d]
+    ball = 4 / 3 * np.pi * r**3 if d == 3 else np.pi * r**2
+    neighbours = len(frame.positions) * ball / abs(float(np.linalg.det(vectors)))
+    if neighbours > MOST_NEIGHBOURS:
+        unit, edges = units.length_unit, np.linalg.norm(vectors, axis=1) / units.length
+        raise InterpotError(
+            f"within the cutoff of {r / units.length:g} {unit} for {longest.label} a particle of '{frame.source}' has "
+            f"{neighbours:.2g} neighbours, in a box of {' x '.join(f'{edge:.4g}' for edge in edges)} {unit}: expected "
+            f"a cutoff in {unit}, the length unit of the data, as far as forces reach"
+        )
 
 
 def check_cutoffs_in_reach(statistic: Statistic, frames: Trajectory) -> None:

@@ -92,6 +92,16 @@ def test_noise_that_the_fit_knew_agrees_and_more_of_it_differs() -> None:
         assert judged(noisy, frames(noise=noise), ELSEWHERE).verdict == elsewhere
 
 
+@pytest.mark.parametrize("target", ["positions", "langevin-momenta", "overdamped"])
+def test_errors_of_averages_and_of_noise_promise_nothing_of_forces(target: str) -> None:
+    """An error of 0.99, that of noise, would call any forces right."""
+    found = replace(lennard_jones(), loss=Loss(0.99, 0.99, 0.99))
+    assert judged(found, frames()).verdict == "agrees"
+    origin = {**found.provenance, "target": {"target": target, "dynamics": "langevin"}}
+    check = judged(replace(found, provenance=origin), frames())
+    assert check.verdict == "cannot tell" and f"rows of the target {target}" in check.remark
+
+
 def test_a_formula_of_energies_promises_nothing_of_forces() -> None:
     of_curve = replace(lennard_jones(), loss=Loss(1e-3, np.nan, np.nan, "energies"))
     check = judged(of_curve, frames())

@@ -17,8 +17,9 @@ from interpot.proof.engines import engine
 from interpot.proof.export import export
 from interpot.proof.forces import PotentialForces
 from interpot.records import Cell, Dynamics, FloatArray, Frame, ReferenceModel, Trajectory
-from interpot.statistic.channels import friction_channels
+from interpot.statistic.channels import Measure, friction_channels, measure_of
 from interpot.statistic.channels.channel import Channel, collectors
+from interpot.statistic.channels.friction import unit_of_time
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.thermostat import heat_baths
 from interpot.trajectory.motion import Motion
@@ -87,9 +88,28 @@ def test_units_of_a_drag(tmp_path: Path) -> None:
         expected * METAL.energy / STYLES["real"].energy * 1e3, rel=1e-6
     )
     assert real.domain[1] == pytest.approx(formula.domain[1] / 1e3)
+    assert formula.measure(METAL) == Measure("Å/ps", "eV/ps", 1.0, 1.0)
+    assert real.measure(STYLES["real"]).coordinate == "Å/fs"
     found.save(tmp_path / "potential.json")
     again = Potential.load(tmp_path / "potential.json")
     assert str(again) == str(found) and again.channel("A drag").variable == "v"
+
+
+@pytest.mark.parametrize("style", ["lj", "metal", "real", "gromacs"])
+def test_samples_of_speeds_lie_where_the_formula_was_sampled(style: str) -> None:
+    """The coordinates of a statistic, in units of their measure, are the speeds of the data in their style."""
+    units = STYLES[style]
+    frames = moving(lambda s: s)
+    statistic, found = friction_of(frames, units)
+    speeds = np.linalg.norm(np.array([frame.velocities for frame in frames]), axis=2)[:, ::2] / units.velocity
+    formula, measure = found.channel("A drag"), measure_of("friction", units)
+    assert formula.domain == pytest.approx((speeds.min(), speeds.max()))
+    seen = statistic.coverage[0]
+    assert (seen.minimum / measure.length, seen.maximum / measure.length) == pytest.approx(formula.domain)
+    # half of ζ v² is lost in a unit of time
+    (zeta,) = formula.parameters
+    lost = 0.5 * measure.length**2 / unit_of_time(units) / measure.energy
+    assert zeta.value / 2 == pytest.approx(lost, rel=1e-6)
 
 
 def test_statistics_with_friction_are_kept(tmp_path: Path) -> None:
@@ -159,9 +179,9 @@ def test_forces_of_a_thermostat_are_fitted_with_its_friction(in_bath: Statistic)
     value, error = drag(found.best)
     assert abs(value - 1) < 4 * error < 0.4
     (told,) = (remark for remark in found.remarks if remark.startswith("Ar: friction"))
-    numbers = [float(number) for number in re.findall(r"([\d.]+) ±", told)]
-    # γ from the friction, T from noise over friction, T from the velocities, γ from noise over that temperature
-    assert numbers == pytest.approx([GAMMA, TEMPERATURE, TEMPERATURE, GAMMA], rel=0.1)
+    numbers = [float(number) for number in re.findall(r"([\d.]+)\(", told)]
+    # γ from noise and velocities and from the friction, T from the velocities and from noise over friction
+    assert numbers == pytest.approx([GAMMA, GAMMA, TEMPERATURE, TEMPERATURE], rel=0.1)
     assert numbers[2:] == pytest.approx([TEMPERATURE, GAMMA], rel=0.03)
 
 

@@ -185,6 +185,15 @@ def test_a_cutoff_beyond_the_sampled_distances() -> None:
     assert f"{reach:.6g} Å" in str(error.value)
 
 
+def test_a_cutoff_in_another_unit_is_refused() -> None:
+    """10 for 10 Å, where lengths are nm: the error names the unit."""
+    nano = Frames(data({"Ar-Ar": LJ}, 1).frames, unit_style("gromacs"))
+    with pytest.raises(
+        InterpotError, match=r"within the cutoff of 10 nm for Ar-Ar .* a cutoff in nm, the length unit"
+    ):
+        accumulate(nano, pair_channels(["Ar"], 100.0))
+
+
 # ------------------------------------------------------------------------------------------ decimals
 
 

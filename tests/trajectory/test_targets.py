@@ -9,7 +9,7 @@ from ase import Atoms
 from interpot.errors import InterpotError
 from interpot.trajectory import from_atoms
 from interpot.trajectory.motion import DYNAMICS, Motion, motion_of
-from interpot.trajectory.targets import TARGETS
+from interpot.trajectory.targets import TARGETS, target_rows
 from interpot.trajectory.targets.recorded import recorded
 from interpot.units import unit_style
 
@@ -43,6 +43,19 @@ def test_recording_goes_on_while_frames_come() -> None:
             yield frame
 
     assert next(iter(recorded(endless()))).targets.shape == (1, 5, 3)
+
+
+def test_frames_without_a_whole_window_are_remarked() -> None:
+    path = np.random.default_rng(3).normal(size=(5, 3)) + 0.01 * np.arange(20.0)[:, None, None]
+    frames = []
+    for k, positions in enumerate(path):
+        frame = from_atoms(Atoms("Ar5", positions=positions))
+        frames.append(replace(frame, index=k, time=float(k), unwrapped=positions))
+    remarks: list[str] = []
+    motion = Motion("positions", width=(3,))
+    used = [w.fresh for w in target_rows(frames, motion, unit_style("metal"), remarks.append)]
+    assert sum(map(len, used)) == 14
+    assert remarks[-1].startswith("there are forces for 14 of 20 frames")
 
 
 def test_motions_are_written_and_read() -> None:
