@@ -104,6 +104,8 @@ def potential_figure(findings: Findings, channel: ChannelFormula) -> Figure:
 def _near(channel: ChannelFormula) -> float:
     """From where on a function is drawn: a little beyond the sampled range."""
     low, high = channel.domain
+    if channel.kind == "friction":  # no speed is negative
+        return max(0.0, low - 0.04 * (high - low))
     return 0.92 * low if channel.ends else low - 0.04 * (high - low)
 
 

@@ -45,7 +45,7 @@ def test_recording_goes_on_while_frames_come() -> None:
     assert next(iter(recorded(endless()))).targets.shape == (1, 5, 3)
 
 
-def test_frames_without_a_whole_window_are_remarked() -> None:
+def test_frames_that_do_not_count_are_remarked() -> None:
     path = np.random.default_rng(3).normal(size=(5, 3)) + 0.01 * np.arange(20.0)[:, None, None]
     frames = []
     for k, positions in enumerate(path):
@@ -55,7 +55,7 @@ def test_frames_without_a_whole_window_are_remarked() -> None:
     motion = Motion("positions", width=(3,))
     used = [w.fresh for w in target_rows(frames, motion, unit_style("metal"), remarks.append)]
     assert sum(map(len, used)) == 14
-    assert remarks[-1].startswith("there are forces for 14 of 20 frames")
+    assert remarks[-1].startswith("14 of 20 frames are counted")
 
 
 def test_motions_are_written_and_read() -> None:

@@ -113,7 +113,7 @@ def target_rows(
 
 
 def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str], None]) -> Iterator[Windows]:
-    """The windows of a target; after the last of them, how many frames have no force is remarked."""
+    """The windows of a target; after the last of them, how many of the frames count is remarked."""
     followed = observed = 0
 
     def passing() -> Iterator[Instant]:
@@ -127,6 +127,6 @@ def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str]
         yield windows
     if observed < followed:
         remark(
-            f"there are forces for {observed} of {followed} frames: at the ends of stretches they would need frames "
-            "beyond"
+            f"{observed} of {followed} frames are counted: the others, at the ends of stretches, serve only those before "
+            "them, or are too few for a window"
         )
