@@ -127,6 +127,6 @@ def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str]
         yield windows
     if observed < followed:
         remark(
-            f"{observed} of {followed} frames are counted: the others, at the ends of stretches, serve only those before "
-            "them, or are too few for a window"
+            f"{observed} of {followed} frames are counted: the others, at the ends of stretches, serve only those "
+            "before them, or are too few for a window"
         )
