@@ -23,7 +23,7 @@ from interpot.statistic.in_bath import in_bath
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.observed import measured, observe, with_friction
+from interpot.statistic.observed import Observed, measured, observe, with_friction
 from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, one_pass, walked
 from interpot.statistic.reach import beyond_all, check_cutoffs, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recipe import Recipe, recipe_of, wanted_of
@@ -33,7 +33,7 @@ from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory.following import follow
-from interpot.trajectory.motion import RECORDED, Motion, motion_of
+from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.targets import TARGETS, Windows
 from interpot.trajectory.targets.denoise import noisier
 from interpot.units import UnitStyle
@@ -138,16 +138,14 @@ def accumulate(
     way.check_free(frames)
     for frame in islice(frames, 1):
         check_cutoffs(channels, frame, frames.units)
-    observed = observe(frames, channels, asked)
-    if bases is None:
-        observed = in_bath(frames, channels, asked, observed, always=cutoffs == "given")
-        channels = with_friction(frames, channels, observed.motion)
     if way.is_kept or way.is_shared:
-        recipe = recipe_of(
-            frames, channels, motion=observed.motion, cutoffs=cutoffs, memory=memory, wanted=wanted
-        )
+        recipe = recipe_of(frames, channels, motion=asked, cutoffs=cutoffs, memory=memory, wanted=wanted)
         make = _shared if way.is_shared else _kept
-        return make(frames, channels, recipe, way, observed.remarks, progress)
+        return make(frames, channels, asked, recipe, way, progress)
+    if bases is None:
+        observed, channels = _observed(frames, channels, asked, cutoffs)
+    else:
+        observed = observe(frames, channels, asked)
     settled = Settled(tuple(channels))
     if cutoffs == "find" and bases is None:
         settled = settle(
@@ -364,32 +362,32 @@ class Way:
 def _kept(
     frames: Trajectory,
     channels: Sequence[Channel],
+    asked: Motion,
     recipe: Recipe,
     way: Way,
-    remarks: Sequence[str],
     progress: FrameProgress | None,
 ) -> Statistic:
-    """Make a pass that can be resumed, or go on with one."""
+    """Make a pass that can be resumed, or go on with one, in the motion and the channels that it was begun with."""
     assert way.out is not None
     begun = begin(way.out, recipe, way.resume)
     if isinstance(begun, Statistic):
         return begun
     if begun is not None:
-        settled = Settled(begun.statistic.channels, begun.settled)
+        motion, settled = begun.motion, Settled(begun.statistic.channels, begun.settled)
     else:
-        settled = _settled(frames, channels, recipe, way, progress).said(remarks)
+        motion, settled = _settled(frames, channels, asked, recipe, way, progress)
     statistic = settled.statistic or checkpointed_pass(
         frames,
         settled.channels,
         partial_path(way.out),
         recipe,
+        motion,
         settled.remarks,
         begun,
         threads=way.threads,
         progress=progress,
     )
-    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
-    statistic = _with_recipe(statistic, recipe)
+    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe), motion), recipe)
     complete(statistic, way.out)
     return statistic
 
@@ -397,39 +395,54 @@ def _kept(
 def _shared(
     frames: Trajectory,
     channels: Sequence[Channel],
+    asked: Motion,
     recipe: Recipe,
     way: Way,
-    remarks: Sequence[str],
     progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
-    settled = _settled(frames, channels, recipe, way, progress).said(remarks)
+    motion, settled = _settled(frames, channels, asked, recipe, way, progress)
     statistic, met = distributed_pass(
         frames,
         settled.channels,
-        motion=motion_of(recipe["target"]),
+        motion=motion,
         workers=way.workers,
         scheduler=way.scheduler,
         wanted=wanted_of(recipe),
         progress=progress,
     )
     settled = replace(settled, remarks=(*met, *settled.remarks))
-    statistic = concluded(statistic, settled, frames, wanted_of(recipe), motion_of(recipe["target"]))
-    statistic = _with_recipe(statistic, recipe)
+    statistic = _with_recipe(concluded(statistic, settled, frames, wanted_of(recipe), motion), recipe)
     if way.out is not None:
         statistic.save(way.out)
     return statistic
 
 
 def _settled(
-    frames: Trajectory, channels: Sequence[Channel], recipe: Recipe, way: Way, progress: FrameProgress | None
-) -> Settled:
-    if recipe["cutoffs"] == "given":
-        return Settled(tuple(channels))
-    return settle(
-        frames, channels, motion_of(recipe["target"]), threads=way.threads, memory=way.memory, wanted=wanted_of(recipe),
-        progress=progress,
-    )  # fmt: skip
+    frames: Trajectory,
+    channels: Sequence[Channel],
+    asked: Motion,
+    recipe: Recipe,
+    way: Way,
+    progress: FrameProgress | None,
+) -> tuple[Motion, Settled]:
+    """Settle on the first frames what the pass is to be made with."""
+    observed, channels = _observed(frames, channels, asked, recipe["cutoffs"])
+    settled = Settled(channels)
+    if recipe["cutoffs"] == "find":
+        settled = settle(
+            frames, channels, observed.motion, threads=way.threads, memory=way.memory, wanted=wanted_of(recipe),
+            progress=progress,
+        )  # fmt: skip
+    return observed.motion, settled.said(observed.remarks)
+
+
+def _observed(
+    frames: Trajectory, channels: Sequence[Channel], asked: Motion, cutoffs: str
+) -> tuple[Observed, tuple[Channel, ...]]:
+    """Settle what stands for the force, and the channels that go with it."""
+    observed = in_bath(frames, channels, asked, observe(frames, channels, asked), always=cutoffs == "given")
+    return observed, with_friction(frames, channels, observed.motion)
 
 
 def _with_recipe(statistic: Statistic, recipe: Recipe) -> Statistic:

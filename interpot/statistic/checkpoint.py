@@ -29,7 +29,7 @@ from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, fi
 from interpot.statistic.recipe import Recipe, check_same_recipe, wanted_of
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
-from interpot.trajectory.motion import RECORDED, motion_of
+from interpot.trajectory.motion import RECORDED, Motion, motion_of
 from interpot.trajectory.targets import Windows
 
 INTERVAL = 10.0
@@ -57,13 +57,18 @@ class Checkpoint:
     snapshot
         What else the accumulator needs.
     settled, walked
-        Remarks on the cutoffs, and on what reading has met so far.
+        Remarks on what was settled at first, and on what reading has met so far.
     """
 
     statistic: Statistic
     snapshot: Snapshot
     settled: tuple[str, ...]
     walked: tuple[str, ...]
+
+    @property
+    def motion(self) -> Motion:
+        """What stands for the force, as it was settled when the pass began; internal units."""
+        return motion_of(self.statistic.provenance["target"])
 
     def save(self, path: Path) -> None:
         """Write it, atomically."""
@@ -156,6 +161,7 @@ def checkpointed_pass(
     channels: Sequence[Channel],
     partial: Path,
     recipe: Recipe,
+    motion: Motion = RECORDED,
     settled: Sequence[str] = (),
     checkpoint: Checkpoint | None = None,
     *,
@@ -176,9 +182,11 @@ def checkpointed_pass(
     partial
         File of the checkpoints.
     recipe
-        Its target, memory and what is wanted are those of the pass.
+        Its memory and what is wanted are those of the pass.
+    motion
+        What stands for the force: settled, in internal units.
     settled
-        Remarks on the cutoffs, to be kept with the checkpoints.
+        Remarks on what was settled, to be kept with the checkpoints.
     checkpoint
         To go on from.
     threads
@@ -198,9 +206,9 @@ def checkpointed_pass(
     with closing(
         Accumulator(channels, threads=threads, memory=recipe["memory"], wanted=wanted, snapshot=snapshot)
     ) as accumulator:
-        keeper = _Keeper(partial, frames, recipe, tuple(settled), channels, accumulator)
+        keeper = _Keeper(partial, frames, recipe, motion, tuple(settled), channels, accumulator)
         keeper.walk(progress)
-        return finished(accumulator, frames, motion_of(recipe["target"]))
+        return finished(accumulator, frames, motion)
 
 
 def _complete(out: Path, recipe: Recipe) -> Statistic:
@@ -249,12 +257,13 @@ class _Keeper:
         partial: Path,
         frames: Trajectory,
         recipe: Recipe,
+        motion: Motion,
         settled: tuple[str, ...],
         channels: Sequence[Channel],
         accumulator: Accumulator,
     ) -> None:
         self.partial, self.frames, self.recipe, self.channels = partial, frames, recipe, tuple(channels)
-        self.settled, self.accumulator = settled, accumulator
+        self.motion, self.settled, self.accumulator = motion, settled, accumulator
         self.kept = accumulator.frames
         self.due = time.monotonic() + INTERVAL
 
@@ -278,10 +287,11 @@ class _Keeper:
 
     def _rest(self) -> Iterator[Windows]:
         """Rows that the checkpoint does not hold."""
-        motion, items = motion_of(self.recipe["target"]), self.accumulator.items
-        if items and motion == RECORDED and isinstance(self.frames, FileTrajectory):
-            return walked(self.frames.part(items), motion)
-        return islice(walked(self.frames, motion), items, None)  # windows depend on where the first begins
+        items = self.accumulator.items
+        if items and self.motion == RECORDED and isinstance(self.frames, FileTrajectory):
+            return walked(self.frames.part(items), self.motion)
+        # windows depend on where the first begins; their features, which are most of the work, are made of the rest
+        return islice(walked(self.frames, self.motion), items, None)
 
     def _keep(self) -> None:
         """Write a checkpoint; the longer that takes, the longer until the next."""
@@ -290,7 +300,7 @@ class _Keeper:
         provenance = {
             "sources": [str(path) for path in self.frames.sources],
             "frames": state.frames,
-            "target": self.recipe["target"],
+            "target": self.motion.written(),
             "remarks": [*remarks, *self.settled],
             "recipe": self.recipe,
         }

@@ -37,7 +37,8 @@ def recipe_of(
     channels
         As asked for, before a truncated force is looked for.
     motion
-        What stands for the force: settled, in internal units.
+        What stands for the force, as it was asked for, in the trajectory's units: what is left open is settled once,
+        when the pass begins, and kept with it.
     cutoffs, memory
         As `interpot.accumulate` takes them; the number of threads changes no bit.
     wanted
@@ -53,12 +54,20 @@ def recipe_of(
         **state,
         "channels": [_written(channel) for channel in channels],
         "cutoffs": cutoffs,
-        "target": motion.written(),
+        "target": _asked(motion),
         "memory": memory,
         "energies": wanted.energies,
         "virials": wanted.virials,
         "factor": None if wanted.factor == NOTHING.factor else wanted.factor,
     }
+
+
+def _asked(motion: Motion) -> str | dict[str, Any]:
+    """A motion that is not settled, as JSON holds it: one substep that is asked for is no choice from the data."""
+    told = motion.written()
+    if motion.substeps != 1:
+        return told
+    return {**({"target": told} if isinstance(told, str) else told), "substeps": 1}
 
 
 def _written(channel: Channel) -> list[Any]:
@@ -109,6 +118,9 @@ def _shown(value: object) -> str:
         )
     if isinstance(value, dict) and "position" in value:  # a wall
         return f"{value['name']}={value['position']}"
+    if isinstance(value, dict) and "target" in value:
+        rest = ", ".join(f"{k} {_shown(v)}" for k, v in value.items() if k != "target")
+        return f"{value['target']} ({rest})"
     if isinstance(value, dict):
         return ",".join(f"{k}={v}" for k, v in value.items())
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
