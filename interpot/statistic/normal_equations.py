@@ -25,6 +25,7 @@ from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import Basis, KnotSplines, lattice_of
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
+from interpot.statistic.joint_target import check_same_target, joined_target
 from interpot.statistic.layout import Layout, moved, offsets
 from interpot.statistic.triangular import RowTables, joint_factor, least_squares, row_labels, scaled
 from interpot.units import UnitStyle, unit_style
@@ -172,22 +173,28 @@ class Statistic:
         Raises
         ------
         InterpotError
-            The two differ in channels, knots or units.
+            The two differ in channels, knots, units or targets (`interpot.statistic.joint_target`).
         """
         _check_same(self, other)
         bases = tuple(a if a.size >= b.size else b for a, b in zip(self.bases, other.bases, strict=True))
-        blocks = self._blocks_over(bases).beside(other._blocks_over(bases))
+        blocks = self.blocks_over(bases).beside(other.blocks_over(bases))
         coverage = tuple(map(_joined, self.coverage, other.coverage))
         provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
         provenance.pop("recipe", None)  # of one file; a sum has none
         if systematic := max(self.systematic, other.systematic):
             provenance["systematic"] = systematic
+        if "target" in self.provenance and "target" in other.provenance:
+            provenance["target"] = joined_target(self.provenance["target"], other.provenance["target"])
+        if "thermal energy" in self.provenance and "thermal energy" in other.provenance:
+            hot = [s.rows * s.provenance["thermal energy"] for s in (self, other)]
+            provenance["thermal energy"] = sum(hot) / (self.rows + other.rows)
         for name in ("sources", "remarks"):
             listed = [*self.provenance.get(name, []), *other.provenance.get(name, [])]
             provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
         return Statistic(self.channels, bases, blocks, coverage, self.units, provenance)
 
-    def _blocks_over(self, bases: Sequence[Basis]) -> Blocks:
+    def blocks_over(self, bases: Sequence[Basis]) -> Blocks:
+        """The same blocks in the columns of bases that reach as far inwards or further."""
         layout = Layout.of(self.channels, bases)
         return self.blocks.laid_out(moved(self.bases, bases), layout.size, layout.own)
 
@@ -327,27 +334,11 @@ def _joined(a: Coverage, b: Coverage) -> Coverage:
     return Coverage(counts, min(a.minimum, b.minimum), max(a.maximum, b.maximum))
 
 
-def _other_target(mine: str | dict[str, object], theirs: str | dict[str, object]) -> str:
-    """Say how the targets of two statistics differ, and what to do; both as `Motion.written` has them."""
-    one, two = ({"target": t} if isinstance(t, str) else t for t in (mine, theirs))
-    if one["target"] != two["target"]:
-        return f"its target is {two['target']}, not {one['target']}; ask for one --target in both passes"
-    options = [name for name in {**one, **two} if one.get(name) != two.get(name)]
-    named = ", ".join(f"--{name}" for name in options)
-    return (
-        f"the {', '.join(options)} of its target '{one['target']}' {'is' if len(options) == 1 else 'are'} not the "
-        f"first's, as happens where each is chosen from its own data; give {named} in both passes, or make one pass "
-        "over all files"
-    )
-
-
 def _check_same(a: Statistic, b: Statistic) -> None:
     """Refuse to add what does not belong together, in one sentence."""
     if a.units != b.units:
         raise InterpotError(f"cannot add a statistic in '{b.units.name}' units to one in '{a.units.name}'")
-    mine, theirs = (s.provenance.get("target", "recorded") for s in (a, b))
-    if mine != theirs:
-        raise InterpotError(f"cannot add a second statistic: {_other_target(mine, theirs)}")
+    check_same_target(*(s.provenance.get("target", "recorded") for s in (a, b)))
     tables = [{t.label for t in s.blocks.tables} for s in (a, b)]
     if tables[0] != tables[1]:
         label = min(tables[0] ^ tables[1])

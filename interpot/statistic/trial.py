@@ -64,7 +64,7 @@ def trial_width(
                 raise
             break
         if trial.bases != instantaneous.bases:
-            trial = replace(trial, bases=instantaneous.bases, blocks=trial._blocks_over(instantaneous.bases))
+            trial = replace(trial, bases=instantaneous.bases, blocks=trial.blocks_over(instantaneous.bases))
         grams[width] = np.array([trial.blocks.gram(k) for k in range(len(trial.blocks))])
         moments[width] = trial.blocks.moment
     try:
@@ -94,7 +94,7 @@ def _of_instants(
         else basis
         for basis, seen in zip(met.bases, met.coverage, strict=True)
     ]
-    return grown, replace(met, bases=tuple(grown), blocks=met._blocks_over(grown))
+    return grown, replace(met, bases=tuple(grown), blocks=met.blocks_over(grown))
 
 
 def _pass(

@@ -10,7 +10,6 @@ import pytest
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame
 from interpot.statistic.channels import pair_channels
-from interpot.statistic.normal_equations import _other_target
 from interpot.statistic.observed import observe
 from interpot.trajectory.motion import Motion
 from interpot.units import unit_style
@@ -83,11 +82,3 @@ def test_masses_of_others_beside_recorded_forces() -> None:
 def test_numbers_that_are_none(options: Mapping[str, float]) -> None:
     with pytest.raises(InterpotError, match=f"{next(iter(options)).removesuffix('es')}.*expected"):
         Motion(**options)  # type: ignore[arg-type]
-
-
-def test_how_targets_differ() -> None:
-    one = {"target": "positions", "width": [3], "noise": 0.0, "timestep": 0.2}
-    said = _other_target(one, {**one, "width": [1]})
-    assert said.startswith("the width of its target 'positions' is not the first's")
-    assert "give --width in both passes" in said
-    assert "its target is recorded, not positions" in _other_target(one, "recorded")

@@ -13,6 +13,8 @@ from moving_gas import CUTOFF, STEP, write_gas
 
 from interpot import InterpotError, Motion, Statistic, accumulate, pair_channels, read
 from interpot.statistic import checkpoint, one_pass
+from interpot.statistic.joint_target import joined_target
+from interpot.statistic.merge import merge
 
 FRAMES = 150
 GIVEN = Motion(timestep=STEP, masses={"A": 1.0})
@@ -134,3 +136,59 @@ def test_how_windows_are_put_into_batches_is_rounding(
     sizes = np.sqrt(np.diag(usual.gram).clip(1e-12 * np.diag(usual.gram).max()))
     assert (np.abs(single.gram - usual.gram) / np.outer(sizes, sizes)).max() < 1e-12
     assert (np.abs(single.moment - usual.moment) / sizes).max() < 1e-12 * np.sqrt(usual.square)
+
+
+# ---------------------------------------------------------------------------- adding up
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another run, with larger errors."""
+    return write_gas(tmp_path_factory.mktemp("other") / "other.npz", 100, noise=0.02, seed=8)
+
+
+def test_passes_with_errors_of_their_own_are_merged(gas: Path, another: Path, tmp_path: Path) -> None:
+    asked = replace(GIVEN, target="positions", width=(3,))
+    files = [tmp_path / "a.h5", tmp_path / "b.h5"]
+    one, two = (make(path, asked, out=out) for path, out in zip((gas, another), files, strict=True))
+    assert one.provenance["target"]["noise"] != two.provenance["target"]["noise"]
+    both = merge(files)
+    size = max(one.gram.shape[0], two.gram.shape[0])
+    padded = [np.pad(s.gram, (0, size - s.gram.shape[0])) for s in (one, two)]
+    np.testing.assert_allclose(both.gram, sum(padded), rtol=1e-12, atol=1e-14 * np.abs(both.gram).max())
+    assert both.provenance["target"] == {
+        **one.provenance["target"],
+        "noise": two.provenance["target"]["noise"],
+    }
+    hot = [s.provenance["thermal energy"] for s in (one, two)]
+    assert min(hot) < both.provenance["thermal energy"] < max(hot)
+    assert both.systematic == max(one.systematic, two.systematic)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"width": (4,)}, "its target positions has width 4 where the first has 3, as happens where each pass "
+         "chooses from its own data; give --width 3 to both passes, or make one pass over all files"),
+        ({"width": (2, 4), "substeps": 2}, "has width 2,4 where the first has 3, substeps 2 where the first has 1, "
+         "as .* give --width 3 --substeps 1 to both"),
+        ({"masses": {"A": 2.0}}, "its target positions has other masses than the first; give the same --masses to both"),
+        ({"target": "momenta"}, "its target is momenta, not positions; ask for one --target in both passes"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_other_windows_are_not_merged(
+    other: dict[str, Any], words: str, gas: Path, another: Path, tmp_path: Path
+) -> None:
+    asked = replace(GIVEN, target="positions", width=(3,), substeps=1, noise=0.0)
+    make(gas, asked, out=tmp_path / "a.h5")
+    make(another, replace(asked, **other), out=tmp_path / "b.h5")
+    with pytest.raises(InterpotError, match=f"b.h5' cannot be merged with .*a.h5': .*{words}"):
+        merge([tmp_path / "a.h5", tmp_path / "b.h5"])
+
+
+def test_clocks_need_not_be_the_same() -> None:
+    one = {"target": "positions", "width": [3], "timestep": 0.2}
+    assert joined_target(one, {**one, "timestep": 0.2 * (1 + 1e-9)}) == one
+    assert joined_target(one, {**one, "timestep": 0.4}) == {"target": "positions", "width": [3]}
+    assert joined_target("recorded", {"target": "recorded", "timestep": 0.1}) == "recorded"
