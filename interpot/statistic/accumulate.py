@@ -16,7 +16,7 @@ from interpot.records import Trajectory
 from interpot.statistic.basis import Basis
 from interpot.statistic.channels import Channel
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
-from interpot.statistic.distribute import distributed_pass
+from interpot.statistic.distribute import check_shareable, distributed_pass
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
 from interpot.statistic.in_bath import in_bath
@@ -35,6 +35,7 @@ from interpot.threads import one_blas_thread
 from interpot.trajectory.following import follow
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.targets import TARGETS, Windows
+from interpot.trajectory.targets.choice import choose
 from interpot.trajectory.targets.denoise import noisier
 from interpot.units import UnitStyle
 
@@ -401,6 +402,7 @@ def _shared(
     progress: FrameProgress | None,
 ) -> Statistic:
     """Make a pass on a cluster; the first frames are looked at here."""
+    check_shareable(choose(frames, asked))  # before minutes are spent on settling windows
     motion, settled = _settled(frames, channels, asked, recipe, way, progress)
     statistic, met = distributed_pass(
         frames,

@@ -128,11 +128,7 @@ def distributed_pass(
     """
     if not isinstance(frames, FileTrajectory):
         raise InterpotError("a cluster needs a trajectory in files, as interpot.read opens it")
-    if motion != RECORDED:
-        raise InterpotError(
-            f"the target is {motion.target}: a cluster takes recorded forces only, as windows over several frames "
-            "would end at the borders of its tasks; leave out --workers and --scheduler"
-        )
+    check_shareable(motion.target)
     with _cluster(workers, scheduler) as client:
         many = workers or max(len(client.ncores()), 1)
         if len(frames.sources) > 1:  # each file by one worker; what is kept beside it is found by `count`
@@ -152,6 +148,22 @@ def distributed_pass(
     }
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     return replace(statistic, provenance=provenance), [*met, *remarks]
+
+
+def check_shareable(target: str) -> None:
+    """Refuse a target whose rows are of several frames: they would end at the borders of the tasks.
+
+    Raises
+    ------
+    InterpotError
+        It is another than recorded forces.
+    """
+    if target != RECORDED.target:
+        raise InterpotError(
+            f"the target is {target}: a cluster takes recorded forces only, as windows over several frames would end "
+            "at the borders of its tasks; leave out --workers and --scheduler, or make a pass for each file with the "
+            "same --width and --substeps and merge them"
+        )
 
 
 def _cost(compressed: Sequence[Path], tasks: int) -> list[str]:

@@ -172,7 +172,7 @@ def test_passes_with_errors_of_their_own_are_merged(gas: Path, another: Path, tm
          "chooses from its own data; give --width 3 to both passes, or make one pass over all files"),
         ({"width": (2, 4), "substeps": 2}, "has width 2,4 where the first has 3, substeps 2 where the first has 1, "
          "as .* give --width 3 --substeps 1 to both"),
-        ({"masses": {"A": 2.0}}, "its target positions has other masses than the first; give the same --masses to both"),
+        ({"masses": {"A": 2.0}}, "positions has other masses than the first; give the same --masses to both"),
         ({"target": "momenta"}, "its target is momenta, not positions; ask for one --target in both passes"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
@@ -192,3 +192,13 @@ def test_clocks_need_not_be_the_same() -> None:
     assert joined_target(one, {**one, "timestep": 0.2 * (1 + 1e-9)}) == one
     assert joined_target(one, {**one, "timestep": 0.4}) == {"target": "positions", "width": [3]}
     assert joined_target("recorded", {"target": "recorded", "timestep": 0.1}) == "recorded"
+
+
+def test_a_cluster_takes_no_windows_and_says_so_before_they_are_settled(
+    gas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interpot.statistic.accumulate.observe", None)
+    with pytest.raises(
+        InterpotError, match=r"the target is momenta: a cluster takes .* --width .* merge them"
+    ):
+        make(gas, replace(GIVEN, target="auto"), workers=2)

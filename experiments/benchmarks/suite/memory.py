@@ -20,7 +20,7 @@ import numpy as np
 
 from interpot.records import Frame
 from interpot.units import STYLES, UnitStyle
-from suite.passes import LARGE, SMALL, Pass
+from suite.passes import LARGE, SMALL, WIDE, Pass, from_positions
 from suite.records import Figure, NotMeasured, Row, Setting, Wish
 from suite.systems import CUTOFF, LIQUIDS, dump, liquid
 
@@ -41,7 +41,7 @@ class Shaken:
         random = np.random.default_rng(1)
         for k in range(self.count):
             moved = self.first.positions + random.normal(0, 0.02, self.first.positions.shape)
-            yield replace(self.first, positions=moved, index=k)
+            yield replace(self.first, positions=moved, index=k, step=k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def peaks(setting: Setting) -> Iterator[Row]:
     )
     yield Row(case, ARRAYS, _figure(long.arrays), peer, _figure(short.arrays), wish)
     yield Row(case, RESIDENT, _figure(long.resident), peer, _figure(short.resident), wish)
+    yield from _windows(setting)
     for count in (32,) if setting.quick else (32, 66):
         case = f"10,976 atoms, K = {LARGE}, 1 species, {count} frames"
         setting.say(case)
@@ -74,14 +75,25 @@ def peaks(setting: Setting) -> Iterator[Row]:
         yield Row(case, RESIDENT, _figure(large.resident), remark=remark)
 
 
+def _windows(setting: Setting) -> Iterator[Row]:
+    """The same for windows over positions, from where their groups have grown to full size."""
+    few, many = (1000, 2000) if setting.quick else (1000, 10_000)
+    case = f"864 atoms, K = {SMALL}, positions in windows of half-width {WIDE}, {many:,} frames"
+    setting.say(case)
+    short, long = (_apart(setting, 864, count, SMALL, WIDE) for count in (few, many))
+    peer, wish = f"{few:,} frames", Wish("within 5 %", 0.95, 1.05)
+    yield Row(case, ARRAYS, _figure(long.arrays), peer, _figure(short.arrays), wish)
+    yield Row(case, RESIDENT, _figure(long.resident), peer, _figure(short.resident), wish)
+
+
 def _figure(size: int) -> Figure:
     return Figure(size / MEGABYTE, size / MEGABYTE, size / MEGABYTE)
 
 
-def _apart(setting: Setting, atoms: int, frames: int, size: int) -> Peak:
-    """Measure in a fresh process."""
+def _apart(setting: Setting, atoms: int, frames: int, size: int, width: int = 0) -> Peak:
+    """Measure in a fresh process: recorded forces, or windows over positions if there is a half-width."""
     dump(setting, LIQUIDS[atoms])
-    numbers = [str(number) for number in (atoms, frames, size)]
+    numbers = [str(number) for number in (atoms, frames, size, width)]
     command = [sys.executable, "-m", "suite.memory", str(setting.data), *numbers]
     folder = Path(__file__).parents[1]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -91,11 +103,11 @@ def _apart(setting: Setting, atoms: int, frames: int, size: int) -> Peak:
     return Peak(**told)
 
 
-def _measured(setting: Setting, atoms: int, frames: int, size: int) -> Peak:
+def _measured(setting: Setting, atoms: int, frames: int, size: int, width: int) -> Peak:
     """Measure in this process: the resident set in one pass, arrays in a second one, which is slower."""
     first = liquid(setting, atoms, 1).frames[0]
-    run = Pass(first.species, CUTOFF, 0.75, size)
-    run(Shaken(first, 2))
+    run = Pass(first.species, CUTOFF, 0.75, size, from_positions(width) if width else None)
+    run(Shaken(first, 2 * width + 2))
     run(Shaken(first, frames))
     resident = _peak_resident()
     tracemalloc.start()

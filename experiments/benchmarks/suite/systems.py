@@ -44,7 +44,7 @@ neighbor 0.3 bin
 neigh_modify every 1 delay 0 check yes
 fix move all nve
 run {melting}
-dump frames all custom {every} {file} id type x y z fx fy fz
+dump frames all custom {every} {file} id type x y z {columns}
 dump_modify frames format float %.12g sort id
 run {steps}
 """
@@ -69,7 +69,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Dynamics:
-    """How LAMMPS makes a system: fcc cells, steps from the crystal, frames, steps between them."""
+    """How LAMMPS makes a system: fcc cells, steps from the crystal, frames, steps between them, what is dumped."""
 
     cells: tuple[int, int, int]
     melting: int
@@ -77,6 +77,13 @@ class Dynamics:
     every: int = 20
     density: float = 0.8442
     temperature: float = 1.44
+    columns: str = "fx fy fz"
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        moving = f"-every-{self.every}-moving" if "vx" in self.columns else ""
+        return f"density-{self.density}-{self.atoms}x{self.frames}{moving}.lammpstrj"
 
     @property
     def atoms(self) -> int:
@@ -96,6 +103,9 @@ LIQUIDS = {
 }
 """By number of atoms: 256, 864, 4,000, 10,976 and 100,000."""
 
+MOVING = Dynamics((6, 6, 6), 2000, frames=400, every=4, columns="vx vy vz fx fy fz")
+"""The liquid of 864 atoms, close in time and with velocities."""
+
 GAS = Dynamics((6, 6, 6), 10_000, frames=100, every=200, density=0.0301, temperature=2.0)
 """An atom has two neighbours within the cutoff on average."""
 
@@ -103,7 +113,7 @@ GAS = Dynamics((6, 6, 6), 10_000, frames=100, every=200, density=0.0301, tempera
 def dump(setting: Setting, system: Dynamics) -> Path:
     """LAMMPS's dump of a system, made at most once."""
     nx, ny, nz = system.cells
-    path = setting.data / f"density-{system.density}-{system.atoms}x{system.frames}.lammpstrj"
+    path = setting.data / system.name
     if path.exists():
         return path
     setting.data.mkdir(parents=True, exist_ok=True)
@@ -111,7 +121,7 @@ def dump(setting: Setting, system: Dynamics) -> Path:
     with atomic(path) as part:
         script = _SCRIPT.format(
             density=system.density, nx=nx, ny=ny, nz=nz, temperature=system.temperature,
-            melting=system.melting, every=system.every, file=part, steps=system.every * (system.frames - 1),
+            melting=system.melting, every=system.every, columns=system.columns, file=part, steps=system.every * (system.frames - 1),
         )  # fmt: skip
         run_lammps(script)
     return path

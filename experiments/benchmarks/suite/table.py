@@ -21,6 +21,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         "Pairs of a 64-atom box with several images, beside those of a large box of the same crystal",
         "suite.accumulating:small_box",
     ),
+    "weak": Benchmark(
+        "One pass over windows of momenta or positions, beside recorded forces on the same frames",
+        "suite.weak_forms:rates",
+    ),
     "dsyrk": Benchmark(
         "The whole pass beside nothing but BLAS's rank-k update of as many rows", "suite.dense:fraction"
     ),
