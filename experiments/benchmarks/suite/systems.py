@@ -121,7 +121,8 @@ def dump(setting: Setting, system: Dynamics) -> Path:
     with atomic(path) as part:
         script = _SCRIPT.format(
             density=system.density, nx=nx, ny=ny, nz=nz, temperature=system.temperature,
-            melting=system.melting, every=system.every, columns=system.columns, file=part, steps=system.every * (system.frames - 1),
+            melting=system.melting, every=system.every, columns=system.columns, file=part,
+            steps=system.every * (system.frames - 1),
         )  # fmt: skip
         run_lammps(script)
     return path
