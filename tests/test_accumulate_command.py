@@ -125,7 +125,7 @@ def test_a_killed_pass_over_windows_is_the_same(tmp_path: Path) -> None:
     words = ["accumulate", str(gas), "--units", "lj", "--cutoff", str(CUTOFF), "--keep-cutoff"]
     words += [
         "--target",
-        target,
+        "positions",
         "--timestep",
         str(STEP),
         "--masses",
