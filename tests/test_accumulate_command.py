@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 from cli_samples import EPSILON, write_dump
+from moving_gas import CUTOFF, STEP, write_gas
 from typer.testing import CliRunner, Result
 
 from interpot import Potential, Statistic, discover
@@ -115,6 +116,35 @@ def test_killed_at_several_instants_the_file_is_the_same(dump: Path, whole: Path
     text = good(*words, "--resume")
     assert datasets(out) == datasets(whole)
     assert f"{FRAMES} frames" in text and {p.name for p in tmp_path.iterdir()} == {"out.h5"}
+
+
+def test_a_killed_pass_over_windows_is_the_same(tmp_path: Path) -> None:
+    """SIGKILL amid windows; the errors of the positions are those that were estimated at first."""
+    gas, out, straight = (tmp_path / name for name in ("gas.npz", "out.h5", "whole.h5"))
+    write_gas(gas, 150, noise=0.01)
+    words = ["accumulate", str(gas), "--units", "lj", "--cutoff", str(CUTOFF), "--keep-cutoff"]
+    words += [
+        "--target",
+        "positions",
+        "--timestep",
+        str(STEP),
+        "--masses",
+        "A=1",
+        "--width",
+        "2",
+        "--substeps",
+        "1",
+        "-o",
+    ]
+    for k, blocks in enumerate((2, 5)):
+        process = start([*words, str(out), *(["--resume"] if k else [])], 0.1)
+        wait_for(out.with_name("out.h5.partial"), process, blocks)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL and not out.exists()
+    good(*words, out, "--resume")
+    good(*words, straight)
+    assert datasets(out) == datasets(straight)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
