@@ -136,7 +136,7 @@ class Judge:
         bread, filling = self._bread_and_meat(fit, J, directions)
         with np.errstate(invalid="ignore"):  # of a term that hardly counts anything may be infinite
             covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
-        held_out = self._held_out(fit, J)
+        held_out = self._held_out(fit)
         return Candidate(
             fit,
             float(loss),
@@ -223,10 +223,11 @@ class Judge:
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
 
-    def _reach(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
+    def _reach(self, fit: Fit, shapes_move: bool = True) -> tuple[FloatArray, FloatArray]:
         """∂ρ/∂θ along the directions in which the constraints let the constants move, and these."""
         J = self._jacobian(fit)
-        directions = fit.directions(np.linalg.norm(J, axis=0))
+        is_shape = np.concatenate([np.arange(form.constants) >= len(form.terms) for form in fit.forms])
+        directions = fit.directions(np.linalg.norm(J, axis=0), None if shapes_move else is_shape)
         return J @ directions, directions
 
     def _jacobian(self, fit: Fit) -> FloatArray:
@@ -234,19 +235,25 @@ class Judge:
         parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
         return np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
 
-    def _held_out(self, fit: Fit, J: FloatArray) -> FloatArray:
+    def _held_out(self, fit: Fit) -> FloatArray:
         """Squared force error on each fold with the constants of the others, (folds,), eV²/Å².
 
         A fold moves the constants by a fraction of their errors, so the model is taken as linear in them. In an
         orthonormal basis Q of what they can reach, in which all data have the Hessian 1, the other folds have
         1 - QᵀSQ; the constants of those minimise ρ'ᵀ(1 - S)ρ' - 2 ρ'ᵀt over ρ' = ρ - Qδ.
+
+        Constants at the minimum cannot be better without a fold than with it. Where the linear step says so it leads
+        to a formula that nobody has: a damping too short to be seen, or another shape short of its minimum, would
+        have to move without end. Shapes then stay where they are; coefficients, at their minimum always, still move,
+        so that such a form pays for leaving out a fold what the form with these shapes fixed does.
         """
-        Q, _ = orthonormal(J)
-        held_out = np.array([loss for loss, _ in self._without_each(fit, Q)])
         seen = self._seen(fit)
-        # constants that have not reached the minimum cannot be better without a fold than with it: the linear step
-        # that says so leads to a formula that nobody has
-        return held_out if held_out.sum() >= seen.sum() else seen
+        for shapes_move in (True, False):
+            Q, _ = orthonormal(self._reach(fit, shapes_move)[0])
+            held_out = np.array([loss for loss, _ in self._without_each(fit, Q)])
+            if held_out.sum() >= seen.sum():
+                return held_out
+        return seen
 
     def _seen(self, fit: Fit) -> FloatArray:
         """Loss on each fold with the constants as they are, (folds,), eV²/Å²."""

@@ -212,6 +212,23 @@ def test_held_out_losses_resolve_what_is_free_of_noise() -> None:
     assert candidate.loss < 1e-10 and candidate.cross_validated < 1e-7
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_a_damping_too_short_to_be_seen_gains_nothing_from_leaving_out_a_fold(seed: int) -> None:
+    """Data that would have the attraction stronger than undamped, which no damping can do: its rate has no minimum."""
+    steep = form("power power exponential", 12, 6, 20, free=[])
+    rows = Rows(steep, np.append(TRUTHS["Lennard-Jones"][1], -0.1 * np.exp(20 * 3.0)), noise=1e-3, seed=seed)
+    undamped = form("damped_6 power", 20, 12, free=[0])
+    _, (plain, damped) = judged(rows, LJ, undamped)
+    np.testing.assert_allclose(damped.fit.values([NODES])[0], plain.fit.values([NODES])[0], rtol=1e-9)
+    explicit = []
+    for fold in np.array_split(np.arange(32), 16):
+        training = Objective.of(rows.statistic(np.setdiff1d(np.arange(32), fold)))
+        explicit.append(rows.error(fit(training, [undamped]), fold) * 16 / np.sum(rows.F**2))
+    for candidate in (plain, damped):
+        np.testing.assert_allclose(candidate.held_out, explicit, rtol=1e-7)
+    assert choose([plain, damped])[0] == 0 and choose([damped, plain])[0] == 1
+
+
 def test_a_single_block_has_no_held_out_loss() -> None:
     truth, a = TRUTHS["Lennard-Jones"]
     _, (candidate,) = judged(Rows(truth, a, noise=0.1, seed=1, blocks=1, rows=500), truth)
