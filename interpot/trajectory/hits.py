@@ -35,6 +35,9 @@ Mask = NDArray[np.bool_]
 _SIDE = 3
 """Positions from which a velocity is taken."""
 
+_ELSEWHERE = 0.05
+"""Of the interval: hits so near its ends are not used to recognise a wall from positions alone."""
+
 _ENDS = {
     f"{x}{end}": (axis, inward) for axis, x in enumerate("xyz") for end, inward in (("lo", 1), ("hi", -1))
 }
@@ -64,7 +67,8 @@ def hard_walls(first: Sequence[Instant], motion: Motion) -> dict[str, float | No
             continue
         start, end = _flight(first, k, motion.target == "momenta")
         if start.velocities is not None and end.velocities is not None:
-            watch.see_flight(start, end, after.time - before.time)
+            interval = after.time - before.time
+            watch.see_flight(start if motion.target == "momenta" else _clear(start, end, interval), end, interval)
     found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
     return {**found, **told}
 
@@ -125,6 +129,18 @@ def _flight(around: Sequence[Instant], k: int, with_velocities: bool) -> tuple[F
     side = range(max(before, k + 1 - _SIDE), k + 1), range(k + 1, min(after, k + 1 + _SIDE))
     speeds = [_slope([around[i] for i in span], at) for span, at in zip(side, (-1, 0), strict=True)]
     return replace(start, velocities=speeds[0]), replace(end, velocities=speeds[1])
+
+
+def _clear(before: Frame, after: Frame, interval: float) -> Frame:
+    """The frame before, without velocities that a parabola across a hit in the interval before has made, or after it.
+
+    Whoever flew through the interval at the velocity of one end was turned back elsewhere: it gets that velocity.
+    """
+    assert before.velocities is not None and after.velocities is not None
+    v0, v1 = before.velocities, after.velocities
+    flown = (after.positions - before.positions) / interval
+    elsewhere = np.minimum(np.abs(flown - v0), np.abs(flown - v1)) < _ELSEWHERE * np.abs(v1 - v0)
+    return replace(before, velocities=np.where(elsewhere, v1, v0))
 
 
 def _begin(around: Sequence[Instant], k: int) -> int:
