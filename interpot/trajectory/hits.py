@@ -7,8 +7,8 @@ x₀ that goes on to beyond the wall, or one to x₁ that comes from there,
 
     x₀ + 1.3 v₀Δ < w₁      or      x₁ - 1.3 v₁Δ < w₀      (particles above the wall, which is at w₀, then at w₁).
 
-The margin takes those in whom forces have turned back just before it: they cost rows, and no truth. A wall that moves and
-of which nothing tells where it is turns back whoever is at the outermost place and has its velocity reversed
+The margin takes those in whom forces have turned back just before it: they cost rows, and no truth. A wall that moves
+and of which nothing tells where it is turns back whoever is at the outermost place and has its velocity reversed
 (`interpot.trajectory.flights`).
 
 Where velocities are not recorded, they are those of a parabola through three positions on one side of the interval.
@@ -68,7 +68,9 @@ def hard_walls(first: Sequence[Instant], motion: Motion) -> dict[str, float | No
         start, end = _flight(first, k, motion.target == "momenta")
         if start.velocities is not None and end.velocities is not None:
             interval = after.time - before.time
-            watch.see_flight(start if motion.target == "momenta" else _clear(start, end, interval), end, interval)
+            watch.see_flight(
+                start if motion.target == "momenta" else _clear(start, end, interval), end, interval
+            )
     found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
     return {**found, **told}
 
