@@ -33,6 +33,7 @@ from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory.following import follow
+from interpot.trajectory.hits import watched_for_hits
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.targets import TARGETS, Windows
 from interpot.trajectory.targets.choice import choose
@@ -302,6 +303,7 @@ def _some_rows(statistic: Statistic, frames: Trajectory, motion: Motion, signs: 
         for sign in signs:
             places = 0
             instants = follow(frames, motion, frames.units, lambda _: None)
+            instants = watched_for_hits(instants, motion)
             instants = noisier(instants, motion.noise or 0.0, sign) if sign else instants
             for windows in TARGETS[motion.target].load()(instants, motion):
                 accumulator.add(windows)

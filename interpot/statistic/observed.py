@@ -13,11 +13,12 @@ from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
 from interpot.statistic.trial import trial_width
 from interpot.trajectory.following import Instant, follow
+from interpot.trajectory.hits import hard_walls, watched_for_hits
 from interpot.trajectory.masses import check_named
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.resampling import POINTS
 from interpot.trajectory.sampling import undersampled
-from interpot.trajectory.targets import target_rows
+from interpot.trajectory.targets import TARGETS, target_rows
 from interpot.trajectory.targets.choice import choose
 from interpot.trajectory.targets.denoise import estimate_noise
 from interpot.trajectory.targets.overdamped import drag_remarks, with_drag
@@ -110,6 +111,9 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
         raise InterpotError(
             f"there are no force columns (fx fy fz), and from {asked.target} forces cannot be had: {error}"
         ) from None
+    if asked.target in ("positions", "momenta"):
+        asked = replace(asked, hard=hard_walls(first, asked))
+        first = list(watched_for_hits(first, asked))
     if sentence := undersampled(first, frames.units):
         if motion.target == "auto":
             raise InterpotError(f"{sentence}; --target {asked.target} goes on all the same")
@@ -168,7 +172,23 @@ def _windows_settled(
         width, why = trial_width(first, channels, motion, frames.units)
         motion = replace(motion, width=(width,))
         remarks.append(why)
-    return Observed(motion, tuple(remarks))
+    return Observed(motion, (*remarks, *_left_out(first, motion)))
+
+
+def _left_out(first: Sequence[Instant], motion: Motion) -> list[str]:
+    """Say which hard walls turned particles back, and how many rows they cost."""
+    if not motion.hard:
+        return []
+    rows = lost = 0
+    for windows in TARGETS[motion.target].load()(first, motion):
+        rows += windows.targets.shape[0] * windows.targets.shape[1]
+        lost += 0 if windows.left_out is None else windows.targets.shape[0] * int(windows.left_out.sum())
+    which = f"the hard wall {next(iter(motion.hard))}" if len(motion.hard) == 1 else "the hard walls "
+    which += ", ".join(motion.hard) if len(motion.hard) > 1 else ""
+    return [
+        f"particles that hit {which} are left out of the windows in which they do: {100 * lost / rows:.2g} % of the "
+        f"rows of the first {len(first)} frames"
+    ]
 
 
 def _with_timestep(motion: Motion, first: Sequence[Instant]) -> Motion:

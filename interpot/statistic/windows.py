@@ -67,7 +67,9 @@ class WindowRows:
                 features.fill(frame_rows, 0, a, first, last)
                 add_weighted(sums, frame_rows, np.ascontiguousarray(weights))
             sums[:, :, -1] = windows.targets[:, order[first:last], :dimension].reshape(count, size)
-            yield sums.reshape(count * size, width)
+            if windows.left_out is not None:
+                sums = sums[:, np.repeat(~windows.left_out[order[first:last]], dimension)]
+            yield sums.reshape(-1, width)
 
     def closest(self) -> FloatArray:
         """Smallest coordinate of each channel in all frames, as far as it has been met."""

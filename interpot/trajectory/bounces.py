@@ -73,21 +73,50 @@ class BounceWatch:
         if frame.velocities is None or not len(frame.positions) or not open_axes(frame):
             self._before = None
             return
-        self.frames += 1
-        self._informed &= frame.forces is not None and frame.masses is not None
         if before is None:
-            self._time = frame.time or 0.0
-            volume = abs(float(np.linalg.det(frame.cell.vectors[: frame.dimension, : frame.dimension])))
-            self._spacing = (volume / len(frame.positions)) ** (1 / frame.dimension)
-        elif _continues(before, frame):
+            self._begin(frame)
+        self._look(frame)
+        if before is not None and _continues(before, frame):
             interval = self._interval(before, frame)
             if interval > 0:
-                found = turned_back(before, frame, interval, self.frames - 2, self._time)
-                self._parts.extend(found)
-                self._count += sum(map(len, found))
-                self._time += interval
-                self._duration += interval
+                self._fly(before, frame, interval)
+
+    def see_flight(self, before: Frame, after: Frame, interval: float) -> None:
+        """Look at two frames, one so long after the other, whose velocities are those before and after the flight.
+
+        Parameters
+        ----------
+        before, after
+            The same particles in the same rows, with velocities: those of `before` may be told by earlier positions,
+            those of `after` by later ones.
+        interval
+            Internal units.
+        """
+        if not self.frames:
+            self._begin(before)
+            self._look(before)
+        self._look(after)
+        self._fly(before, after, interval)
+
+    def _begin(self, frame: Frame) -> None:
+        """Take the first frame for the scale of time and length."""
+        self._time = frame.time or 0.0
+        volume = abs(float(np.linalg.det(frame.cell.vectors[: frame.dimension, : frame.dimension])))
+        self._spacing = (volume / len(frame.positions)) ** (1 / frame.dimension)
+
+    def _look(self, frame: Frame) -> None:
+        """Count a frame, and keep its outermost places."""
+        self.frames += 1
+        self._informed &= frame.forces is not None and frame.masses is not None
         self._reach(frame)
+
+    def _fly(self, before: Frame, after: Frame, interval: float) -> None:
+        """Find who was turned back."""
+        found = turned_back(before, after, interval, self.frames - 2, self._time)
+        self._parts.extend(found)
+        self._count += sum(map(len, found))
+        self._time += interval
+        self._duration += interval
 
     def _interval(self, before: Frame, after: Frame) -> float:
         """Time between two frames: as told, else by the steps and the flights seen so far, else by these flights."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.clock import Clock
@@ -43,6 +44,8 @@ class Instant:
         Whether nothing before it belongs to the same stretch: the first frame, and the first behind a gap.
     between
         Whether it is no frame of the file, but a place on the path between two (`interpot.trajectory.resampling`).
+    hit : (n,) bool, or None
+        Who hit a hard wall since the instant before (`interpot.trajectory.hits`); None where nobody did.
     """
 
     frame: Frame
@@ -52,6 +55,7 @@ class Instant:
     masses: FloatArray
     begins: bool
     between: bool = False
+    hit: NDArray[np.bool_] | None = None
 
 
 def follow(

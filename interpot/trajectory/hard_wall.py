@@ -41,6 +41,9 @@ DEGREES = (0, 1, 2, 4, 8, 12, 16)
 ENOUGH = 5_000
 """Turns that are enough to judge by; of more, every so many-th is taken."""
 
+ROUNDING = 1e-9
+"""Of a flight: a wall that drifts by less is at rest."""
+
 ELASTIC, OFTEN = 0.15, 0.8
 """A wall is elastic if it keeps the normal speed and the tangential velocity to so much of the kick, so often."""
 
@@ -196,6 +199,8 @@ def _drift(turns: Turns, path: Chebyshev) -> tuple[Chebyshev, bool]:
         return path, False
     t = turns.time - turns.time.mean()
     slope = float(t @ turns.place / (t @ t))
+    if abs(slope) * np.ptp(t) <= ROUNDING * float(np.median(turns.flight)):
+        return path, False
     rest = turns.place - turns.place.mean() - slope * t
     error = float(np.sqrt(rest @ rest / (len(t) - 2) / (t @ t)))
     if abs(slope) <= 5 * error or abs(slope) * np.ptp(t) <= 3 * float(np.sqrt(np.mean(rest**2))):

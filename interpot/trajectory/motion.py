@@ -43,6 +43,9 @@ class Motion:
         Standard deviation of the error of each recorded coordinate; None for an estimate from the data.
     drag
         ζ per species, mass/time, of overdamped dynamics: without it forces are found up to this factor.
+    hard
+        Hard walls that turn particles back, by name ("zlo") with their place (Å), None where it moves or frames tell it
+        (`interpot.trajectory.hits`): found on the data where the target is weak.
     """
 
     target: str = "auto"
@@ -54,6 +57,7 @@ class Motion:
     substeps: int | None = None
     noise: float | None = None
     drag: Mapping[str, float] = field(default_factory=dict)
+    hard: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.dynamics not in DYNAMICS:
@@ -100,6 +104,7 @@ class Motion:
             "substeps": None if self.substeps == 1 else self.substeps,
             "noise": self.noise,
             "drag": dict(self.drag) or None,
+            "hard": dict(self.hard) or None,
         }
         told = {name: value for name, value in asked.items() if value is not None}
         return self.target if len(told) == 1 else told

@@ -10,6 +10,7 @@ from typing import cast
 from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.following import Instant, follow
+from interpot.trajectory.hits import watched_for_hits
 from interpot.trajectory.motion import DYNAMICS, Motion
 from interpot.trajectory.targets.overdamped import drag_remarks
 from interpot.trajectory.targets.recorded import recorded
@@ -109,7 +110,7 @@ def target_rows(
     if motion.target == "overdamped":
         for said in drag_remarks(motion, units):
             remark(said)
-    return _counted(follow(frames, motion, units, remark), motion, remark)
+    return _counted(watched_for_hits(follow(frames, motion, units, remark), motion), motion, remark)
 
 
 def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str], None]) -> Iterator[Windows]:

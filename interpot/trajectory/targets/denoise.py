@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.records import FloatArray
 from interpot.trajectory.following import Instant
@@ -68,9 +69,12 @@ def estimate_noise(instants: Sequence[Instant]) -> dict[str, Noise]:
         times = np.array([instant.time for instant in stretch])
         frame = stretch[0].frame
         path = np.array([instant.path[:, : frame.dimension] for instant in stretch])
-        variances = np.array([_difference_variances(times, path, order) for order in _ORDERS])
+        free = np.array([np.full(path.shape[1], True) if i.hit is None else ~i.hit for i in stretch])
+        variances = np.array([_difference_variances(times, path, free, order) for order in _ORDERS])
         for kind in np.unique(frame.kinds):
-            own, name = frame.kinds == kind, frame.species[kind]
+            own, name = (frame.kinds == kind) & np.isfinite(variances).all(axis=0), frame.species[kind]
+            if not own.any():
+                continue
             met = len(stretch) * np.r_[variances[:, own].sum(axis=1), own.sum()]
             sums[name] = sums.get(name, np.zeros(3)) + met
     found = {}
@@ -89,9 +93,14 @@ def _long_stretches(instants: Iterable[Instant]) -> list[list[Instant]]:
     return [stretch for stretch in stretches if len(stretch) > max(_ORDERS)]
 
 
-def _difference_variances(times: FloatArray, path: FloatArray, order: int) -> FloatArray:
-    """Mean square of the differences of an order, for each particle, (n,)."""
-    squares = []
+def _difference_variances(
+    times: FloatArray, path: FloatArray, free: NDArray[np.bool_], order: int
+) -> FloatArray:
+    """Mean square of the differences of an order, for each particle, (n,); NaN for one that hits walls all the time.
+
+    `free`, (T, n), says who has hit no hard wall since the instant before: a kink looks like noise.
+    """
+    squares, counted = [], []
     for first in range(len(times) - order):
         span = slice(first, first + order + 1)
         weights = _divided_difference(times[span])
@@ -99,7 +108,9 @@ def _difference_variances(times: FloatArray, path: FloatArray, order: int) -> Fl
             path[span] - path[first]
         )  # the difference of a constant is zero; coordinates may be far from the origin
         squares.append(np.mean(np.tensordot(weights, about, axes=1) ** 2, axis=1))
-    return np.asarray(np.mean(squares, axis=0))
+        counted.append(free[first + 1 : first + order + 1].all(axis=0))
+    count = np.sum(counted, axis=0)
+    return np.where(count, np.sum(np.array(squares) * counted, axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _divided_difference(times: FloatArray) -> FloatArray:

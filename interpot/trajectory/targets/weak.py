@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
@@ -37,6 +38,11 @@ def weak_windows(
     moving
         What moves, of one instant.
 
+    Yields
+    ------
+    Windows
+        Without rows of those that hit a hard wall in them (`Instant.hit`).
+
     Raises
     ------
     InterpotError
@@ -45,12 +51,22 @@ def weak_windows(
     for group, force, moved in _whitened(instants, motion, order):
         first = moving(group.instants[0])  # Σ_t c_t = 0: less of it, coordinates far away lose no digits
         path = np.array([moving(instant) - first for instant in group.instants])
+        targets, left_out = np.tensordot(moved, path, axes=1), _left_out(group)
+        if left_out is not None:
+            targets[:, left_out] = 0.0
         yield Windows(
             frames=tuple(instant.frame for instant in group.instants),
             weights=force,
-            targets=np.tensordot(moved, path, axes=1),
+            targets=targets,
             fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
+            left_out=left_out,
         )
+
+
+def _left_out(group: Group) -> NDArray[np.bool_] | None:
+    """Who hit a hard wall in a group: whitening mixes its windows, so that none of its rows are free of the hit."""
+    hits = [instant.hit for instant in group.instants if instant.hit is not None]
+    return np.any(hits, axis=0) if hits else None
 
 
 def _whitened(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.following import Instant
@@ -32,12 +33,15 @@ class Windows:
     targets : (W, n, 3) float64, eV/Å
     fresh
         Which of the frames are counted, in histograms too: others return in the next windows, or are none of the file.
+    left_out : (n,) bool, or None
+        Particles that give no rows: something else than forces has moved them, such as a hard wall.
     """
 
     frames: tuple[Frame, ...]
     weights: FloatArray
     targets: FloatArray
     fresh: tuple[int, ...] = (0,)
+    left_out: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, frame: Frame, forces: FloatArray) -> Windows:

@@ -1,0 +1,209 @@
+"""Who hit a hard wall between two frames, while they stream by: rows of their windows are no rows of forces.
+
+A wall that reflects turns the momentum within one time step, by a force that no channel has. Which walls do so is known
+before the pass: the user says so ("zlo=hard 0"), or the first frames show it (`interpot.trajectory.bounces`). Whom
+they turn back is then told from the two frames alone, with the velocities v₀ before and v₁ after: a flight from a place
+x₀ that goes on to beyond the wall, or one to x₁ that comes from there,
+
+    x₀ + 1.3 v₀Δ < w₁      or      x₁ - 1.3 v₁Δ < w₀      (particles above the wall, which is at w₀, then at w₁).
+
+The margin takes those in whom forces have turned back just before it: they cost rows, and no truth. A wall that moves
+and of which nothing tells where it is turns back whoever is at the outermost place and has its velocity reversed
+(`interpot.trajectory.flights`).
+
+Where velocities are not recorded, they are those of a parabola through three positions on one side of the interval.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interpot.records import FloatArray, Frame
+from interpot.trajectory.bounces import BounceWatch
+from interpot.trajectory.flights import BEYOND, open_axes, turned_back
+from interpot.trajectory.following import Instant
+from interpot.trajectory.motion import Motion
+
+Mask = NDArray[np.bool_]
+
+_SIDE = 3
+"""Positions from which a velocity is taken."""
+
+_ELSEWHERE = 0.05
+"""Of the interval: hits so near its ends are not used to recognise a wall from positions alone."""
+
+_ENDS = {
+    f"{x}{end}": (axis, inward) for axis, x in enumerate("xyz") for end, inward in (("lo", 1), ("hi", -1))
+}
+
+
+def hard_walls(first: Sequence[Instant], motion: Motion) -> dict[str, float | None]:
+    """Find the hard walls of the first frames, those that are described and those that are recognised.
+
+    Parameters
+    ----------
+    first
+        Successive instants.
+    motion
+        Whose target tells whether velocities are recorded.
+
+    Returns
+    -------
+    dict
+        Name ("zlo") → place, Å; None where it moves, or where frames tell it.
+    """
+    if not first:
+        return {}
+    told = {_end_of(wall.axis, wall.inward): None for wall in first[0].frame.surfaces if wall.hard}
+    watch = BounceWatch()
+    for k, (before, after) in enumerate(pairwise(first)):
+        if after.begins or not open_axes(before.frame):
+            continue
+        start, end = _flight(first, k, motion.target == "momenta")
+        if start.velocities is not None and end.velocities is not None:
+            interval = after.time - before.time
+            watch.see_flight(
+                start if motion.target == "momenta" else _clear(start, end, interval), end, interval
+            )
+    found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
+    return {**found, **told}
+
+
+def watched_for_hits(instants: Iterable[Instant], motion: Motion) -> Iterator[Instant]:
+    """The same instants with `Instant.hit`; what is kept is three instants on either side.
+
+    Parameters
+    ----------
+    motion
+        Of which `hard` says which walls turn particles back, and the target whether velocities are recorded.
+    """
+    if not motion.hard:
+        yield from instants
+        return
+    with_velocities = motion.target == "momenta"
+    around: deque[Instant] = deque()
+    done = 0  # instants of `around` that have been passed on
+    for instant in instants:
+        if instant.begins:
+            yield from _marked(around, done, motion.hard, with_velocities)
+            around.clear()
+            done = 0
+        around.append(instant)
+        while len(around) - done > _SIDE:
+            yield _seen(around, done, motion.hard, with_velocities)
+            done += 1
+            if done > _SIDE:
+                around.popleft()
+                done -= 1
+    yield from _marked(around, done, motion.hard, with_velocities)
+
+
+def _marked(
+    around: Sequence[Instant], done: int, walls: Mapping[str, float | None], with_velocities: bool
+) -> Iterator[Instant]:
+    """The rest of a stretch."""
+    return (_seen(around, k, walls, with_velocities) for k in range(done, len(around)))
+
+
+def _seen(
+    around: Sequence[Instant], k: int, walls: Mapping[str, float | None], with_velocities: bool
+) -> Instant:
+    """An instant that says who hit a wall since the one before."""
+    if k == 0:
+        return around[0]
+    start, end = _flight(around, k - 1, with_velocities)
+    hit = who_hit(start, end, around[k].time - around[k - 1].time, walls)
+    return replace(around[k], hit=hit) if hit.any() else around[k]
+
+
+def _flight(around: Sequence[Instant], k: int, with_velocities: bool) -> tuple[Frame, Frame]:
+    """The frames of an interval with the velocities before and after what happened in it; None where not known."""
+    start, end = around[k].frame, around[k + 1].frame
+    if with_velocities:
+        return start, end
+    before, after = _begin(around, k), _end(around, k + 1)
+    side = range(max(before, k + 1 - _SIDE), k + 1), range(k + 1, min(after, k + 1 + _SIDE))
+    speeds = [_slope([around[i] for i in span], at) for span, at in zip(side, (-1, 0), strict=True)]
+    return replace(start, velocities=speeds[0]), replace(end, velocities=speeds[1])
+
+
+def _clear(before: Frame, after: Frame, interval: float) -> Frame:
+    """The frame before, without velocities that a parabola across a hit in the interval before has made, or after it.
+
+    Whoever flew through the interval at the velocity of one end was turned back elsewhere: it gets that velocity.
+    """
+    assert before.velocities is not None and after.velocities is not None
+    v0, v1 = before.velocities, after.velocities
+    flown = (after.positions - before.positions) / interval
+    elsewhere = np.minimum(np.abs(flown - v0), np.abs(flown - v1)) < _ELSEWHERE * np.abs(v1 - v0)
+    return replace(before, velocities=np.where(elsewhere, v1, v0))
+
+
+def _begin(around: Sequence[Instant], k: int) -> int:
+    return next((i for i in range(k, -1, -1) if around[i].begins), 0)
+
+
+def _end(around: Sequence[Instant], k: int) -> int:
+    return next((i for i in range(k + 1, min(len(around), k + _SIDE)) if around[i].begins), len(around))
+
+
+def _slope(side: Sequence[Instant], at: int) -> FloatArray | None:
+    """Velocities at the first or last of a few instants, of the polynomial through them."""
+    if len(side) < 2:
+        return None
+    times = np.array([instant.time for instant in side]) - side[at].time
+    powers = times[:, None] ** np.arange(len(side))
+    weights = np.linalg.inv(powers)[1]
+    return np.asarray(np.tensordot(weights, [instant.path - side[at].path for instant in side], axes=1))
+
+
+def who_hit(before: Frame, after: Frame, interval: float, walls: Mapping[str, float | None]) -> Mask:
+    """Whether each particle hit one of the walls between two frames, (n,).
+
+    Parameters
+    ----------
+    before, after
+        Of the same particles, with the velocities before and after what happened between them, or without.
+    interval
+        Time between them.
+    walls
+        As `hard_walls` finds them.
+    """
+    hit = np.zeros(len(before.positions), dtype=bool)
+    unknown = set()
+    for name, place in walls.items():
+        axis, inward = _ENDS[name]
+        start, end = (_place(frame, name, place) for frame in (before, after))
+        if start is None or end is None:
+            unknown.add((axis, inward))
+            continue
+        for frame, here, there, way in ((before, start, end, 1), (after, end, start, -1)):
+            if frame.velocities is not None:
+                reach = way * (1 + BEYOND) * interval * frame.velocities[:, axis]
+                flown = frame.positions[:, axis] + reach
+                # a wall that comes nearer makes up for a particle at rest, one that draws back is not overtaken
+                hit |= (inward * (flown - there) < 0) & (inward * (reach - (there - here)) < 0)
+    if unknown and before.velocities is not None and after.velocities is not None:
+        for turns in turned_back(before, after, interval, 0, 0.0):
+            mine = [(a, s) in unknown for a, s in zip(turns.axis, turns.inward, strict=True)]
+            hit[turns.particle[mine]] = True
+    return hit
+
+
+def _place(frame: Frame, name: str, place: float | None) -> float | None:
+    """Where a wall is in a frame, as the frame tells or as it was found."""
+    for wall in frame.surfaces:
+        if wall.hard and _end_of(wall.axis, wall.inward) == name:
+            return wall.position
+    return place
+
+
+def _end_of(axis: int, inward: int) -> str:
+    """The name of a plane by its normal: whatever the user calls it."""
+    return f"{'xyz'[axis]}{'lo' if inward > 0 else 'hi'}"

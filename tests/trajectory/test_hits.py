@@ -1,0 +1,118 @@
+"""Who hit a hard wall, in the stream of instants, against particles that meet nothing but walls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import pi, sin
+
+import numpy as np
+import pytest
+from test_bounces import Billiard
+
+from interpot.records import Frame, Surface
+from interpot.trajectory.following import Instant, follow
+from interpot.trajectory.hits import hard_walls, watched_for_hits, who_hit
+from interpot.trajectory.motion import Motion
+from interpot.trajectory.targets import target_rows
+from interpot.trajectory.targets.denoise import estimate_noise
+from interpot.trajectory.targets.weak_momenta import weak_momenta
+from interpot.trajectory.targets.weak_positions import weak_positions
+from interpot.units import unit_style
+
+LJ = unit_style("lj")
+TARGETS = {"momenta": weak_momenta, "positions": weak_positions}
+Wall = Callable[[float], float]
+
+
+def oscillation(t: float) -> float:
+    return 20 + sin(2 * pi * t / 6)
+
+
+def ramp(t: float) -> float:
+    return 20 - 0.4 * t
+
+
+def at_rest(_: float) -> float:
+    return 20.0
+
+
+def instants(game: Billiard, target: str, told: Wall | None = None) -> list[Instant]:
+    """Its frames, followed, without the forces; the upper wall told where it is given."""
+
+    def frames() -> Iterator[Frame]:
+        for k, frame in enumerate(game.walk()):
+            walls = (Surface("lower", "plane", 2, 1, 0.0, hard=True),)
+            if told is not None:
+                walls += (Surface("piston", "plane", 2, -1, told(k * game.interval), hard=True),)
+            velocities = frame.velocities if target == "momenta" else None
+            yield replace(frame, velocities=velocities, forces=None, surfaces=walls if told else ())
+
+    return list(follow(frames(), Motion(target), LJ, lambda _: None))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("high", "is_told"), [(at_rest, False), (ramp, False), (oscillation, True)])
+def test_those_who_hit_are_known(target: str, high: Wall, is_told: bool) -> None:
+    game = Billiard(high=high, particles=200, frames=80)
+    made = instants(game, target, high if is_told else None)
+    motion = Motion(target, hard=hard_walls(made, Motion(target)))
+    assert set(motion.hard) == {"zlo", "zhi"}
+    if not is_told:
+        assert motion.hard["zlo"] == pytest.approx(0.0, abs=1e-6)
+        assert (motion.hard["zhi"] is None) == (high is not at_rest)
+    none = np.zeros(game.particles, dtype=bool)
+    found = [none if i.hit is None else i.hit for i in watched_for_hits(made, motion)][1:]
+    truth = np.array(game.hits)
+    missed, extra = truth & ~np.array(found), np.array(found) & ~truth
+    # the margin of 0.3 flights takes those in who are about to hit or have just hit
+    assert extra.sum() <= 0.9 * truth.sum()
+    assert missed.sum() <= 0.05 * truth.sum() if high is not at_rest and not is_told else not missed.any()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_free_flight_is_left_in_the_rows(target: str) -> None:
+    """No force acts on whoever is left in: all its targets vanish, while those of the rest were as large as a hit."""
+    made = instants(Billiard(particles=200, frames=60), target)
+    motion = Motion(target, width=(3,), hard=hard_walls(made, Motion(target)))
+    watched = list(watched_for_hits(made, motion))
+    for windows in TARGETS[target](watched, motion):
+        assert np.abs(windows.targets).max() < 1e-9
+    largest = max(np.abs(windows.targets).max() for windows in TARGETS[target](made, motion))
+    left = [w.left_out.mean() for w in TARGETS[target](watched, motion) if w.left_out is not None]
+    assert largest > 1 and 0 < np.mean(left) < 0.5
+
+
+def test_a_wall_that_comes_nearer_hits_whoever_draws_back_too_slowly() -> None:
+    """Its velocity is not reversed: 2u - v with u = -1 and v = -0.3 is -1.7."""
+    game = Billiard(particles=2, frames=1)
+    (frame,) = game.walk()
+    x, v = np.zeros((2, 3)), np.zeros((2, 3))
+    x[:, 2], v[:, 2] = (19.96, 15.0), -0.3
+    walls = [(Surface("zhi", "plane", 2, -1, place, hard=True),) for place in (20.0, 19.9)]
+    tau = 0.04 / 0.7
+    end, after = x + 0.1 * v, v.copy()
+    after[0, 2] = -1.7
+    end[0, 2] = 20.0 - tau - 1.7 * (0.1 - tau)
+    before = replace(frame, positions=x, velocities=v, surfaces=walls[0])
+    later = replace(frame, positions=end, velocities=after, surfaces=walls[1])
+    np.testing.assert_array_equal(who_hit(before, later, 0.1, {"zhi": None}), [True, False])
+
+
+def test_kinks_are_no_noise() -> None:
+    made = instants(Billiard(particles=200, frames=60), "positions")
+    motion = Motion("positions", hard=hard_walls(made, Motion("positions")))
+    with_kinks = estimate_noise(made)["A"]
+    without = estimate_noise(list(watched_for_hits(made, motion)))["A"]
+    assert with_kinks.deviation > 1e-3 and without.deviation < 1e-9
+
+
+def test_gaps_and_no_walls() -> None:
+    game = Billiard(particles=50, frames=40)
+    frames = [replace(frame, forces=None) for k, frame in enumerate(game.walk()) if k not in (20, 21, 22)]
+    motion = Motion("momenta", width=(2,), hard={"zlo": 0.0, "zhi": 20.0})
+    for windows in target_rows(frames, motion, LJ, lambda _: None):
+        assert np.abs(windows.targets).max() < 1e-9
+    periodic = [replace(f, cell=replace(f.cell, periodic=(True, True, True))) for f in frames]
+    assert hard_walls(list(follow(periodic, motion, LJ, lambda _: None)), motion) == {}
+    assert hard_walls([], motion) == {}
