@@ -29,6 +29,7 @@ from interpot.motion_options import (
     NoiseOf,
     SubstepsOf,
     TargetOf,
+    ThermostatOf,
     TimeStep,
     WidthOf,
     motion_asked,
@@ -230,12 +231,15 @@ def discover(
     substeps: SubstepsOf = None,
     noise: NoiseOf = None,
     drag: DragOf = None,
+    thermostat: ThermostatOf = "auto",
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 
     With --curve, behind a table of energies.
     """
-    motion = motion_asked(target, dynamics, timestep, interval, masses, width, substeps, noise, drag)
+    motion = motion_asked(
+        target, dynamics, timestep, interval, masses, width, substeps, noise, drag, thermostat
+    )
     of_curve = {"columns": columns, "pair": pair, "weights": weights, "offset": offset}
     others: dict[str, object] = {"species": species, "stride": stride > 1, "frames": frames}
     others |= {"dimension": dimension}
@@ -352,6 +356,7 @@ def accumulate(
     substeps: SubstepsOf = None,
     noise: NoiseOf = None,
     drag: DragOf = None,
+    thermostat: ThermostatOf = "auto",
 ) -> None:
     """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
     common, pairs = parse_cutoffs(cutoff)
@@ -366,7 +371,9 @@ def accumulate(
         charges=parse_charges(charges) if charges else None,
         energies=energies,
         virials=virials,
-        motion=motion_asked(target, dynamics, timestep, interval, masses, width, substeps, noise, drag),
+        motion=motion_asked(
+            target, dynamics, timestep, interval, masses, width, substeps, noise, drag, thermostat
+        ),
         resume=resume,
         threads=threads,
         memory=memory_size(memory) if memory else None,

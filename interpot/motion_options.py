@@ -70,6 +70,15 @@ DragOf = Annotated[
     str | None,
     typer.Option("--drag", metavar="A=Z,...", help="Of the species in overdamped dynamics, mass/time"),
 ]
+ThermostatOf = Annotated[
+    str,
+    typer.Option(
+        "--thermostat",
+        metavar="NAME",
+        help="Of the run, for weak forms: global (it scales all momenta alike: Nosé-Hoover, Berendsen, v-rescale; "
+        "isotropic barostats too), none, or auto, which looks at the data",
+    ),
+]
 
 
 def motion_asked(
@@ -82,6 +91,7 @@ def motion_asked(
     substeps: int | None,
     noise: float | None,
     drag: str | None,
+    thermostat: str,
 ) -> Motion:
     """Put the options together."""
     return Motion(
@@ -94,13 +104,25 @@ def motion_asked(
         substeps,
         noise,
         _numbers(drag, "--drag", "A=1.5"),
+        thermostat=thermostat,
     )
 
 
 def of_motion(motion: Motion) -> dict[str, object]:
     """The options that were given, by name: for commands on data that have no motion."""
     usual = Motion()
-    names = ("target", "dynamics", "timestep", "interval", "masses", "width", "substeps", "noise", "drag")
+    names = (
+        "target",
+        "dynamics",
+        "timestep",
+        "interval",
+        "masses",
+        "width",
+        "substeps",
+        "noise",
+        "drag",
+        "thermostat",
+    )
     return {name: getattr(motion, name) != getattr(usual, name) for name in names}
 
 

@@ -70,6 +70,8 @@ def told(motion: Motion, units: UnitStyle, spacing: float | None = None) -> str:
         parts.append(f"steps of {time_text(motion.timestep, units)}")
     if motion.noise:
         parts.append(f"positions uncertain by {short(motion.noise / units.length)} {units.length_unit}")
+    if motion.thermostat == "global":
+        parts.append("freed of a thermostat that scales all momenta alike")
     if motion.drag:
         rate = units.mass / units.time
         drags = ", ".join(f"{short(drag / rate)} ({name})" for name, drag in motion.drag.items())

@@ -18,6 +18,7 @@ from interpot.statistic.basis import KnotSplines
 from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
+from interpot.statistic.freed import Freed
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
 from interpot.statistic.triangular import RowTables
@@ -226,11 +227,22 @@ class Summation:
         made, layout = self._windows, sums.layout
         made.begin(windows, layout)
         for a, name in enumerate(layout.species):
-            for rows in made.rows(a):
+            unknown = 0 if windows.rescaling is None else len(windows.rescaling.mixing)
+            if unknown and self._wanted.factor == "qr":
+                raise InterpotError(
+                    "forces that are freed of a thermostat have no triangular factor: leave out factor='qr', or take "
+                    "the thermostat to be none"
+                )
+            freed = Freed(unknown, len(layout.own[a]) + 1)
+            for rows, scaled in made.rows(a):
                 sums.rows[a] += len(rows)
                 if self._wanted.factor == "qr":
                     sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
                 add_products(rows, sums.products[a])
+                if scaled is not None:
+                    freed.see(scaled, rows)
+            if unknown and sums.rows[a]:
+                sums.rows[a] -= freed.take_out(sums.products[a])
             self._check_reach(layout, made)
         for frame, features in made.fresh():
             if self._wanted.of_frames:

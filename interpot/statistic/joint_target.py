@@ -17,7 +17,7 @@ Written = str | Mapping[str, Any]
 """As `Motion.written` has it."""
 
 _CLOCKS, _UNITLESS = ("timestep", "interval"), ("width", "substeps")
-_OWN = (*_CLOCKS, "noise", "hard")
+_OWN = (*_CLOCKS, "noise", "hard", "thermostat")
 """What each may have of its own."""
 
 _SAME_TIME = 1e-6

@@ -11,7 +11,7 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
-from interpot.statistic.trial import trial_width
+from interpot.statistic.trial import SCALED, scaled_momenta, trial_width
 from interpot.trajectory.following import Instant, follow
 from interpot.trajectory.hits import hard_walls, watched_for_hits
 from interpot.trajectory.masses import check_named
@@ -44,8 +44,8 @@ NEGLIGIBLE = 1e-5
 HOPELESS = 0.1
 """Noise of positions above this fraction of the shortest cutoff leaves nothing of the forces."""
 
-_OF_SOME = ("width", "substeps", "noise", "drag")
-_WEAK = ("width", "substeps", "noise")
+_OF_SOME = ("width", "substeps", "noise", "drag", "thermostat")
+_WEAK = ("width", "substeps", "noise", "thermostat")
 _USED = {
     "recorded": (),
     "positions": _WEAK,
@@ -168,6 +168,8 @@ def _windows_settled(
         remarks.append(
             "the step of the integrator is not known: with --timestep the equation would be its own"
         )
+    motion, told = _with_thermostat(motion, channels, first, frames.units)
+    remarks += told
     if not motion.width:
         width, why = trial_width(first, channels, motion, frames.units)
         motion = replace(motion, width=(width,))
@@ -188,6 +190,28 @@ def _left_out(first: Sequence[Instant], motion: Motion) -> list[str]:
     return [
         f"particles that hit {which} are left out of the windows in which they do: {100 * lost / rows:.2g} % of the "
         f"rows of the first {len(first)} frames"
+    ]
+
+
+def _with_thermostat(
+    motion: Motion, channels: Sequence[Channel], first: Sequence[Instant], units: UnitStyle
+) -> tuple[Motion, list[str]]:
+    """Settle whether the rows are to be freed of a thermostat, and say so."""
+    if motion.thermostat == "none":
+        return motion, []
+    gain = scaled_momenta(first, channels, motion, units)
+    if motion.thermostat == "global":
+        if np.isnan(gain):
+            raise InterpotError(
+                f"'{first[0].frame.source}' has too few particles or frames to free the forces of a thermostat whose "
+                "factor is unknown at every frame: expected some ten particles, or --thermostat none"
+            )
+        return motion, []
+    if not gain > SCALED:
+        return replace(motion, thermostat="none"), []
+    return replace(motion, thermostat="global"), [
+        "all momenta are scaled alike, as a Nosé-Hoover, Berendsen or velocity-rescaling thermostat or a barostat does "
+        f"(an unknown factor in every window explains {gain:.2g} times more than chance): the fit is freed of it"
     ]
 
 

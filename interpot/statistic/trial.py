@@ -1,4 +1,8 @@
-"""Trial passes over the first frames with windows of several widths, to choose one (`interpot.statistic.width`)."""
+"""Trial passes over the first frames.
+
+With windows of several widths, to choose one (`interpot.statistic.width`); and with and without a thermostat that
+scales all momenta alike, to see whether there is one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from interpot.records import FloatArray
 from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import unexplained
 from interpot.statistic.one_pass import Accumulator
 from interpot.statistic.width import WidthChoice, best_width
 from interpot.threads import one_blas_thread
@@ -33,6 +38,43 @@ MOST_PLACES = 1_000_000
 _SLACK = 0.97  # of the closest pair of the first frames: others of the path are hardly closer
 
 
+SCALED = 10.0
+"""How many times better than chance an unknown factor of all momenta explains the rows of a thermostat's run: where
+there is none it is 0.5 to 2, but rows of neighbouring windows correlate, and sums over few times err."""
+
+_NARROW = 3
+"""Half-width of the windows of that trial, where none is given."""
+
+
+@one_blas_thread()
+def scaled_momenta(
+    first: Sequence[Instant], channels: Sequence[Channel], motion: Motion, units: UnitStyle
+) -> float:
+    """How many times better than chance a factor of all momenta explains what the functions leave: Fisher's F.
+
+    NaN where too few rows would be left to tell.
+
+    Parameters
+    ----------
+    first, channels, motion, units
+        As for `trial_width`.
+    """
+    bases, _ = _of_instants(first, channels, units)
+    motion = replace(_affordable(motion, first), width=motion.width or (_NARROW,))
+    try:
+        plain, freed = (
+            _pass(first, channels, bases, replace(motion, thermostat=thermostat), units)
+            for thermostat in ("none", "global")
+        )
+    except InterpotError:  # too few frames
+        return float("nan")
+    if freed.rows <= len(freed.moment):
+        return float("nan")
+    left, without = unexplained(plain), unexplained(freed)
+    explained = (left * plain.rows - without * freed.rows) / (plain.rows - freed.rows)
+    return explained / without if without > 0 else float("inf") if explained > 0 else 0.0
+
+
 @one_blas_thread()
 def trial_width(
     first: Sequence[Instant], channels: Sequence[Channel], motion: Motion, units: UnitStyle
@@ -50,9 +92,7 @@ def trial_width(
     units
         For the sentence.
     """
-    particles = sum(len(instant.path) for instant in first)
-    if particles * (motion.substeps or 1) > MOST_PLACES:
-        motion = replace(motion, substeps=1)
+    motion = _affordable(motion, first)
     bases, instantaneous = _of_instants(first, channels, units)
     grams: dict[int, FloatArray] = {}
     moments: dict[int, FloatArray] = {}
@@ -76,6 +116,12 @@ def trial_width(
             f"too few frames to choose windows from the data: those of half-width {width} are taken, see --width",
         )
     return choice.width, _why(choice, first, instantaneous, units)
+
+
+def _affordable(motion: Motion, first: Sequence[Instant]) -> Motion:
+    """The same on frames alone, where the places between them would be too many."""
+    particles = sum(len(instant.path) for instant in first)
+    return replace(motion, substeps=1) if particles * (motion.substeps or 1) > MOST_PLACES else motion
 
 
 def _of_instants(

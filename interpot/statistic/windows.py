@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
 from interpot.statistic.features import Features, Workbench
@@ -49,8 +50,11 @@ class WindowRows:
         """Frames that are met for the first time, with their features."""
         return ((self._windows.frames[t], self.features[t]) for t in self._windows.fresh)
 
-    def rows(self, a: int) -> Iterator[FloatArray]:
-        """Rows [X F] of all windows for a few particles of species `a` at a time, (rows, k + 1)."""
+    def rows(self, a: int) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+        """Rows [X F] of all windows for a few particles of species `a` at a time, (rows, k + 1).
+
+        With them what a thermostat does to all particles alike, (rows, windows), where they are to be freed of it.
+        """
         windows, dimension = self._windows, self._windows.frames[0].dimension
         order, (low, high) = self.features[0].order, self.features[0].starts[a : a + 2].tolist()
         width, count = len(self._layout.own[a]) + 1, len(windows.weights)
@@ -67,9 +71,19 @@ class WindowRows:
                 features.fill(frame_rows, 0, a, first, last)
                 add_weighted(sums, frame_rows, np.ascontiguousarray(weights))
             sums[:, :, -1] = windows.targets[:, order[first:last], :dimension].reshape(count, size)
-            if windows.left_out is not None:
-                sums = sums[:, np.repeat(~windows.left_out[order[first:last]], dimension)]
-            yield sums.reshape(-1, width)
+            yield self._counted(sums, order[first:last])
+
+    def _counted(
+        self, sums: FloatArray, particles: NDArray[np.int64]
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Rows of those particles that give any, and what a thermostat does to them."""
+        windows, dimension = self._windows, self._windows.frames[0].dimension
+        scaled = None if windows.rescaling is None else windows.rescaling.rows(particles, dimension)
+        if windows.left_out is not None:
+            kept = np.repeat(~windows.left_out[particles], dimension)
+            sums, scaled = sums[:, kept], None if scaled is None else scaled[:, kept]
+        flat = None if scaled is None else scaled.reshape(-1, scaled.shape[2])
+        return sums.reshape(-1, sums.shape[2]), flat
 
     def closest(self) -> FloatArray:
         """Smallest coordinate of each channel in all frames, as far as it has been met."""

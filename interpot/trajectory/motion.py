@@ -13,6 +13,9 @@ from interpot.units import UnitStyle
 DYNAMICS = ("newton", "langevin", "overdamped")
 """m q̈ = F; m q̈ = F - γ m q̇ + noise; ζ q̇ = F + noise."""
 
+THERMOSTATS = ("auto", "none", "global")
+"""As the data ask; none; one that scales all momenta alike, as Nosé-Hoover chains, Berendsen and Bussi do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
@@ -46,6 +49,9 @@ class Motion:
     hard
         Hard walls that turn particles back, by name ("zlo") with their place (Å), None where it moves or frames tell it
         (`interpot.trajectory.hits`): found on the data where the target is weak.
+    thermostat
+        One of `THERMOSTATS`: "global" frees weak forms of one that scales all momenta alike
+        (`interpot.trajectory.targets.windows.Rescaling`), "none" does not, "auto" as the data ask.
     """
 
     target: str = "auto"
@@ -58,10 +64,14 @@ class Motion:
     noise: float | None = None
     drag: Mapping[str, float] = field(default_factory=dict)
     hard: Mapping[str, float | None] = field(default_factory=dict)
+    thermostat: str = "auto"
 
     def __post_init__(self) -> None:
         if self.dynamics not in DYNAMICS:
             raise InterpotError(f"unknown dynamics '{self.dynamics}': expected one of {', '.join(DYNAMICS)}")
+        if self.thermostat not in THERMOSTATS:
+            known = ", ".join(THERMOSTATS)
+            raise InterpotError(f"unknown thermostat '{self.thermostat}': expected one of {known}")
         for name in ("timestep", "interval"):
             value = getattr(self, name)
             if value is not None and not 0 < value < inf:
@@ -105,6 +115,7 @@ class Motion:
             "noise": self.noise,
             "drag": dict(self.drag) or None,
             "hard": dict(self.hard) or None,
+            "thermostat": self.thermostat if self.thermostat == "global" else None,
         }
         told = {name: value for name, value in asked.items() if value is not None}
         return self.target if len(told) == 1 else told

@@ -16,7 +16,7 @@ from interpot.trajectory.resampling import resampled
 from interpot.trajectory.targets.grouping import Group, groups
 from interpot.trajectory.targets.test_functions import weak_weights
 from interpot.trajectory.targets.whitening import noise_covariance, whitener
-from interpot.trajectory.targets.windows import Windows
+from interpot.trajectory.targets.windows import Rescaling, Windows
 
 Moving = Callable[[Instant], FloatArray]
 """What moves, (n, 3): m q where the order is 2, p where it is 1."""
@@ -32,7 +32,8 @@ def weak_windows(
     instants
         In order of time, in stretches.
     motion
-        Of which `width` (the hat where there is none), `substeps` (none) and `timestep` are used, internal units.
+        Of which `width` (the hat where there is none), `substeps` (none), `timestep` and `thermostat` are used; in
+        internal units.
     order
         2 where `moving` gives m q, 1 where it gives p.
     moving
@@ -48,19 +49,28 @@ def weak_windows(
     InterpotError
         No stretch holds a window, or frames are closer than the time step.
     """
-    for group, force, moved in _whitened(instants, motion, order):
+    for group, mixing, force, moved in _mixed(instants, motion, order):
         first = moving(group.instants[0])  # Σ_t c_t = 0: less of it, coordinates far away lose no digits
         path = np.array([moving(instant) - first for instant in group.instants])
-        targets, left_out = np.tensordot(moved, path, axes=1), _left_out(group)
+        targets, left_out = np.tensordot(mixing @ moved, path, axes=1), _left_out(group)
         if left_out is not None:
             targets[:, left_out] = 0.0
+        scaled = motion.thermostat == "global"
         yield Windows(
             frames=tuple(instant.frame for instant in group.instants),
-            weights=force,
+            weights=mixing @ force,
             targets=targets,
             fresh=tuple(t for t, instant in enumerate(group.instants[: group.fresh]) if not instant.between),
             left_out=left_out,
+            rescaling=Rescaling(_mean_momenta(group, force, path + first, order), mixing) if scaled else None,
         )
+
+
+def _mean_momenta(group: Group, force: FloatArray, path: FloatArray, order: int) -> FloatArray:
+    """Mean momenta of windows, (W, n, 3); `path` holds momenta where the order is 1, else they are its slopes."""
+    if order == 2:
+        path = np.gradient(path, [instant.time for instant in group.instants], axis=0)
+    return np.tensordot(force, path, axes=1)
 
 
 def _left_out(group: Group) -> NDArray[np.bool_] | None:
@@ -69,10 +79,10 @@ def _left_out(group: Group) -> NDArray[np.bool_] | None:
     return np.any(hits, axis=0) if hits else None
 
 
-def _whitened(
+def _mixed(
     instants: Iterable[Instant], motion: Motion, order: int
-) -> Iterator[tuple[Group, FloatArray, FloatArray]]:
-    """Groups with the weights of force and path of their windows."""
+) -> Iterator[tuple[Group, FloatArray, FloatArray, FloatArray]]:
+    """Groups with the matrix that whitens their windows, and with these windows' weights of force and path."""
     scale = None
     parts = motion.substeps or 1
     along = resampled(instants, parts, order == 1, motion.timestep)
@@ -80,8 +90,7 @@ def _whitened(
         force, moved = _weights(group, order, motion.timestep)
         covariance = noise_covariance(moved)
         scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))
-        mixing = whitener(covariance, scale)
-        yield group, mixing @ force, mixing @ moved
+        yield group, whitener(covariance, scale), force, moved
 
 
 def _weights(group: Group, order: int, timestep: float | None) -> tuple[FloatArray, FloatArray]:

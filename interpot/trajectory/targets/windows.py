@@ -17,6 +17,33 @@ _ONE = np.ones((1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rescaling:
+    """What a thermostat does that acts on all particles alike: it adds -ξ(t) p_i(t) to the force on each.
+
+    So do Nosé-Hoover chains, Berendsen's and Bussi's scaling of velocities, and isotropic barostats, each with a ξ(t)
+    that no trajectory holds. Here each window has a ξ_c of its own. It does not vary within a window: rows could not
+    tell its slope from the mean force, p(t) being p + F t; what slope there is makes the forces of some windows too
+    large and of others too small.
+
+    Attributes
+    ----------
+    momenta : (W, n, 3) float64
+        Σ_t v_ct p_i(t) of each window, before whitening.
+    mixing : (W, W) float64
+        How whitening mixes them: ξ_c contributes mixing[w, c] momenta[c] to row w.
+    """
+
+    momenta: FloatArray
+    mixing: FloatArray
+
+    def rows(self, particles: NDArray[np.int64], dimension: int) -> FloatArray:
+        """What each ξ_c contributes to the rows of some particles, (W, len(particles) * dimension, W)."""
+        count = len(self.mixing)
+        momenta = self.momenta[:, particles, :dimension].reshape(count, -1)
+        return np.ascontiguousarray(self.mixing[:, None, :] * momenta.T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Windows:
     """Some windows over consecutive frames, each of which gives one row per force component of every particle.
 
@@ -35,6 +62,8 @@ class Windows:
         Which of the frames are counted, in histograms too: others return in the next windows, or are none of the file.
     left_out : (n,) bool, or None
         Particles that give no rows: something else than forces has moved them, such as a hard wall.
+    rescaling
+        Of all momenta alike, which the rows are to be freed of.
     """
 
     frames: tuple[Frame, ...]
@@ -42,6 +71,7 @@ class Windows:
     targets: FloatArray
     fresh: tuple[int, ...] = (0,)
     left_out: NDArray[np.bool_] | None = None
+    rescaling: Rescaling | None = None
 
     @classmethod
     def of(cls, frame: Frame, forces: FloatArray) -> Windows:
