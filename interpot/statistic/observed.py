@@ -13,7 +13,7 @@ from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
 from interpot.statistic.trial import SCALED, scaled_momenta, trial_width
 from interpot.trajectory.following import Instant, follow
-from interpot.trajectory.hits import hard_walls, watched_for_hits
+from interpot.trajectory.hits import hard_walls, may_have_more, watched_for_hits
 from interpot.trajectory.masses import check_named
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.resampling import POINTS
@@ -112,7 +112,7 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
             f"there are no force columns (fx fy fz), and from {asked.target} forces cannot be had: {error}"
         ) from None
     if asked.target in ("positions", "momenta"):
-        asked = replace(asked, hard=hard_walls(first, asked))
+        asked = replace(asked, hard=_hard(frames, asked, first))
         first = list(watched_for_hits(first, asked))
     if sentence := undersampled(first, frames.units):
         if motion.target == "auto":
@@ -145,6 +145,14 @@ def _first_instants(frames: Trajectory, motion: Motion) -> list[Instant]:
         first.append(instant)
         particles += len(instant.path)
     return first
+
+
+def _hard(frames: Trajectory, motion: Motion, first: Sequence[Instant]) -> dict[str, float | None]:
+    """Hard walls of the first frames, or of more of them where a wall may have had too few hits to be recognised."""
+    walls = hard_walls(first, motion)
+    if may_have_more(walls, first):
+        walls |= hard_walls(follow(frames, motion, frames.units, lambda _: None), motion)
+    return walls
 
 
 def _windows_settled(

@@ -369,7 +369,7 @@ def _check_usable(windows: Windows) -> None:
 def walked(frames: Trajectory, motion: Motion) -> Iterator[Windows]:
     """Rows of all frames; frames from files are read ahead, on another core, others are copied."""
     if isinstance(frames, FileTrajectory):
-        return target_rows(frames.watched(ahead(frames)), motion, frames.units, frames.remark)
+        return target_rows(frames.watched(ahead(frames), motion), motion, frames.units, frames.remark)
     return target_rows(map(_own, frames), motion, frames.units, _log.warning)
 
 

@@ -17,7 +17,9 @@ from interpot.trajectory.bounces import BounceWatch
 from interpot.trajectory.checks import check_dimension, check_finite
 from interpot.trajectory.dimension import settle_dimension
 from interpot.trajectory.hard_wall import ENOUGH
+from interpot.trajectory.hits import not_left_out
 from interpot.trajectory.index import FrameIndex, frame_index
+from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.place import place
 from interpot.trajectory.readers import Format
 from interpot.trajectory.readers.reader import START, CutShortError, Mark, NamedAtoms, Request
@@ -324,14 +326,19 @@ class FileTrajectory:
         start, stop, step = self._frames.start, self._frames.stop, self._frames.step
         return bool(frame >= start and (stop is None or frame < stop) and (frame - start) % step == 0)
 
-    def watched(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Pass on frames of a walk; after the last of them, hard walls that turned particles back are remarked."""
+    def watched(self, frames: Iterable[Frame], motion: Motion = RECORDED) -> Iterator[Frame]:
+        """Pass on frames of a walk; after the last of them, hard walls that turned particles back are remarked.
+
+        `motion` is that of the pass: the remark says, too, if rows should have been left out.
+        """
         watch = BounceWatch(ENOUGH)
         for frame in frames:
             watch.see(frame)
             yield frame
         for wall in watch.bounces().hard_walls:
             self.remark(wall.sentence(self.units))
+            if said := not_left_out(wall, motion, self.units):
+                self.remark(said)
 
     def remark(self, sentence: str) -> None:
         """Keep what the user should know, and log it as a warning."""

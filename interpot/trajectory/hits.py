@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,17 @@ from interpot.records import FloatArray, Frame
 from interpot.trajectory.bounces import BounceWatch
 from interpot.trajectory.flights import BEYOND, open_axes, turned_back
 from interpot.trajectory.following import Instant
+from interpot.trajectory.hard_wall import HardWall
 from interpot.trajectory.motion import Motion
+from interpot.units import UnitStyle
 
 Mask = NDArray[np.bool_]
+
+WEAK = ("momenta", "positions")
+"""Targets whose rows hits would spoil."""
+
+LOOKED_AT = 10_000, 300_000
+"""Frames, and particles in all of them, that are looked at for walls."""
 
 _SIDE = 3
 """Positions from which a velocity is taken."""
@@ -43,13 +51,13 @@ _ENDS = {
 }
 
 
-def hard_walls(first: Sequence[Instant], motion: Motion) -> dict[str, float | None]:
-    """Find the hard walls of the first frames, those that are described and those that are recognised.
+def hard_walls(instants: Iterable[Instant], motion: Motion) -> dict[str, float | None]:
+    """Find the hard walls of the first instants, those that are described and those that are recognised.
 
     Parameters
     ----------
-    first
-        Successive instants.
+    instants
+        Successive ones, of which `LOOKED_AT` are looked at.
     motion
         Whose target tells whether velocities are recorded.
 
@@ -58,21 +66,62 @@ def hard_walls(first: Sequence[Instant], motion: Motion) -> dict[str, float | No
     dict
         Name ("zlo") → place, Å; None where it moves, or where frames tell it.
     """
-    if not first:
-        return {}
-    told = {_end_of(wall.axis, wall.inward): None for wall in first[0].frame.surfaces if wall.hard}
-    watch = BounceWatch()
-    for k, (before, after) in enumerate(pairwise(first)):
-        if after.begins or not open_axes(before.frame):
-            continue
-        start, end = _flight(first, k, motion.target == "momenta")
-        if start.velocities is not None and end.velocities is not None:
-            interval = after.time - before.time
-            watch.see_flight(
-                start if motion.target == "momenta" else _clear(start, end, interval), end, interval
-            )
+    watch, told = BounceWatch(), dict[str, float | None]()
+    for around, k in _intervals(_enough(instants)):
+        told = told or {_end_of(w.axis, w.inward): None for w in around[k].frame.surfaces if w.hard}
+        _watch(watch, around, k, motion)
     found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
     return {**found, **told}
+
+
+def may_have_more(walls: Mapping[str, float | None], first: Sequence[Instant]) -> bool:
+    """Whether it is worth while to look for walls beyond the first instants: they are few, and an end has none."""
+    frames, places = LOOKED_AT
+    seen = sum(len(instant.path) for instant in first)
+    return 0 < len(first) < frames and seen < places and len(walls) < 2 * len(open_axes(first[0].frame))
+
+
+def not_left_out(wall: HardWall, motion: Motion, units: UnitStyle) -> str:
+    """Say of a wall that was recognised in the course of a pass what the rows have of it; "" if nothing."""
+    if motion.target not in WEAK or wall.name in motion.hard:
+        return ""
+    place = "POSITION" if wall.moving else f"{wall.position / units.length:.6g}"
+    return (
+        f"the hard wall {wall.name} was recognised only at the end: the {wall.hits} hits are in the windows as if "
+        f"forces had turned the particles back; give the wall and repeat the pass, --wall '{wall.name}=hard {place}'"
+    )
+
+
+def _enough(instants: Iterable[Instant]) -> Iterator[Instant]:
+    """As many as `LOOKED_AT` says."""
+    frames, places = LOOKED_AT
+    for instant in islice(instants, frames):
+        yield instant
+        places -= len(instant.path)
+        if places <= 0:
+            return
+
+
+def _intervals(instants: Iterable[Instant]) -> Iterator[tuple[Sequence[Instant], int]]:
+    """Each interval once: instants around it, and which of them is its beginning."""
+    around: deque[Instant] = deque(maxlen=2 * _SIDE)
+    for instant in instants:
+        around.append(instant)
+        if len(around) > _SIDE:
+            yield around, len(around) - _SIDE - 1
+    for k in range(max(len(around) - _SIDE, 0), len(around) - 1):
+        yield around, k
+
+
+def _watch(watch: BounceWatch, around: Sequence[Instant], k: int, motion: Motion) -> None:
+    """See the flight from one instant to the next."""
+    before, after = around[k], around[k + 1]
+    if after.begins or not open_axes(before.frame):
+        return
+    start, end = _flight(around, k, motion.target == "momenta")
+    if start.velocities is not None and end.velocities is not None:
+        interval = after.time - before.time
+        watch.see_flight(start if motion.target == "momenta" else _clear(start, end, interval), end, interval)
 
 
 def watched_for_hits(instants: Iterable[Instant], motion: Motion) -> Iterator[Instant]:

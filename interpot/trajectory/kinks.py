@@ -22,7 +22,7 @@ from interpot.trajectory.following import Instant
 FEWEST = {False: 3, True: 1}
 """Frames on a side of a kink from which a path is continued to it: of positions alone, and with velocities."""
 
-MOST = {False: 6, True: 3}
+MOST = {False: 4, True: 3}
 """No more than these: a polynomial of high degree leaves its frames too fast."""
 
 

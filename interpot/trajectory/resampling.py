@@ -148,7 +148,7 @@ def _along(
 def _kinked(
     turned: Bent, stencil: _Stencil, path: FloatArray, velocities: FloatArray | None, parts: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Places and speeds of those who hit walls, both (parts + 1, k, 3), from the beginning of the interval to its end."""
+    """Places and speeds of those who hit walls, both (parts + 1, k, 3), from one end of the interval to the other."""
     path = path[:, turned.rows]
     velocities = None if velocities is None else velocities[:, turned.rows]
     sides = []

@@ -25,12 +25,14 @@ class Slit:
     """Particles in two dimensions by velocity Verlet: V(x) = 3 x²/2 each, and 4(r⁻¹² - r⁻⁶) of pairs where wanted.
 
     Along y there is a wall at 0 and one at 6: both reflect, or both repel softly as s⁻⁹.
+    Frames tell of walls that reflect, or do not.
     """
 
     particles: int
     frames: int
     pairs: bool
     soft: bool
+    told: bool = True
 
     def forces(self, q: FloatArray) -> FloatArray:
         """By the definition."""
@@ -59,7 +61,7 @@ class Slit:
             if step % EVERY == 0:
                 yield Frame(
                     q.copy(), ("A",), kinds, OPEN, dimension=2, velocities=v.copy(), masses=masses,
-                    time=step * STEP, step=step, index=step // EVERY, source="made", surfaces=walls,
+                    time=step * STEP, step=step, index=step // EVERY, source="made", surfaces=walls * self.told,
                 )  # fmt: skip
             v = v + STEP / 2 * force
             q = q + STEP * v
@@ -104,9 +106,11 @@ def test_one_particle_in_a_field(target: str) -> None:
     assert found["A@x"] == pytest.approx([1.5], rel=1e-3)
 
 
+@pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("target", ["momenta", "positions"])
-def test_pairs_between_walls_that_reflect(target: str) -> None:
-    statistic = passed(Slit(6, 2000, pairs=True, soft=False), target)
+def test_pairs_between_walls_that_reflect(target: str, told: bool) -> None:
+    statistic = passed(Slit(6, 2000, pairs=True, soft=False, told=told), target)
+    assert {"ylo", "yhi"} == set(statistic.provenance["target"]["hard"])
     found = amplitudes(statistic, {"A-A": (-12, -6), "A@x": (2,)})
     assert found["A-A"] == pytest.approx([4.0, -4.0], rel=2e-3)
     assert found["A@x"] == pytest.approx([1.5], rel=1e-3)

@@ -11,13 +11,15 @@ import pytest
 from test_bounces import Billiard
 
 from interpot.records import Frame, Surface
+from interpot.trajectory.bounces import find_bounces
 from interpot.trajectory.following import Instant, follow
-from interpot.trajectory.hits import hard_walls, watched_for_hits, who_hit
+from interpot.trajectory.hits import hard_walls, may_have_more, not_left_out, watched_for_hits, who_hit
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets import target_rows
 from interpot.trajectory.targets.denoise import estimate_noise
 from interpot.trajectory.targets.weak_momenta import weak_momenta
 from interpot.trajectory.targets.weak_positions import weak_positions
+from interpot.trajectory.walls import parse_wall
 from interpot.units import unit_style
 
 LJ = unit_style("lj")
@@ -116,3 +118,22 @@ def test_gaps_and_no_walls() -> None:
     periodic = [replace(f, cell=replace(f.cell, periodic=(True, True, True))) for f in frames]
     assert hard_walls(list(follow(periodic, motion, LJ, lambda _: None)), motion) == {}
     assert hard_walls([], motion) == {}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_few_particles_are_watched_for_longer(target: str) -> None:
+    """Four of them hit a wall too rarely in 60 frames to show that it is hard."""
+    made = instants(Billiard(particles=4, frames=1500), target)
+    walls = hard_walls(made[:60], Motion(target))
+    assert may_have_more(walls, made[:60])
+    assert set(hard_walls(iter(made), Motion(target))) == {"zlo", "zhi"}
+    assert not may_have_more({"zlo": 0.0, "zhi": 20.0}, made[:60])
+
+
+def test_a_wall_that_is_recognised_late_is_said() -> None:
+    wall = find_bounces(Billiard(particles=50, frames=80).walk()).hard_walls[0]
+    said = not_left_out(wall, Motion("momenta"), LJ)
+    assert f"{wall.hits} hits are in the windows" in said and said.endswith("--wall 'zlo=hard 0'")
+    assert not not_left_out(wall, Motion("momenta", hard={"zlo": None}), LJ)
+    assert not not_left_out(wall, Motion("recorded"), LJ)
+    assert parse_wall("zlo=hard 0").hard
