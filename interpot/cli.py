@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -109,6 +110,9 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except InterpotError as error:
             raise _stop(str(error), 1) from None
+        except BrokenPipeError:  # whoever was reading has enough, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
         except OSError as error:  # a full disk, a file that vanished
             raise _stop(f"{error.strerror or error}: '{error.filename}'", 1) from None
         except KeyboardInterrupt:

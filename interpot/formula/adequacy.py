@@ -103,6 +103,8 @@ class Adequacy:
         noise that persists from frame to frame. NaN with a single block or nothing to explain.
     reason
         Why noise and missing physics cannot be told apart; empty where they can.
+    systematic
+        Relative error that sums over windows may make by themselves (`Statistic.systematic`); 0 of recorded forces.
     """
 
     unexplained: Share
@@ -113,6 +115,7 @@ class Adequacy:
     dispersion: float
     dispersion_error: float
     reason: str
+    systematic: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -127,7 +130,8 @@ class Adequacy:
     @property
     def _lacks_form(self) -> bool:
         form = self.missing_form
-        return form.significant and form.value > max(NOTABLE, 0.1 * self.unexplained.value)
+        least = max(NOTABLE, 0.1 * self.unexplained.value, self.systematic)
+        return form.significant and form.value > least
 
     @property
     def not_random(self) -> bool:
@@ -173,8 +177,9 @@ def adequacy(statistic: Statistic, objective: Objective, fit: Fit) -> Adequacy:
         physics = Share.of_square(V - net.sum() / C, both / C)
     relative_net = float(np.sqrt(net.sum() / C))
     return Adequacy(
-        unexplained, missing_form, noise, physics, relative_net, blocks.dispersion, blocks.error, reason
-    )
+        unexplained, missing_form, noise, physics, relative_net, blocks.dispersion, blocks.error, reason,
+        statistic.systematic,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,9 +309,17 @@ def _unexplained_sentence(split: Adequacy) -> str:
         return f"{unexplained}: noise or missing physics, which cannot be told apart as {split.reason}{looks}"
     head = "no pair formula will do: " if left.value > INADEQUATE else ""
     return (
-        f"{head}{unexplained}, and that is not random ({apart}), so that something else acts {OTHER_PHYSICS}; how much "
-        f"of it is noise cannot be told, as {split.reason}"
+        f"{head}{unexplained}, and that is not random ({apart}), so that {_causes(split)}; how much of it is noise "
+        f"cannot be told, as {split.reason}"
     )
+
+
+def _causes(split: Adequacy) -> str:
+    """What may be left that is not random: sums over windows err by themselves."""
+    other = f"something else acts {OTHER_PHYSICS}"
+    if split.systematic < split.unexplained.value:
+        return other
+    return f"the sums over windows err, which they may by {percent(split.systematic)}, or {other}"
 
 
 def _resolved_sentence(unexplained: str, noise: Share, physics: Share) -> str:

@@ -136,7 +136,7 @@ class Judge:
         bread, filling = self._bread_and_meat(fit, J, directions)
         with np.errstate(invalid="ignore"):  # of a term that hardly counts anything may be infinite
             covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
-        held_out = self._held_out(fit)
+        held_out = self._held_out(fit, J)
         return Candidate(
             fit,
             float(loss),
@@ -235,8 +235,8 @@ class Judge:
         parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
         return np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
 
-    def _held_out(self, fit: Fit) -> FloatArray:
-        """Squared force error on each fold with the constants of the others, (folds,), eV²/Å².
+    def _held_out(self, fit: Fit, J: FloatArray) -> FloatArray:
+        """Squared force error on each fold with the constants of the others, (folds,), eV²/Å²; J is that of `_reach`.
 
         A fold moves the constants by a fraction of their errors, so the model is taken as linear in them. In an
         orthonormal basis Q of what they can reach, in which all data have the Hessian 1, the other folds have
@@ -249,7 +249,7 @@ class Judge:
         """
         seen = self._seen(fit)
         for shapes_move in (True, False):
-            Q, _ = orthonormal(self._reach(fit, shapes_move)[0])
+            Q, _ = orthonormal(J if shapes_move else self._reach(fit, shapes_move)[0])
             held_out = np.array([loss for loss, _ in self._without_each(fit, Q)])
             if held_out.sum() >= seen.sum():
                 return held_out

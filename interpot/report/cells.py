@@ -127,11 +127,24 @@ def ranked(front: pd.DataFrame) -> pd.DataFrame:
     return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
 
 
+ALIKE = 8
+"""Formulas that the data cannot tell from the chosen one, of which a table shows as many at least, the shortest first:
+with much noise longer ones that fit it better stand above them."""
+
+
 def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> list[Candidate]:
-    """Return the first rows of a front, and the chosen one wherever it stands; `error` is what they are compared by."""
-    found, least = list[Candidate](), resolution(error)
-    for index, row in enumerate(ranked(front).to_dict("records")):
-        if index >= limit and not row["chosen"]:
+    """Return the first rows of a front, and wherever they stand the chosen one and `ALIKE` that may be true as well.
+
+    `error` is what they are compared by.
+    """
+    found, least, rows = list[Candidate](), resolution(error), ranked(front)
+    alike = (
+        rows[rows.indistinguishable]
+        .sort_values(["constants", "cross_validated"], kind="stable")
+        .index[:ALIKE]
+    )
+    for index, row in enumerate(rows.to_dict("records")):
+        if index >= limit and not row["chosen"] and index not in alike:
             continue
         found.append(
             Candidate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ def facts_of(provenance: Mapping[str, Any], units: UnitStyle) -> tuple[Fact, ...
         elif key in _MEASURED and item is not None:
             name, text = _MEASURED[key]
             facts.append((name, text(float(item), units)))
+        elif key == "walls":
+            facts += [(f"wall {wall['name']}", _wall_text(wall, units)) for wall in item]
         elif key not in _ELSEWHERE:
             facts += _flat({key: item})
     return tuple(facts)
@@ -53,10 +56,27 @@ def _of_motion(provenance: Mapping[str, Any], units: UnitStyle) -> list[Fact]:
         facts.append(("observed", told(motion, units, provenance.get("spacing"))))
     if motion.interval is not None:
         facts.append(("time between recorded frames, as given", time_text(motion.interval, units)))
+    if motion.hard:
+        places = (
+            (name, "moving" if at is None else f"{short(at / units.length)} {units.length_unit}")
+            for name, at in motion.hard.items()
+        )
+        facts.append(
+            ("hard walls, whose hits are left out", ", ".join(f"{name} ({place})" for name, place in places))
+        )
     if motion.masses:
         masses = ", ".join(f"{short(mass / units.mass, 6)} ({name})" for name, mass in motion.masses.items())
         facts.append(("masses, as given", masses))
     return facts
+
+
+def _wall_text(wall: Mapping[str, Any], units: UnitStyle) -> str:
+    """A wall as it was described: "sphere at 20 Å around 0, 0, 0"; functions of time and files stay as they are."""
+    place = str(wall["position"])
+    with suppress(ValueError):
+        place = f"{float(place):g} {units.length_unit}"
+    centre = "" if wall["shape"] == "plane" else f" around {', '.join(f'{x:g}' for x in wall['centre'])}"
+    return f"{'hard ' if wall['hard'] else ''}{wall['shape']} at {place}{centre}"
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> list[Fact]:

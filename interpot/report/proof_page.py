@@ -87,9 +87,11 @@ def _errors(findings: Findings) -> Table:
     if comparison is not None and comparison.forces is not None:
         check = comparison.forces
         found = Cell("formula against recorded forces", sentence(check.remark))
-        told = f"measured in this run on {check.frames} frames"
+        measured = f"measured in this run on {check.frames} frames"
         meaning: Entry = (
-            told if check.verdict == "not judged" else Badge(f"{check.verdict}: {told}", check.verdict)
+            measured
+            if check.verdict == "not judged"
+            else Badge(f"{check.verdict}: {measured}", check.verdict)
         )
         rows.append((found, short(check.relative_error), meaning))
     rows += [

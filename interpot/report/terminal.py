@@ -63,6 +63,8 @@ class Stage:
         """Show how far the work has come; a count that starts anew has as far to go as it came before."""
         if done < self._done and total is None:
             self._total = self._done
+        elif self._total is not None and done > self._total:  # what came before was a part only
+            self._total = None
         self._done, self._total = done, total or self._total
         self._bar.update(self._task, completed=done, total=self._total)
         if self._line is not None and self._unit and time.monotonic() >= self._due:

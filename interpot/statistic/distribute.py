@@ -160,9 +160,9 @@ def check_shareable(target: str) -> None:
     """
     if target != RECORDED.target:
         raise InterpotError(
-            f"the target is {target}: a cluster takes recorded forces only, as windows over several frames would end "
-            "at the borders of its tasks; leave out --workers and --scheduler, or make a pass for each file with the "
-            "same --width and --substeps and merge them"
+            f"the target is {target}: a cluster takes recorded forces only, as rows of several frames would end at "
+            "the borders of its tasks; leave out --workers and --scheduler, or make a pass for each file with the "
+            f"same --width{' and --substeps' if target in ('positions', 'momenta') else ''}, and merge them"
         )
 
 

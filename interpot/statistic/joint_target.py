@@ -50,6 +50,27 @@ def check_same_target(mine: Written, theirs: Written) -> None:
     )
 
 
+def joined_provenance(
+    one: Mapping[str, Any], two: Mapping[str, Any], rows: tuple[int, int]
+) -> dict[str, Any]:
+    """The provenance of a sum: lists side by side, means by rows, and nothing that holds for one of the two alone."""
+    joined = {**two, **one}
+    joined.pop("recipe", None)  # of one file; a sum has none
+    if not isclose(one.get("spacing") or 0.0, two.get("spacing") or 0.0, rel_tol=_SAME_TIME):
+        joined.pop("spacing", None)
+    if systematic := max(float(which.get("systematic") or 0.0) for which in (one, two)):
+        joined["systematic"] = systematic
+    if "target" in one and "target" in two:
+        joined["target"] = joined_target(one["target"], two["target"])
+    if "thermal energy" in one and "thermal energy" in two and any(rows):
+        hot = rows[0] * one["thermal energy"] + rows[1] * two["thermal energy"]
+        joined["thermal energy"] = hot / sum(rows)
+    for name in ("sources", "remarks"):
+        listed = [*one.get(name, []), *two.get(name, [])]
+        joined |= {name: list(dict.fromkeys(listed))} if listed else {}
+    return joined
+
+
 def joined_target(mine: Written, theirs: Written) -> Written:
     """The target of a sum: with the larger noise of the two, and without a clock that they do not share."""
     one, two = _told(mine), _told(theirs)

@@ -68,9 +68,12 @@ def _loaded(path: Path) -> Statistic:
 
 
 def _added(total: Statistic, other: Statistic, first: Path, path: Path) -> Statistic:
-    for source in set(total.provenance.get("sources", [])) & set(other.provenance.get("sources", [])):
-        _log.warning("'%s' also holds data of '%s': frames that are in both count twice", path, source)
     try:
-        return total + other
+        whole = total + other
     except InterpotError as error:
         raise InterpotError(f"'{path}' cannot be merged with '{first}': {error}") from None
+    for source in set(total.provenance.get("sources", [])) & set(other.provenance.get("sources", [])):
+        _log.warning(
+            "'%s' also holds data of '%s': frames that are in both, if any, count twice", path, source
+        )
+    return whole

@@ -25,7 +25,7 @@ from interpot.records import FloatArray, IntArray
 from interpot.statistic.basis import Basis, KnotSplines, lattice_of
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums
 from interpot.statistic.channels import Channel
-from interpot.statistic.joint_target import check_same_target, joined_target
+from interpot.statistic.joint_target import check_same_target, joined_provenance
 from interpot.statistic.layout import Layout, moved, offsets
 from interpot.statistic.triangular import RowTables, joint_factor, least_squares, row_labels, scaled
 from interpot.units import UnitStyle, unit_style
@@ -179,18 +179,8 @@ class Statistic:
         bases = tuple(a if a.size >= b.size else b for a, b in zip(self.bases, other.bases, strict=True))
         blocks = self.blocks_over(bases).beside(other.blocks_over(bases))
         coverage = tuple(map(_joined, self.coverage, other.coverage))
-        provenance = {**other.provenance, **self.provenance, "frames": self.frames + other.frames}
-        provenance.pop("recipe", None)  # of one file; a sum has none
-        if systematic := max(self.systematic, other.systematic):
-            provenance["systematic"] = systematic
-        if "target" in self.provenance and "target" in other.provenance:
-            provenance["target"] = joined_target(self.provenance["target"], other.provenance["target"])
-        if "thermal energy" in self.provenance and "thermal energy" in other.provenance:
-            hot = [s.rows * s.provenance["thermal energy"] for s in (self, other)]
-            provenance["thermal energy"] = sum(hot) / (self.rows + other.rows)
-        for name in ("sources", "remarks"):
-            listed = [*self.provenance.get(name, []), *other.provenance.get(name, [])]
-            provenance |= {name: list(dict.fromkeys(listed))} if listed else {}
+        provenance = joined_provenance(self.provenance, other.provenance, (self.rows, other.rows))
+        provenance["frames"] = self.frames + other.frames
         return Statistic(self.channels, bases, blocks, coverage, self.units, provenance)
 
     def blocks_over(self, bases: Sequence[Basis]) -> Blocks:

@@ -96,7 +96,8 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
     asked = motion.internal(frames.units)
     asked = replace(asked, target=choose(frames, asked))
     species = sorted({name for channel in channels for name in channel.species})
-    check_named(asked.masses, set(species))
+    check_named(asked.masses, species)
+    check_named(asked.drag, species, "drag")
     asked, remarks = _without_idle(asked)
     if asked.target == "recorded":
         return Observed(RECORDED, tuple(remarks))

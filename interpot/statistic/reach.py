@@ -33,16 +33,22 @@ def check_cutoffs(channels: Sequence[Channel], frame: Frame, units: UnitStyle) -
     d, pairs = frame.dimension, [channel for channel in channels if channel.kind == "pair"]
     if not pairs or d < 2 or not all(frame.cell.periodic[:d]):
         return
-    longest = max(pairs, key=lambda channel: channel.cutoff)
-    r, vectors = longest.cutoff, frame.cell.vectors[:d, :d]
-    ball = 4 / 3 * np.pi * r**3 if d == 3 else np.pi * r**2
-    neighbours = len(frame.positions) * ball / abs(float(np.linalg.det(vectors)))
-    if neighbours > MOST_NEIGHBOURS:
+    vectors, numbers = frame.cell.vectors[:d, :d], np.bincount(frame.kinds, minlength=len(frame.species))
+    of = dict(zip(frame.species, numbers.tolist(), strict=True))
+
+    def neighbours(channel: Channel) -> float:
+        ball = 4 / 3 * np.pi * channel.cutoff**3 if d == 3 else np.pi * channel.cutoff**2
+        most = max(of.get(name, 0) for name in channel.species)
+        return float(most * ball / abs(np.linalg.det(vectors)))
+
+    worst = max(pairs, key=neighbours)
+    if neighbours(worst) > MOST_NEIGHBOURS:
         unit, edges = units.length_unit, np.linalg.norm(vectors, axis=1) / units.length
         raise InterpotError(
-            f"within the cutoff of {r / units.length:g} {unit} for {longest.label} a particle of '{frame.source}' has "
-            f"{neighbours:.2g} neighbours, in a box of {' x '.join(f'{edge:.4g}' for edge in edges)} {unit}: expected "
-            f"a cutoff in {unit}, the length unit of the data, as far as forces reach"
+            f"within the cutoff of {worst.cutoff / units.length:g} {unit} for {worst.label} a particle of "
+            f"'{frame.source}' has {neighbours(worst):,.0f} neighbours, in a box of "
+            f"{' x '.join(f'{edge:.4g}' for edge in edges)} {unit}: expected a cutoff in {unit}, the unit of the data, "
+            "as far as forces reach"
         )
 
 

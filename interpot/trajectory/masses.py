@@ -16,13 +16,15 @@ AGREEMENT = 1e-3
 """Relative difference of two masses from which on it is remarked: tables of the elements' masses differ by less."""
 
 
-def check_named(masses: Mapping[str, float], species: Iterable[str]) -> None:
-    """Raise `InterpotError` where a mass is given for a species that is not there."""
+def check_named(numbers: Mapping[str, float], species: Iterable[str], option: str = "masses") -> None:
+    """Raise `InterpotError` where a number (a mass) is given for a species that is not there."""
     known = sorted(set(species))
-    for name in masses:
+    for name in numbers:
         if name not in known:
+            what = {"masses": "mass"}.get(option, option)
             raise InterpotError(
-                f"a mass is given for species '{name}', but there are only {', '.join(known)}: leave it out of --masses"
+                f"a {what} is given for species '{name}', but there are only {', '.join(known)}: leave it out of "
+                f"--{option}"
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from math import inf
 from typing import Any
 
@@ -129,4 +129,10 @@ def motion_of(written: str | Mapping[str, Any]) -> Motion:
     """The motion that `Motion.written` wrote."""
     if isinstance(written, str):
         return Motion(written)
+    unknown = sorted(set(written) - {field.name for field in fields(Motion)})
+    if unknown:
+        raise InterpotError(
+            f"what stood for the force is told with '{unknown[0]}', which this version of interpot does not know: "
+            "the file is of a later one"
+        )
     return Motion(**{**written, "width": tuple(written.get("width", ()))})

@@ -85,7 +85,8 @@ def _too_rare(name: str, period: float, interval: float, units: UnitStyle) -> st
     return (
         f"the fastest motion of {name} has a period of about {_shown(period, units)} or less, and frames are "
         f"{_shown(interval, units)} apart: at least {PER_PERIOD} per period are needed to find forces from motion; "
-        f"save one every {_shown(period / PER_PERIOD / _MARGIN, units)}"
+        f"save one every {_shown(period / PER_PERIOD / _MARGIN, units)}, or oftener, as what is not resolved looks "
+        "slower than it is"
     )
 
 

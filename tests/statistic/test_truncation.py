@@ -189,9 +189,11 @@ def test_a_cutoff_in_another_unit_is_refused() -> None:
     """10 for 10 Å, where lengths are nm: the error names the unit."""
     nano = Frames(data({"Ar-Ar": LJ}, 1).frames, unit_style("gromacs"))
     with pytest.raises(
-        InterpotError, match=r"within the cutoff of 10 nm for Ar-Ar .* a cutoff in nm, the length unit"
+        InterpotError, match=r"within the cutoff of 10 nm for Ar-Ar .* a cutoff in nm, the unit of the data"
     ):
         accumulate(nano, pair_channels(["Ar"], 100.0))
+    rare = replace(nano.frames[0], species=("Ar", "C"), kinds=np.arange(len(nano.frames[0].kinds)) < 2)
+    check_cutoffs(pair_channels(["C"], 100.0), replace(rare, kinds=rare.kinds.astype(np.int64)), nano.units)
 
 
 # ------------------------------------------------------------------------------------------ decimals

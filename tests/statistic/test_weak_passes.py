@@ -13,7 +13,7 @@ from moving_gas import CUTOFF, STEP, write_gas
 
 from interpot import InterpotError, Motion, Statistic, accumulate, pair_channels, read
 from interpot.statistic import checkpoint, one_pass
-from interpot.statistic.joint_target import joined_target
+from interpot.statistic.joint_target import joined_provenance, joined_target
 from interpot.statistic.merge import merge
 
 FRAMES = 150
@@ -202,3 +202,12 @@ def test_a_cluster_takes_no_windows_and_says_so_before_they_are_settled(
         InterpotError, match=r"the target is momenta: a cluster takes .* --width .* merge them"
     ):
         make(gas, replace(GIVEN, target="auto"), workers=2)
+
+
+def test_what_holds_for_one_of_two_passes_is_not_said_of_their_sum() -> None:
+    """Frames of other spacing; the thermal energy is the mean by rows, the larger of two errors is that of the sum."""
+    one = {"spacing": 0.02, "thermal energy": 1.0, "systematic": 1e-5, "sources": ["a"], "recipe": {}}
+    two = {"spacing": 0.04, "thermal energy": 4.0, "systematic": 1e-4, "sources": ["b"]}
+    joined = joined_provenance(one, two, (200, 100))
+    assert joined == {"thermal energy": pytest.approx(2.0), "systematic": 1e-4, "sources": ["a", "b"]}
+    assert joined_provenance(one, {**two, "spacing": 0.02}, (0, 0))["spacing"] == 0.02

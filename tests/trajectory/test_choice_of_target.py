@@ -99,6 +99,10 @@ def test_what_is_asked_for(asked: str, dynamics: str, row: str) -> None:
             "the target 'momenta' is none of overdamped dynamics, which has recorded, overdamped: choose one of "
             "these, or say --dynamics newton",
         ),
+        (
+            frames(9), Motion("momenta"),
+            "increasing times, but 'a.dump' holds neither forces nor velocities",
+        ),
         (frames(5), Motion("guess"), "unknown target 'guess': expected one of auto, recorded, momenta, positions"),
     ],
 )  # fmt: skip
@@ -106,6 +110,7 @@ def test_what_cannot_be(given: list[Frame], motion: Motion, words: str) -> None:
     with pytest.raises(InterpotError) as raised:
         choose(given, motion)
     assert words in str(raised.value)
+    assert ("consecutive frames only" in str(raised.value)) <= (len(given) < max(LEAST.values()))
 
 
 def test_frames_that_follow_each_other() -> None:

@@ -64,7 +64,8 @@ def test_vibrations_sampled_too_rarely() -> None:
     paths, _ = vibrations(0.3, 0.1)
     assert undersampled(instants(paths, 0.1), METAL) == (
         "the fastest motion of Ar has a period of about 0.3 ps or less, and frames are 0.1 ps apart: at least 5 per "
-        "period are needed to find forces from motion; save one every 0.03 ps"
+        "period are needed to find forces from motion; save one every 0.03 ps, or oftener, as what is not resolved "
+        "looks slower than it is"
     )
 
 

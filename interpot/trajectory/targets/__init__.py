@@ -49,6 +49,9 @@ class TargetRow:
 
 _HERE = "interpot.trajectory.targets"
 
+MOSTLY = 0.95
+"""Of the frames: if fewer count, that is worth a remark."""
+
 TARGETS: dict[str, TargetRow] = {
     "recorded": TargetRow("recorded forces", DYNAMICS, ("forces",), f"{_HERE}.recorded:recorded"),
     "momenta": TargetRow(
@@ -126,7 +129,7 @@ def _counted(instants: Iterable[Instant], motion: Motion, remark: Callable[[str]
     for windows in TARGETS[motion.target].load()(passing(), motion):
         observed += len(windows.fresh)
         yield windows
-    if observed < followed:
+    if observed < MOSTLY * followed:
         remark(
             f"{observed} of {followed} frames are counted: the others, at the ends of stretches, serve only those "
             "before them, or are too few for a window"

@@ -56,9 +56,11 @@ class Holding:
         held = [name for name in _COLUMNS if name in self.quantities]
         lacking = [name for name in _COLUMNS if name not in self.quantities]
         frames = "1 frame" if self.consecutive == 1 else f"{self.consecutive} consecutive frames"
+        enough = self.consecutive >= max(LEAST.values())  # where it was looked no further
         if not held:
-            return f"neither forces nor velocities, and positions in {frames} only"
-        return f"{held[0]} {f'but no {lacking[0]}' if lacking else 'and velocities'}, in {frames}"
+            return f"neither forces nor velocities{'' if enough else f', and positions in {frames} only'}"
+        told = f"{held[0]} {f'but no {lacking[0]}' if lacking else 'and velocities'}"
+        return told if enough else f"{told}, in {frames}"
 
 
 def holding(frames: Iterable[Frame]) -> Holding:

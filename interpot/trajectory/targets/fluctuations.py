@@ -153,7 +153,7 @@ class _Kicks:
 
     def restored(self, name: str, intensity: Value) -> Value:
         """B with the kicks that do not show: the variances over Δ and 2Δ have given it 4Δ - 3δ of 4Δ."""
-        if self.timestep is None:
+        if self.timestep is None or self.timestep > self.interval:
             return intensity
         scale = 4 * self.interval / (4 * self.interval - 3 * self.timestep)
         whole = intensity[0] * scale

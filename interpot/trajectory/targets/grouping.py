@@ -43,7 +43,7 @@ def stride(half_width: int) -> int:
     return max(1, half_width // 2)
 
 
-def groups(instants: Iterable[Instant], widths: tuple[int, ...]) -> Iterator[Group]:
+def groups(instants: Iterable[Instant], widths: tuple[int, ...], parts: int = 1) -> Iterator[Group]:
     """Cut instants into groups, keeping no more than one group of them.
 
     Groups are as small as can be at first and grow with the trajectory, for error bars need many of them but each
@@ -54,7 +54,9 @@ def groups(instants: Iterable[Instant], widths: tuple[int, ...]) -> Iterator[Gro
     instants
         In order of time; `Instant.begins` begins a stretch.
     widths
-        Half-widths, in frames; windows of each are made.
+        Half-widths, in instants; windows of each are made.
+    parts
+        Instants per frame, for the message.
 
     Raises
     ------
@@ -79,7 +81,8 @@ def groups(instants: Iterable[Instant], widths: tuple[int, ...]) -> Iterator[Gro
     needed = 2 * min(widths) + 1
     if longest < needed:
         raise InterpotError(
-            f"{longest} successive frames at most, where a window of half-width {min(widths)} spans {needed}: "
+            f"{-(-longest // parts)} successive frames at most, where a window of half-width {min(widths) // parts} "
+            f"spans {-(-needed // parts)}: "
             "give a longer trajectory without gaps, or a smaller width"
         )
 

@@ -38,7 +38,8 @@ def _drags(instant: Instant, motion: Motion) -> FloatArray:
     species = instant.frame.species
     if missing := [name for name in species if name not in motion.drag]:
         raise InterpotError(
-            f"the drag of {missing[0]} is not known: give it for every species, or for none to find forces up to it"
+            f"the drag of species '{missing[0]}' is not known: give it for every species, or for none to find "
+            "forces up to it"
         )
     return np.array([motion.drag[name] for name in species])[instant.frame.kinds, None]
 

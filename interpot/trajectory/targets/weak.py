@@ -86,7 +86,7 @@ def _mixed(
     scale = None
     parts = motion.substeps or 1
     along = resampled(instants, parts, order == 1, motion.timestep)
-    for group in groups(along, tuple(parts * width for width in motion.width or (1,))):
+    for group in groups(along, tuple(parts * width for width in motion.width or (1,)), parts):
         force, moved = _weights(group, order, motion.timestep)
         covariance = noise_covariance(moved)
         scale = scale or float(np.sqrt(np.mean(np.diag(covariance))))

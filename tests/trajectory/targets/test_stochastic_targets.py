@@ -175,7 +175,9 @@ def test_bad_input_is_one_sentence() -> None:
 
     with pytest.raises(InterpotError, match="no velocities in frame 0 of 'made', which the target"):
         list(langevin_momenta(walk(), Motion()))
-    with pytest.raises(InterpotError, match="the drag of A is not known: give it for every species"):
+    with pytest.raises(
+        InterpotError, match="the drag of species 'A' is not known: give it for every species"
+    ):
         list(overdamped(walk(), Motion()))
     with pytest.raises(
         InterpotError, match="the width 7 was given for a stochastic target: expected one from 1"
