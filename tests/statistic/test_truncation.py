@@ -17,6 +17,7 @@ from interpot.records import Cell, Frame
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.one_pass import one_pass
+from interpot.statistic.reach import check_cutoffs
 from interpot.statistic.truncation import find_cutoffs, shortest_decimal
 from interpot.trajectory.targets.recorded import recorded
 from interpot.units import UnitStyle, unit_style
@@ -192,8 +193,9 @@ def test_a_cutoff_in_another_unit_is_refused() -> None:
         InterpotError, match=r"within the cutoff of 10 nm for Ar-Ar .* a cutoff in nm, the unit of the data"
     ):
         accumulate(nano, pair_channels(["Ar"], 100.0))
-    rare = replace(nano.frames[0], species=("Ar", "C"), kinds=np.arange(len(nano.frames[0].kinds)) < 2)
-    check_cutoffs(pair_channels(["C"], 100.0), replace(rare, kinds=rare.kinds.astype(np.int64)), nano.units)
+    frame = next(iter(nano))
+    few = replace(frame, species=("Ar", "C"), kinds=(np.arange(len(frame.kinds)) < 2).astype(np.int64))
+    check_cutoffs(pair_channels(["C"], 100.0), few, nano.units)  # two have no more than each other
 
 
 # ------------------------------------------------------------------------------------------ decimals
