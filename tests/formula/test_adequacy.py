@@ -126,6 +126,18 @@ def test_residuals_that_persist_are_not_random() -> None:
     assert "that is not random" in found.verdict and found.verdict.startswith("no pair formula will do")
 
 
+def test_sums_over_windows_may_err_by_what_is_left() -> None:
+    """Of weak forms; then a form lacks nothing that is smaller than that either."""
+    found = split(without_net(embedded(0.1)))
+    assert found.systematic == 0 and "the sums over windows err" not in found.verdict
+    windows = replace(found, systematic=2 * found.unexplained.value)
+    assert "so that the sums over windows err, which they may by" in windows.verdict
+    assert "or something else acts" in windows.verdict
+    wrong = split(frames(), "power", (12,))
+    assert "the formula lacks" in wrong.verdict
+    assert "the formula lacks" not in replace(wrong, systematic=2 * wrong.missing_form.value).verdict
+
+
 def test_what_a_wrong_form_lacks() -> None:
     found = split(noisy(frames(), 0.02, 4), "power power", (10, 5))
     objective = Objective.of(statistic_of(Frames(frames()), CUTOFF))  # without noise
