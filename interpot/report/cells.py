@@ -28,7 +28,9 @@ def interval_sentence(potential: Potential) -> str:
     times, freedom = half_width(1.0, potential.freedom), potential.freedom
     source = f"{freedom:.0f} degrees of freedom" if np.isfinite(freedom) else "independent residuals"
     sums = potential.provenance.get("systematic")
-    windows = "; they hold what sums over windows may err by, so that they are rather too large" if sums else ""
+    windows = (
+        "; they hold what sums over windows may err by, so that they are rather too large" if sums else ""
+    )
     return f"(n): standard error; 95 % intervals are ±{times:.3g} of them ({source}){windows}"
 
 

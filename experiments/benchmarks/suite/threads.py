@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import numpy as np
+
 from interpot import read
+from interpot.records import FloatArray
+from interpot.statistic.blas import add_products
 from suite.measuring import ALL_CORES, Job, cores, in_turns
 from suite.passes import SIZES, Pass, takes_threads
 from suite.records import Figure, NotMeasured, Row, Setting, Wish
@@ -28,6 +33,34 @@ def two(setting: Setting) -> Iterator[Row]:
         else:
             yield Row("from memory", RATE, None, "1 thread", remark="interpot.accumulate takes no threads")
         yield from _from_file(setting, frames, closest)
+        yield from _updates(setting)
+
+
+def _updates(setting: Setting) -> Iterator[Row]:
+    """What two cores of this machine gain at best: the rank-k update alone, on two panels that share nothing."""
+    for size in SIZES[1:]:
+        calls = (200 if setting.quick else 2000) * SIZES[1] ** 2 // size**2
+        rows = 10**6 // (8 * size)
+        panels = [np.random.default_rng(k).normal(size=(rows, size)) for k in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            jobs = {
+                "1": partial(_update, panels[:1], 2 * calls, pool),
+                "2": partial(_update, panels, calls, pool),
+            }
+            times = in_turns(setting.repeats, jobs)
+        one, both = (Figure.rate(2 * calls * rows, times[name]) for name in jobs)
+        yield Row(f"the update of BLAS alone, K = {size}, 2 threads", "rows/s", both, "1 thread", one)
+
+
+def _update(panels: Sequence[FloatArray], calls: int, pool: ThreadPoolExecutor) -> None:
+    """Add the products of each panel, so often, in a thread of its own."""
+
+    def work(panel: FloatArray) -> None:
+        gram = np.zeros((panel.shape[1], panel.shape[1]))
+        for _ in range(calls):
+            add_products(panel, gram)
+
+    list(pool.map(work, panels))
 
 
 def _from_memory(setting: Setting, frames: Frames, closest: float) -> Iterator[Row]:
