@@ -91,12 +91,12 @@ def test_found_cutoffs_are_kept_with_the_checkpoint(
     dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are not looked for a second time."""
-    monkeypatch.setattr("interpot.statistic.accumulate.MOST_FRAMES", 40)
+    monkeypatch.setattr("interpot.statistic.settled.MOST_FRAMES", 40)
     whole, out = tmp_path / "whole.h5", tmp_path / "out.h5"
     make(dump, whole, cutoff=6.5, cutoffs="find")
     with pytest.raises(StoppedError):
         make(dump, out, cutoff=6.5, cutoffs="find", progress=stop_after(100))
-    monkeypatch.setattr("interpot.statistic.accumulate.find_cutoffs", None)
+    monkeypatch.setattr("interpot.statistic.settled.find_cutoffs", None)
     make(dump, out, cutoff=6.5, cutoffs="find", resume=True)
     assert arrays(out) == arrays(whole)
 

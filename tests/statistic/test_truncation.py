@@ -160,7 +160,7 @@ def test_a_wrong_cutoff_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if the search were wrong: what would lose part of the force is refused."""
     frames = data({"Ar-Ar": LJ}, 10)
     channels = pair_channels(["Ar"], ASKED)
-    module = "interpot.statistic.accumulate.find_cutoffs"
+    module = "interpot.statistic.settled.find_cutoffs"
     monkeypatch.setattr(module, lambda *arguments: {0: 6.0})
     statistic = accumulate(frames, channels)
     assert [c.cutoff for c in statistic.channels] == [ASKED]

@@ -81,7 +81,7 @@ def test_a_stopped_pass_goes_on_to_the_same_bits(
     with pytest.raises(StoppedError):
         make(gas, WAYS[way], 30, out=out)
     settled = checkpoint.Checkpoint.load(checkpoint.partial_path(out)).motion
-    monkeypatch.setattr("interpot.statistic.accumulate.observe", None)
+    monkeypatch.setattr("interpot.statistic.settled.observe", None)
     for stop in (75, 100):
         with pytest.raises(StoppedError):
             make(gas, WAYS[way], stop, out=out, resume=True)
@@ -197,7 +197,7 @@ def test_clocks_need_not_be_the_same() -> None:
 def test_a_cluster_takes_no_windows_and_says_so_before_they_are_settled(
     gas: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interpot.statistic.accumulate.observe", None)
+    monkeypatch.setattr("interpot.statistic.settled.observe", None)
     with pytest.raises(
         InterpotError, match=r"the target is momenta: a cluster takes .* --width .* merge them"
     ):
