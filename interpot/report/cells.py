@@ -132,24 +132,24 @@ def ranked(front: pd.DataFrame) -> pd.DataFrame:
 
 
 ALIKE = 8
-"""Formulas that the data cannot tell from the chosen one, of which a table shows as many at least, the shortest first:
-with much noise longer ones that fit it better stand above them."""
+"""So many of the formulas that the data cannot tell from the chosen one are shown, the shortest first."""
+
+
+def listed(rows: pd.DataFrame, count: int) -> list[int]:
+    """Places of the candidates to be shown: the chosen one, `ALIKE` that may be true as well, and the best.
+
+    With much noise many longer formulas fit better than these.
+    """
+    chosen = rows.index[rows.chosen].tolist()
+    alike = rows[rows.indistinguishable & ~rows.chosen].sort_values(["constants", "loss"], kind="stable")
+    return sorted(list(dict.fromkeys([*chosen, *alike.index[:ALIKE], *rows.index]))[:count])
 
 
 def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> list[Candidate]:
-    """Return the first rows of a front, and wherever they stand the chosen one and `ALIKE` that may be true as well.
-
-    `error` is what they are compared by.
-    """
+    """Return the candidates of a front that are shown (`listed`); `error` is what they are compared by."""
     found, least, rows = list[Candidate](), resolution(error), ranked(front)
-    alike = (
-        rows[rows.indistinguishable]
-        .sort_values(["constants", "cross_validated"], kind="stable")
-        .index[:ALIKE]
-    )
-    for index, row in enumerate(rows.to_dict("records")):
-        if index >= limit and not row["chosen"] and index not in alike:
-            continue
+    numbered = listed(rows, limit)
+    for index, row in zip(numbered, rows.iloc[numbered].to_dict("records"), strict=True):
         found.append(
             Candidate(
                 number=index + 1,

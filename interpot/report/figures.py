@@ -156,7 +156,10 @@ def _spline_points(energy: Axes, force: Axes, channel: ChannelFormula, spline: S
     r, last = spline.r[shown], inside[-1]
     shift = channel.energy(spline.r[last]) - spline.energy[last]
     style: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "none", "mec": CEILING, "mew": 0.9, "zorder": 4}
-    energy.plot(r, spline.energy[shown] + shift, label="spline ceiling", **style)
+    values = spline.energy[shown] + shift
+    energy.plot(r, values, label="spline ceiling", **style)
+    low, high = energy.get_ylim()
+    energy.set_ylim(max(min(low, 1.08 * values.min()), -high), high)  # a well that the formula lacks is seen
     force.plot(r, -spline.slope[shown], label="spline ceiling", **style)
 
 

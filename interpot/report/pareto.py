@@ -12,11 +12,12 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from interpot.records import FloatArray
-from interpot.report.cells import ranked, resolution
+from interpot.report.cells import listed, ranked, resolution
 from interpot.report.style import BLACK, BLUE, CEILING, GREY, PAGE, PALE, VERMILION, in_journal_style, plain
 from interpot.report.words import in_letters, shortened
 
 _LISTED = 14  # candidates that get a number
+_DECADES = 1.5  # by how much errors differ at least where the axis is logarithmic
 _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the space beside it
 
 
@@ -24,12 +25,14 @@ _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the s
 def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: str = "force error") -> Figure:
     """Relative error against the number of constants: the front, the chosen formula and the spline ceiling.
 
-    The best candidates have numbers, listed beside the figure in the order of their loss.
+    The chosen one, those that may be true as well and the best have numbers, listed beside the figure: their places in
+    the order of the loss.
     """
     figure = Figure(figsize=(PAGE, 3.4), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 2))
     best = ranked(front)
-    x, rows = _dodged(best)
+    numbered = listed(best, _LISTED)
+    x, rows = _dodged(best, numbered)
     y = positive(best["loss"])
     staircase = best.groupby("constants")["loss"].min().cummin()
     axes.step(staircase.index, positive(staircase), where="post", color=GREY, lw=0.8, zorder=1)
@@ -40,7 +43,8 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: s
     _marked(axes, x, y, chosen, marker="*", mfc=VERMILION, mec=BLACK, mew=0.6, ms=12, label="chosen")
     if np.isfinite(ceiling) and ceiling > 0:
         axes.axhline(ceiling, color=CEILING, ls="--", lw=1, label="spline ceiling")
-    axes.set_yscale("log")
+    if y.max() > _DECADES * y.min():
+        axes.set_yscale("log")
     axes.margins(y=0.2)
     if (best["loss"] < resolution(error)).any():
         axes.axhspan(axes.get_ylim()[0] / 10, resolution(error), color=PALE, lw=0, zorder=0)
@@ -51,7 +55,7 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: s
     axes.set_ylabel(f"relative {error}")
     axes.set_title(plain(title), loc="left")
     figure.legend(loc="outside lower left", ncols=5, handletextpad=0.4, columnspacing=1.2)
-    for number in range(min(len(best), _LISTED)):
+    for number in numbered:
         height = (9 if chosen[number] else 6) + 9 * int(rows[number])
         place = (x[number], y[number])
         halo = [withStroke(linewidth=2, foreground="white")]  # over the line of the front
@@ -59,7 +63,7 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: s
             str(number + 1), place, (0, height), textcoords="offset points", ha="center", size=8,
             path_effects=halo, zorder=6,
         )  # fmt: skip
-    _key(key, best)
+    _key(key, best, numbered)
     return figure
 
 
@@ -68,7 +72,7 @@ def positive(values: pd.Series) -> FloatArray:
     return np.asarray(np.maximum(values.to_numpy(dtype=np.float64), 1e-16))
 
 
-def _dodged(best: pd.DataFrame) -> tuple[FloatArray, NDArray[np.int64]]:
+def _dodged(best: pd.DataFrame, numbered: list[int]) -> tuple[FloatArray, NDArray[np.int64]]:
     """Abscissae of the candidates, side by side where several with as many constants are as good; rows of numbers.
 
     Those that have numbers are spread within half a constant to either side; where more stand there than fit beside
@@ -78,7 +82,7 @@ def _dodged(best: pd.DataFrame) -> tuple[FloatArray, NDArray[np.int64]]:
     height = np.log10(positive(best["loss"]))
     close, unit = 0.09 * (np.ptp(height) + 0.1), _WIDTH / (np.ptp(constants) + 1.3)
     x, rows = constants.copy(), np.zeros(len(best), dtype=np.int64)
-    free = set(range(min(len(best), _LISTED)))
+    free = set(numbered)
     while free:
         first = min(free)
         alike = [
@@ -108,12 +112,12 @@ def _error_bars(axes: Axes, x: FloatArray, best: pd.DataFrame) -> None:
     )
 
 
-def _key(axes: Axes, best: pd.DataFrame) -> None:
+def _key(axes: Axes, best: pd.DataFrame, numbered: list[int]) -> None:
     axes.axis("off")
-    for number, row in enumerate(best.head(_LISTED).itertuples(), start=1):
-        height = 1.0 - (number - 0.5) / _LISTED
+    for line, (number, row) in enumerate(zip(numbered, best.iloc[numbered].itertuples(), strict=True)):
+        height = 1.0 - (line + 0.5) / _LISTED
         weight = "bold" if row.chosen else "normal"
-        axes.text(0.05, height, str(number), fontsize=8, weight=weight, va="center", ha="right")
+        axes.text(0.05, height, str(number + 1), fontsize=8, weight=weight, va="center", ha="right")
         axes.text(
             0.09,
             height,
