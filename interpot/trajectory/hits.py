@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
 from interpot.trajectory.bounces import BounceWatch
-from interpot.trajectory.flights import BEYOND, open_axes, turned_back
+from interpot.trajectory.flights import BESIDE, BEYOND, open_axes, quiet_beside, turned_back
 from interpot.trajectory.following import Instant
-from interpot.trajectory.hard_wall import HardWall
+from interpot.trajectory.hard_wall import ROUNDING, HardWall
 from interpot.trajectory.motion import Motion
 from interpot.units import UnitStyle
 
@@ -42,6 +42,9 @@ LOOKED_AT = 10_000, 300_000
 
 _SIDE = 3
 """Positions from which a velocity is taken."""
+
+_LOOK = BESIDE + 2
+"""Frames on either side of an interval that tell whether it alone changed the velocities of particles."""
 
 _ELSEWHERE = 0.05
 """Of the interval: hits so near its ends are not used to recognise a wall from positions alone."""
@@ -85,7 +88,9 @@ def not_left_out(wall: HardWall, motion: Motion, units: UnitStyle) -> str:
     """Say of a wall that was recognised in the course of a pass what the rows have of it; "" if nothing."""
     if motion.target not in WEAK or wall.name in motion.hard:
         return ""
-    place = "POSITION" if wall.moving else f"{wall.position / units.length:.6g}"
+    rounding = ROUNDING * float(np.median(wall.turns.flight))
+    at = 0.0 if abs(wall.position) <= rounding else wall.position / units.length
+    place = "POSITION" if wall.moving else f"{at:.6g}"
     return (
         f"the hard wall {wall.name} was recognised only at the end: the {wall.hits} hits are in the windows as if "
         f"forces had turned the particles back; give the wall and repeat the pass, --wall '{wall.name}=hard {place}'"
@@ -104,12 +109,12 @@ def _enough(instants: Iterable[Instant]) -> Iterator[Instant]:
 
 def _intervals(instants: Iterable[Instant]) -> Iterator[tuple[Sequence[Instant], int]]:
     """Each interval once: instants around it, and which of them is its beginning."""
-    around: deque[Instant] = deque(maxlen=2 * _SIDE)
+    around: deque[Instant] = deque(maxlen=2 * _LOOK)
     for instant in instants:
         around.append(instant)
-        if len(around) > _SIDE:
-            yield around, len(around) - _SIDE - 1
-    for k in range(max(len(around) - _SIDE, 0), len(around) - 1):
+        if len(around) > _LOOK:
+            yield around, len(around) - _LOOK - 1
+    for k in range(max(len(around) - _LOOK, 0), len(around) - 1):
         yield around, k
 
 
@@ -118,10 +123,36 @@ def _watch(watch: BounceWatch, around: Sequence[Instant], k: int, motion: Motion
     before, after = around[k], around[k + 1]
     if after.begins or not open_axes(before.frame):
         return
-    start, end = _flight(around, k, motion.target == "momenta")
+    recorded, interval = motion.target == "momenta", after.time - before.time
+    start, end = _flight(around, k, recorded)
     if start.velocities is not None and end.velocities is not None:
-        interval = after.time - before.time
-        watch.see_flight(start if motion.target == "momenta" else _clear(start, end, interval), end, interval)
+        quiet = quiet_beside(end.velocities - start.velocities, _changes_beside(around, k, recorded))
+        watch.see_flight(start if recorded else _clear(start, end, interval), end, interval, quiet)
+
+
+def _changes_beside(around: Sequence[Instant], k: int, with_velocities: bool) -> list[FloatArray]:
+    """Changes of velocity in the intervals beside one, as many as are of the same stretch, (n, 3) each.
+
+    From positions they are those from one interval to the next, on the same side of it.
+    """
+    first, stop = _begin(around, k), _end(around, k + 1)
+    if with_velocities:
+        v = [instant.frame.velocities for instant in around]
+        return [
+            np.subtract(v[j + 1], v[j])
+            for j in (*range(k - BESIDE, k), *range(k + 1, k + 1 + BESIDE))
+            if first <= j < stop - 1
+        ]
+    return [
+        _mean_velocity(around, j) - _mean_velocity(around, j - 1)
+        for j in (*range(k - BESIDE, k), *range(k + 2, k + 2 + BESIDE))
+        if first < j < stop - 1
+    ]
+
+
+def _mean_velocity(around: Sequence[Instant], j: int) -> FloatArray:
+    """From one instant to the next."""
+    return np.asarray((around[j + 1].path - around[j].path) / (around[j + 1].time - around[j].time))
 
 
 def watched_for_hits(instants: Iterable[Instant], motion: Motion) -> Iterator[Instant]:
@@ -199,7 +230,7 @@ def _begin(around: Sequence[Instant], k: int) -> int:
 
 
 def _end(around: Sequence[Instant], k: int) -> int:
-    return next((i for i in range(k + 1, min(len(around), k + _SIDE)) if around[i].begins), len(around))
+    return next((i for i in range(k + 1, len(around)) if around[i].begins), len(around))
 
 
 def _slope(side: Sequence[Instant], at: int) -> FloatArray | None:

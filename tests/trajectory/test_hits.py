@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_bounces import Billiard
 
-from interpot.records import Frame, Surface
+from interpot.records import Cell, FloatArray, Frame, Surface
 from interpot.trajectory.bounces import find_bounces
 from interpot.trajectory.following import Instant, follow
 from interpot.trajectory.hits import hard_walls, may_have_more, not_left_out, watched_for_hits, who_hit
@@ -120,6 +120,70 @@ def test_gaps_and_no_walls() -> None:
     assert hard_walls([], motion) == {}
 
 
+def seen(positions: FloatArray, velocities: FloatArray, target: str, interval: float = 1.0) -> list[Instant]:
+    """Particles in an open box, followed; (frames, n, 3)."""
+    cell = Cell(8.0 * np.eye(3), np.zeros(3), (False, False, False))
+    moving = velocities if target == "momenta" else [None] * len(positions)
+    kinds = np.zeros(positions.shape[1], dtype=np.int64)
+    frames = [
+        Frame(x, ("A",), kinds, cell, velocities=v, masses=np.ones(len(kinds)), time=k * interval, step=k, source="m")
+        for k, (x, v) in enumerate(zip(positions, moving, strict=True))
+    ]  # fmt: skip
+    return list(follow(frames, Motion(target), LJ, lambda _: None))
+
+
+def recognised(made: list[Instant], target: str) -> list[str]:
+    """In the pass, and by the frames themselves."""
+    itself = find_bounces(instant.frame for instant in made).hard_walls
+    return [*hard_walls(made, Motion(target)), *(wall.name for wall in itself)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("particles", [1, 3])
+@pytest.mark.parametrize(
+    "period", [2.3, 4, 6, 7.5, 9, 10, 12.3, 15, 20, 25, 31, 40, 55, 70, 100], ids=lambda p: f"{p:g}"
+)
+def test_smooth_turns_are_no_walls(period: float, particles: int, target: str) -> None:
+    """An oscillator turns at one place, sampled finely or coarsely."""
+    random = np.random.default_rng(7)
+    phase = random.uniform(0, 2 * pi, (particles, 3))
+    rate, k = 2 * pi / period * np.array([1, 1.37, 0]), np.arange(400)[:, None, None]
+    x, v = np.sin(rate * k + phase), rate * np.cos(rate * k + phase)
+    assert recognised(seen(x, v, target), target) == []
+
+
+def between_soft_walls(particles: int, frames: int) -> tuple[FloatArray, FloatArray]:
+    """Free but for V = (z/0.8)⁻⁹ of walls at z = 0 and 8, by velocity Verlet; an interval is 0.02."""
+    random = np.random.default_rng(11)
+    x, v = random.uniform(2, 6, (particles, 3)), random.normal(size=(particles, 3))
+    places, speeds, step = [], [], 0.002
+
+    def pushed(z: FloatArray) -> FloatArray:
+        return np.asarray(9 * 0.8**9 * (z**-10 - (8 - z) ** -10))
+
+    force = pushed(x[:, 2])
+    for k in range(10 * frames):
+        if k % 10 == 0:
+            places.append(x.copy())
+            speeds.append(v.copy())
+        v[:, 2] += step / 2 * force
+        x = x + step * v
+        force = pushed(x[:, 2])
+        v[:, 2] += step / 2 * force
+    return np.array(places), np.array(speeds)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("particles", "frames"), [(1, 20_000), (60, 4000)])
+def test_soft_walls_are_no_hard_ones(particles: int, frames: int, target: str) -> None:
+    """At strides from which the turn is followed to those at which it seems to be at once."""
+    x, v = between_soft_walls(particles, frames)
+    assert x[..., 2].min() > 0.3
+    for stride in (1, 3, 10, 30, 80):
+        made = seen(x[::stride][:1500], v[::stride][:1500], target, 0.02 * stride)
+        assert [name for name in recognised(made, target) if name[0] == "z"] == []
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_few_particles_are_watched_for_longer(target: str) -> None:
     """Four of them hit a wall too rarely in 60 frames to show that it is hard."""
@@ -131,7 +195,7 @@ def test_few_particles_are_watched_for_longer(target: str) -> None:
 
 
 def test_a_wall_that_is_recognised_late_is_said() -> None:
-    wall = find_bounces(Billiard(particles=50, frames=80).walk()).hard_walls[0]
+    wall = find_bounces(Billiard(particles=200, frames=80).walk()).hard_walls[0]
     said = not_left_out(wall, Motion("momenta"), LJ)
     assert f"{wall.hits} hits are in the windows" in said and said.endswith("--wall 'zlo=hard 0'")
     assert not not_left_out(wall, Motion("momenta", hard={"zlo": None}), LJ)
