@@ -24,12 +24,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from interpot.records import FloatArray, Frame
+from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.bounces import BounceWatch
 from interpot.trajectory.flights import BESIDE, BEYOND, open_axes, quiet_beside, turned_back
 from interpot.trajectory.following import Instant
 from interpot.trajectory.hard_wall import ROUNDING, HardWall
-from interpot.trajectory.motion import Motion
+from interpot.trajectory.motion import ENDS, Motion
 from interpot.units import UnitStyle
 
 Mask = NDArray[np.bool_]
@@ -49,10 +49,6 @@ _LOOK = BESIDE + 2
 _ELSEWHERE = 0.05
 """Of the interval: hits so near its ends are not used to recognise a wall from positions alone."""
 
-_ENDS = {
-    f"{x}{end}": (axis, inward) for axis, x in enumerate("xyz") for end, inward in (("lo", 1), ("hi", -1))
-}
-
 
 def hard_walls(instants: Iterable[Instant], motion: Motion) -> dict[str, float | None]:
     """Find the hard walls of the first instants, those that are described and those that are recognised.
@@ -67,11 +63,11 @@ def hard_walls(instants: Iterable[Instant], motion: Motion) -> dict[str, float |
     Returns
     -------
     dict
-        Name ("zlo") → place, Å; None where it moves, or where frames tell it.
+        Name ("zlo") → place, Å; None where it moves, or where frames tell it, be it of several on one side.
     """
     watch, told = BounceWatch(), dict[str, float | None]()
     for around, k in _intervals(_enough(instants)):
-        told = told or {_end_of(w.axis, w.inward): None for w in around[k].frame.surfaces if w.hard}
+        told = told or {_end_of(w): None for w in _planes(around[k].frame)}
         _watch(watch, around, k, motion)
     found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
     return {**found, **told}
@@ -258,17 +254,12 @@ def who_hit(before: Frame, after: Frame, interval: float, walls: Mapping[str, fl
     hit = np.zeros(len(before.positions), dtype=bool)
     unknown = set()
     for name, place in walls.items():
-        axis, inward = _ENDS[name]
-        start, end = (_place(frame, name, place) for frame in (before, after))
-        if start is None or end is None:
-            unknown.add((axis, inward))
-            continue
-        for frame, here, there, way in ((before, start, end, 1), (after, end, start, -1)):
-            if frame.velocities is not None:
-                reach = way * (1 + BEYOND) * interval * frame.velocities[:, axis]
-                flown = frame.positions[:, axis] + reach
-                # a wall that comes nearer makes up for a particle at rest, one that draws back is not overtaken
-                hit |= (inward * (flown - there) < 0) & (inward * (reach - (there - here)) < 0)
+        starts, ends = (_places(frame, name, place) for frame in (before, after))
+        if not starts or len(starts) != len(ends):
+            unknown.add(ENDS[name])
+        else:
+            for start, end in zip(starts, ends, strict=True):
+                hit |= _met(before, after, interval, ENDS[name], start, end)
     if unknown and before.velocities is not None and after.velocities is not None:
         for turns in turned_back(before, after, interval, 0, 0.0):
             mine = [(a, s) in unknown for a, s in zip(turns.axis, turns.inward, strict=True)]
@@ -276,14 +267,62 @@ def who_hit(before: Frame, after: Frame, interval: float, walls: Mapping[str, fl
     return hit
 
 
-def _place(frame: Frame, name: str, place: float | None) -> float | None:
-    """Where a wall is in a frame, as the frame tells or as it was found."""
-    for wall in frame.surfaces:
-        if wall.hard and _end_of(wall.axis, wall.inward) == name:
-            return wall.position
-    return place
+def _met(
+    before: Frame, after: Frame, interval: float, side: tuple[int, int], start: float, end: float
+) -> Mask:
+    """Who flies to beyond a wall that goes from `start` to `end`, or comes from beyond it."""
+    met = np.zeros(len(before.positions), dtype=bool)
+    axis, inward = side
+    for frame, here, there, way in ((before, start, end, 1), (after, end, start, -1)):
+        if frame.velocities is not None:
+            reach = way * (1 + BEYOND) * interval * frame.velocities[:, axis]
+            x = frame.positions[:, axis]
+            # a wall that comes nearer makes up for a particle at rest, one that draws back is not overtaken
+            met |= (
+                (inward * (x + reach - there) < 0)
+                & (inward * (reach - (there - here)) < 0)
+                & (
+                    inward * (x - here) > -np.abs(reach)  # whoever is further beyond is of another chamber
+                )
+            )
+    return met
 
 
-def _end_of(axis: int, inward: int) -> str:
-    """The name of a plane by its normal: whatever the user calls it."""
-    return f"{'xyz'[axis]}{'lo' if inward > 0 else 'hi'}"
+def _planes(frame: Frame) -> list[Surface]:
+    """The hard planes that a frame tells of."""
+    return [wall for wall in frame.surfaces if wall.hard and wall.shape == "plane"]
+
+
+def _places(frame: Frame, name: str, place: float | None) -> list[float]:
+    """Where the walls of a side are in a frame, as the frame tells or as it was found."""
+    told = [wall.position for wall in _planes(frame) if _end_of(wall) == name]
+    return told or ([] if place is None else [place])
+
+
+def _end_of(plane: Surface) -> str:
+    """Its name by its normal: whatever the user calls it."""
+    return f"{'xyz'[plane.axis]}{'lo' if plane.inward > 0 else 'hi'}"
+
+
+def in_part(frame: Frame, hard: Mapping[str, float | None]) -> list[str]:
+    """Say which hits are not recognised, or not all of them.
+
+    Parameters
+    ----------
+    frame
+        One of those that are watched.
+    hard
+        `Motion.hard`.
+    """
+    said = []
+    if untold := [name for name, place in hard.items() if not _places(frame, name, place)]:
+        said.append(
+            f"the hard wall {', '.join(untold)} moves, and nothing tells where it is: who hits it is recognised only "
+            f"in part; give its place, --wall '{untold[0]}=hard POSITION'"
+        )
+    if curved := [wall.name for wall in frame.surfaces if wall.hard and wall.shape != "plane"]:
+        said.append(
+            f"the hard wall {', '.join(curved)} is no plane: who hits it is not recognised, and is in the windows as "
+            "if forces had turned it back"
+        )
+    return said

@@ -13,7 +13,14 @@ from test_bounces import Billiard
 from interpot.records import Cell, FloatArray, Frame, Surface
 from interpot.trajectory.bounces import find_bounces
 from interpot.trajectory.following import Instant, follow
-from interpot.trajectory.hits import hard_walls, may_have_more, not_left_out, watched_for_hits, who_hit
+from interpot.trajectory.hits import (
+    hard_walls,
+    in_part,
+    may_have_more,
+    not_left_out,
+    watched_for_hits,
+    who_hit,
+)
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets import target_rows
 from interpot.trajectory.targets.denoise import estimate_noise
@@ -99,6 +106,42 @@ def test_a_wall_that_comes_nearer_hits_whoever_draws_back_too_slowly() -> None:
     before = replace(frame, positions=x, velocities=v, surfaces=walls[0])
     later = replace(frame, positions=end, velocities=after, surfaces=walls[1])
     np.testing.assert_array_equal(who_hit(before, later, 0.1, {"zhi": None}), [True, False])
+
+
+def test_walls_on_both_sides_of_a_partition() -> None:
+    """Two chambers, 0 < z < 4 < z < 8: the particles of one are beyond the walls of the other."""
+    x, v = np.full((6, 3), 4.0), np.zeros((6, 3))
+    x[:, 2], v[:, 2] = (0.05, 3.95, 2.0, 4.05, 7.95, 6.0), (-1, 1, -1, -1, 1, 1)
+    names = (("zlo", 1, 0.0), ("below", -1, 4.0), ("above", 1, 4.0), ("zhi", -1, 8.0))
+    planes = tuple(Surface(name, "plane", 2, inward, at, hard=True) for name, inward, at in names)
+    frame = replace(seen(x[None], v[None], "momenta")[0].frame, surfaces=planes)
+    hit = np.array([True, True, False] * 2)
+    later = replace(
+        frame, positions=np.where(hit[:, None], x, x + 0.1 * v), velocities=np.where(hit[:, None], -v, v)
+    )
+    walls = hard_walls(
+        follow([frame, replace(later, time=0.1)], Motion("momenta"), LJ, lambda _: None), Motion("momenta")
+    )
+    assert walls == {"zlo": None, "zhi": None} and in_part(frame, walls) == []
+    np.testing.assert_array_equal(who_hit(frame, later, 0.1, walls), hit)
+
+
+def test_what_is_recognised_in_part_is_said() -> None:
+    frame = seen(np.ones((1, 1, 3)), np.ones((1, 1, 3)), "momenta")[0].frame
+    (said,) = in_part(frame, {"zlo": 0.0, "zhi": None})
+    assert "zhi moves" in said and "only in part" in said and "--wall 'zhi=hard POSITION'" in said
+    ball = Surface("sphere", "sphere", 0, -1, 3.0, (4, 4, 4), hard=True)
+    curved = replace(frame, surfaces=(ball,))
+    (said,) = in_part(curved, {})
+    assert "sphere is no plane" in said
+    instants = list(follow([curved, replace(curved, time=1.0)], Motion("momenta"), LJ, lambda _: None))
+    assert hard_walls(instants, Motion("momenta")) == {}
+
+
+def test_frames_without_particles_have_no_walls() -> None:
+    for target in TARGETS:
+        empty = seen(np.zeros((20, 0, 3)), np.zeros((20, 0, 3)), target)
+        assert recognised(empty, target) == []
 
 
 def test_kinks_are_no_noise() -> None:
