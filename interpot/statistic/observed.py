@@ -278,7 +278,7 @@ def _thermal_energy(motion: Motion, first: Sequence[Instant]) -> float:
     """Return <m d²>/Δ² per dimension, less 2σ² of the errors of both ends; a little too low if frames are far apart."""
     energies: list[float] = []
     for before, after in pairwise(first):
-        if after.begins:
+        if after.begins or not len(after.path):
             continue
         dimension = after.frame.dimension
         moved = (after.path - before.path)[:, :dimension]
