@@ -96,7 +96,7 @@ class Adequacy:
         The two parts of `unexplained`; None where they cannot be told apart.
     net
         Relative net force √(Σ_frames |Σ_i F_i|²/C): the noise, if it is independent and internal forces are all there
-        are. NaN where it was not recorded.
+        are. NaN where it is not known.
     dispersion, dispersion_error
         How much farther apart the best functions of the blocks are than independent noise makes them, as a ratio of
         variances, and its standard error if they are nothing else: 1 for noise, more (or less) for missing physics or
@@ -258,7 +258,7 @@ def _reason(statistic: Statistic, unexplained: Share, net: FloatArray) -> str:
     if any(channel.kind not in ("pair", "friction") for channel in statistic.channels):
         return "walls or fields act, so that the net force is not that of noise"
     if not np.isfinite(n):
-        return "the net force of the frames was not recorded"
+        return "the net force is not known of all frames (not recorded, or without those who hit hard walls)"
     if n < ROUNDING**2 and v > 100 * n:
         return (
             "the net force of the frames is zero to rounding: there is no noise, or the net force was removed"

@@ -9,6 +9,7 @@ same bits on any number of threads.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class BatchSums:
     frames
         Number of frames.
     net
-        Sum over the frames of |Σ_i F_i|².
+        Sum over the frames of |Σ_i F_i|²; NaN where particles are left out.
     tables
         What `Wanted` asks for beside the products, one block; nothing before the first batch.
     seen
@@ -198,7 +199,12 @@ class Summation:
                 self._add_windows(sums, windows)
             dimension = windows.frames[0].dimension
             sums.frames += len(windows.fresh)
-            sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
+            if windows.left_out is not None and windows.left_out.any():
+                sums.net = (
+                    nan  # what the others lack is no noise: the walls' force, and that of those left out
+                )
+            else:
+                sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._flush(sums, a)

@@ -19,7 +19,7 @@ from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_w
 from interpot.statistic.recognition import recognised
 from interpot.statistic.settled import Settled
 from interpot.statistic.thermostat import with_heat_baths
-from interpot.statistic.unmet import check_sampled
+from interpot.statistic.unmet import check_rows, check_sampled
 from interpot.trajectory.following import follow
 from interpot.trajectory.hits import watched_for_hits
 from interpot.trajectory.motion import RECORDED, Motion
@@ -51,8 +51,10 @@ def concluded(
     Raises
     ------
     InterpotError
-        A cutoff beyond all sampled distances, a wall that nobody can reach.
+        No rows, a cutoff beyond all sampled distances, a wall that nobody can reach.
     """
+    if not statistic.rows:
+        check_rows(motion.hard, motion.width)
     check_walls_in_reach(statistic, frames)
     check_sampled(statistic, ", ".join(str(path) for path in frames.sources))
     check_cutoffs_in_reach(statistic, frames)
@@ -81,6 +83,8 @@ def _systematic(statistic: Statistic, motion: Motion) -> float:
     data is such an error, and what they took in is taken to be no more than `TAKEN` of it. Of noisy data what is left
     is noise for the most part; there the correction of the noise, which is of first order, may err by itself.
     """
+    if not statistic.square:
+        return 0.0
     left = float(np.sqrt(unexplained(statistic) * statistic.rows / statistic.square))
     return (TAKEN_BY_NOISE if motion.noise else TAKEN) * left
 

@@ -102,7 +102,7 @@ class Statistic:
 
     @property
     def net(self) -> float:
-        """Sum over all frames of the squared net force, eV²/Å²; NaN where it was not recorded in all of them."""
+        """Sum over all frames of the squared net force, eV²/Å²; NaN where one of them lacks it."""
         return float(self.blocks.net.sum())
 
     @property

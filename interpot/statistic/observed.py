@@ -12,10 +12,11 @@ from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
 from interpot.statistic.trial import SCALED, scaled_momenta, trial_width
+from interpot.trajectory.flights import open_axes
 from interpot.trajectory.following import Instant, follow
-from interpot.trajectory.hits import hard_walls, may_have_more, watched_for_hits
+from interpot.trajectory.hits import hard_walls, in_part, may_have_more, watched_for_hits
 from interpot.trajectory.masses import check_named
-from interpot.trajectory.motion import RECORDED, Motion
+from interpot.trajectory.motion import ENDS, RECORDED, Motion
 from interpot.trajectory.resampling import POINTS
 from interpot.trajectory.sampling import undersampled
 from interpot.trajectory.targets import TARGETS, target_rows
@@ -43,6 +44,9 @@ NEGLIGIBLE = 1e-5
 
 HOPELESS = 0.1
 """Noise of positions above this fraction of the shortest cutoff leaves nothing of the forces."""
+
+MANY = 0.5
+"""Part of the rows: hard walls that cost more ask for narrower windows."""
 
 _OF_SOME = ("width", "substeps", "noise", "drag", "thermostat")
 _WEAK = ("width", "substeps", "noise", "thermostat")
@@ -114,6 +118,7 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
         ) from None
     if asked.target in ("positions", "momenta"):
         asked = replace(asked, hard=_hard(frames, asked, first))
+        remarks += in_part(first[0].frame, asked.hard) if first else []
         first = list(watched_for_hits(first, asked))
     if sentence := undersampled(first, frames.units):
         if motion.target == "auto":
@@ -149,11 +154,18 @@ def _first_instants(frames: Trajectory, motion: Motion) -> list[Instant]:
 
 
 def _hard(frames: Trajectory, motion: Motion, first: Sequence[Instant]) -> dict[str, float | None]:
-    """Hard walls of the first frames, or of more of them where a wall may have had too few hits to be recognised."""
+    """Hard walls that the user gave, and those of the first frames, or of more of them where hits were too few."""
+    if first and (closed := [n for n in motion.hard if ENDS[n][0] not in open_axes(first[0].frame)]):
+        raise InterpotError(
+            f"the hard wall {closed[0]} was given, but the box of '{first[0].frame.source}' is periodic along "
+            f"{closed[0][0]}: expected a wall across an open axis"
+        )
     walls = hard_walls(first, motion)
-    if may_have_more(walls, first):
+    if may_have_more({**walls, **motion.hard}, first):
         walls |= hard_walls(follow(frames, motion, frames.units, lambda _: None), motion)
-    return walls
+    return walls | {
+        name: place for name, place in motion.hard.items() if place is not None or name not in walls
+    }
 
 
 def _windows_settled(
@@ -196,9 +208,10 @@ def _left_out(first: Sequence[Instant], motion: Motion) -> list[str]:
         lost += 0 if windows.left_out is None else windows.targets.shape[0] * int(windows.left_out.sum())
     which = f"the hard wall {next(iter(motion.hard))}" if len(motion.hard) == 1 else "the hard walls "
     which += ", ".join(motion.hard) if len(motion.hard) > 1 else ""
+    advice = "; a smaller --width would leave out fewer" if lost > MANY * rows else ""
     return [
-        f"particles that hit {which} are left out of the windows in which they do: {100 * lost / rows:.2g} % of the "
-        f"rows of the first {len(first)} frames"
+        f"particles that hit {which} are left out of the windows in which they do: {100 * lost / rows:.3g} % of the "
+        f"rows of the first {len(first)} frames{advice}"
     ]
 
 
@@ -265,7 +278,7 @@ def _thermal_energy(motion: Motion, first: Sequence[Instant]) -> float:
     """Return <m d²>/Δ² per dimension, less 2σ² of the errors of both ends; a little too low if frames are far apart."""
     energies: list[float] = []
     for before, after in pairwise(first):
-        if after.begins:
+        if after.begins or not len(after.path):
             continue
         dimension = after.frame.dimension
         moved = (after.path - before.path)[:, :dimension]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,6 +44,15 @@ def _sentence(channel: Channel, units: UnitStyle) -> str:
         f"no {channel.label} pair ever comes within its cutoff of {cutoff}, so that it has no formula: enlarge the "
         "cutoff, or add data in which they meet"
     )
+
+
+def check_rows(walls: Iterable[str], width: Sequence[int]) -> None:
+    """Refuse windows without a row, which hard walls have left out."""
+    if names := ", ".join(walls):
+        raise InterpotError(
+            f"every particle hits {names} within every window of half-width {max(width, default=1)}, so that no row "
+            "is left: give a smaller --width, or frames closer in time"
+        )
 
 
 def check_sampled(statistic: Statistic, names: str) -> None:

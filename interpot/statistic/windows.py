@@ -58,7 +58,7 @@ class WindowRows:
         windows, dimension = self._windows, self._windows.frames[0].dimension
         order, (low, high) = self.features[0].order, self.features[0].starts[a : a + 2].tolist()
         width, count = len(self._layout.own[a]) + 1, len(windows.weights)
-        at_once = min(max(ROWS_BYTES // (8 * width * dimension * (count + 1)), 1), high - low)
+        at_once = min(max(ROWS_BYTES // (8 * width * dimension * (count + 1)), 1), max(high - low, 1))
         frame_rows = np.empty((dimension * at_once + 1, width))  # the kernel wants a row to spare
         window_rows = np.empty((count, dimension * at_once, width))
         for first in range(low, high, at_once):

@@ -2,19 +2,29 @@
 
 A hard (reflecting) wall has no force that a trajectory could hold. It shows in the velocities: between two frames a
 particle is turned back although the forces do not ask for it (`interpot.trajectory.flights`), time and again at the
-same place (`interpot.trajectory.hard_wall`). Planes across an open axis are found, of one position for each end.
+same place (`interpot.trajectory.hard_wall`). Where forces are not recorded, nothing else must happen to it for some
+frames. Planes across an open axis are found, of one position for each end.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interpot.records import Frame
-from interpot.trajectory.flights import Turns, join, open_axes, time_of_flight, turned_back
+from interpot.records import FloatArray, Frame
+from interpot.trajectory.flights import (
+    BESIDE,
+    Turns,
+    join,
+    open_axes,
+    quiet_beside,
+    time_of_flight,
+    turned_back,
+)
 from interpot.trajectory.hard_wall import HardWall, find_wall
 
 
@@ -45,8 +55,27 @@ class Bounces:
         return mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flight:
+    """From a frame to the next one, an `interval` later; `number` and `time` are those of the frame before."""
+
+    before: Frame
+    after: Frame
+    interval: float
+    number: int
+    time: float
+
+    @property
+    def change(self) -> FloatArray:
+        """Of the velocities, (n, 3)."""
+        assert self.before.velocities is not None and self.after.velocities is not None
+        return self.after.velocities - self.before.velocities
+
+
 class BounceWatch:
     """Looks at frames one after the other; what it keeps grows with the turns, not with the frames.
+
+    Of frames without forces it keeps a few more, so that a flight is judged by what happens before and behind it.
 
     Parameters
     ----------
@@ -64,6 +93,7 @@ class BounceWatch:
         self._ends: dict[tuple[int, int], float] = {}
         self._spacing, self._informed = 0.0, True
         self._per_step: list[float] = []
+        self._flights: deque[_Flight] = deque(maxlen=2 * BESIDE + 1)
 
     def see(self, frame: Frame) -> None:
         """Look at the next frame; one without velocities or without an open axis tells nothing."""
@@ -72,16 +102,25 @@ class BounceWatch:
         before, self._before = self._before, frame
         if frame.velocities is None or not len(frame.positions) or not open_axes(frame):
             self._before = None
+            self._flights.clear()
             return
         if before is None:
             self._begin(frame)
         self._look(frame)
-        if before is not None and _continues(before, frame):
-            interval = self._interval(before, frame)
-            if interval > 0:
-                self._fly(before, frame, interval)
+        interval = self._interval(before, frame) if before is not None and _continues(before, frame) else 0.0
+        if before is None or not interval > 0:
+            self._flights.clear()
+            return
+        self._flights.append(_Flight(before, frame, interval, self.frames - 2, self._time))
+        self._passed(interval)
+        if self._informed:
+            self._find(self._flights.pop(), None)
+        elif len(self._flights) == 2 * BESIDE + 1:
+            changes = [flight.change for flight in self._flights]
+            kick = changes.pop(BESIDE)
+            self._find(self._flights[BESIDE], quiet_beside(kick, changes))
 
-    def see_flight(self, before: Frame, after: Frame, interval: float) -> None:
+    def see_flight(self, before: Frame, after: Frame, interval: float, quiet: NDArray[np.bool_]) -> None:
         """Look at two frames, one so long after the other, whose velocities are those before and after the flight.
 
         Parameters
@@ -91,12 +130,18 @@ class BounceWatch:
             those of `after` by later ones.
         interval
             Internal units.
+        quiet : (n, 3) bool
+            `interpot.trajectory.flights.quiet_beside`; where forces are recorded it is not needed.
         """
+        if not len(before.positions):
+            return
         if not self.frames:
             self._begin(before)
             self._look(before)
         self._look(after)
-        self._fly(before, after, interval)
+        flight = _Flight(before, after, interval, self.frames - 2, self._time)
+        self._find(flight, None if self._informed else quiet)
+        self._passed(interval)
 
     def _begin(self, frame: Frame) -> None:
         """Take the first frame for the scale of time and length."""
@@ -110,11 +155,14 @@ class BounceWatch:
         self._informed &= frame.forces is not None and frame.masses is not None
         self._reach(frame)
 
-    def _fly(self, before: Frame, after: Frame, interval: float) -> None:
+    def _find(self, flight: _Flight, quiet: NDArray[np.bool_] | None) -> None:
         """Find who was turned back."""
-        found = turned_back(before, after, interval, self.frames - 2, self._time)
+        found = turned_back(flight.before, flight.after, flight.interval, flight.number, flight.time, quiet)
         self._parts.extend(found)
         self._count += sum(map(len, found))
+
+    def _passed(self, interval: float) -> None:
+        """Go on in time."""
         self._time += interval
         self._duration += interval
 

@@ -6,13 +6,20 @@ A particle that meets a hard wall at time τ after the first frame flies freely 
 
 with the accelerations a = F/m that the frames hold (zero where they hold none). Both together give τ, and with it the
 place w of the wall, whatever the wall makes of the velocity.
+
+Where no forces are recorded, every smooth turn is unexplained. A wall's kick is unlike what happens before and behind
+it, |Δv| in the intervals beside the flight being a small part of its own, and nothing smooth is like that: of an
+oscillation of any period the largest of the four intervals beside a turn has at least half of its Δv if velocities
+are recorded, and 0.26 if they are those of parabolas through positions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame, IntArray
 
@@ -21,6 +28,10 @@ UNEXPLAINED = 0.5
 
 BEYOND = 0.3
 """Of the flight between two frames: so far within the outermost particle forces may let a wall seem to be."""
+
+BESIDE, QUIET = 2, 0.2
+"""Intervals on either side of a turn, and the part of its change of velocity that each of them may have, where no
+forces are recorded that could explain it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +120,21 @@ def time_of_flight(before: Frame, after: Frame) -> float:
     return float(np.median((x + change * interval**2 / 12) / v[fast]))
 
 
-def turned_back(before: Frame, after: Frame, interval: float, number: int, time: float) -> list[Turns]:
+def quiet_beside(kick: FloatArray, beside: Sequence[FloatArray]) -> NDArray[np.bool_]:
+    """Whether little happened before and behind a change of velocity; the changes are (n, 3), and so is the answer."""
+    if len(beside) < 2 * BESIDE:
+        return np.zeros(kick.shape, dtype=bool)
+    return np.asarray(np.max(np.abs(beside), axis=0) <= QUIET * np.abs(kick))
+
+
+def turned_back(
+    before: Frame,
+    after: Frame,
+    interval: float,
+    number: int,
+    time: float,
+    quiet: NDArray[np.bool_] | None = None,
+) -> list[Turns]:
     """Find the particles that were turned back on the outermost places of an open axis.
 
     Parameters
@@ -120,6 +145,8 @@ def turned_back(before: Frame, after: Frame, interval: float, number: int, time:
         Time between them.
     number, time
         Of the frame before.
+    quiet : (n, 3) bool
+        `quiet_beside` where no forces are recorded: others are not said to be turned back. None for all.
 
     Returns
     -------
@@ -131,7 +158,7 @@ def turned_back(before: Frame, after: Frame, interval: float, number: int, time:
     found = []
     for axis in open_axes(before):
         v0, v1 = before.velocities[:, axis], after.velocities[:, axis]
-        rows = np.flatnonzero(v0 * v1 < 0)
+        rows = np.flatnonzero((v0 * v1 < 0) & (True if quiet is None else quiet[:, axis]))
         if not len(rows):
             continue
         change = v1[rows] - v0[rows]

@@ -3,7 +3,8 @@
 A hard wall turns every particle back at one place, whatever its speed, and what scatters of that place is due to the
 unknown forces between two frames. A soft wall turns a fast particle back further out than a slow one, over a range of
 the order of a tenth of an atom's diameter. A wall is taken to be hard where most of the turns in its neighbourhood lie
-within a window that is far narrower, and where their places do not follow the speed.
+within a window that is far narrower, and where their places do not follow the speed. Where forces are not recorded,
+turns of different speeds must be in that window: one energy has one turning point at a soft wall, too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ OF_FLIGHT, OF_SPACING = 0.02, 0.003
 
 UNINFORMED = 0.25
 """Part of the window that is left where no accelerations are known."""
+
+UNLIKE, OTHERS = 0.2, 0.15
+"""Where no accelerations are known: speeds that differ by this part from the median, and the least part of such."""
 
 NEIGHBOURHOOD = 10.0
 """Its width, in that of the window."""
@@ -155,6 +159,8 @@ def find_wall(
         off = here.place - path(here.time)
         if not _is_hard(here, off, width, MOST_ON_PATH if degree else MOST):
             continue
+        if not informed and _of_one_speed(here[np.abs(off) <= width]):
+            continue
         if degree == 0:
             path, moving = _drift(here[np.abs(off) <= width], path)
             found = _described(turns, path, moving, width, frames, duration)
@@ -170,6 +176,13 @@ def _is_hard(turns: Turns, off: FloatArray, width: float, most: float) -> bool:
     """Whether the turns crowd in the window about a path, and do not follow the speed."""
     sharp, near = np.abs(off) <= width, np.abs(off) <= NEIGHBOURHOOD * width
     return bool(sharp.sum() >= max(FEWEST, most * near.sum())) and not _follows_speed(turns[near], off[near])
+
+
+def _of_one_speed(turns: Turns) -> bool:
+    """Whether nearly all were as fast, as those are that swing with one energy."""
+    speed = np.abs(turns.before)
+    usual = np.median(speed)
+    return bool(np.mean(np.abs(speed - usual) > UNLIKE * usual) < OTHERS)
 
 
 def _fixed(turns: Turns, width: float) -> Chebyshev:

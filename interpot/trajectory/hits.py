@@ -24,12 +24,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from interpot.records import FloatArray, Frame
+from interpot.records import FloatArray, Frame, Surface
 from interpot.trajectory.bounces import BounceWatch
-from interpot.trajectory.flights import BEYOND, open_axes, turned_back
+from interpot.trajectory.flights import BESIDE, BEYOND, open_axes, quiet_beside, turned_back
 from interpot.trajectory.following import Instant
-from interpot.trajectory.hard_wall import HardWall
-from interpot.trajectory.motion import Motion
+from interpot.trajectory.hard_wall import ROUNDING, HardWall
+from interpot.trajectory.motion import ENDS, Motion
 from interpot.units import UnitStyle
 
 Mask = NDArray[np.bool_]
@@ -43,12 +43,11 @@ LOOKED_AT = 10_000, 300_000
 _SIDE = 3
 """Positions from which a velocity is taken."""
 
+_LOOK = BESIDE + 2
+"""Frames on either side of an interval that tell whether it alone changed the velocities of particles."""
+
 _ELSEWHERE = 0.05
 """Of the interval: hits so near its ends are not used to recognise a wall from positions alone."""
-
-_ENDS = {
-    f"{x}{end}": (axis, inward) for axis, x in enumerate("xyz") for end, inward in (("lo", 1), ("hi", -1))
-}
 
 
 def hard_walls(instants: Iterable[Instant], motion: Motion) -> dict[str, float | None]:
@@ -64,11 +63,11 @@ def hard_walls(instants: Iterable[Instant], motion: Motion) -> dict[str, float |
     Returns
     -------
     dict
-        Name ("zlo") → place, Å; None where it moves, or where frames tell it.
+        Name ("zlo") → place, Å; None where it moves, or where frames tell it, be it of several on one side.
     """
     watch, told = BounceWatch(), dict[str, float | None]()
     for around, k in _intervals(_enough(instants)):
-        told = told or {_end_of(w.axis, w.inward): None for w in around[k].frame.surfaces if w.hard}
+        told = told or {_end_of(w): None for w in _planes(around[k].frame)}
         _watch(watch, around, k, motion)
     found = {wall.name: None if wall.moving else wall.position for wall in watch.bounces().hard_walls}
     return {**found, **told}
@@ -85,7 +84,9 @@ def not_left_out(wall: HardWall, motion: Motion, units: UnitStyle) -> str:
     """Say of a wall that was recognised in the course of a pass what the rows have of it; "" if nothing."""
     if motion.target not in WEAK or wall.name in motion.hard:
         return ""
-    place = "POSITION" if wall.moving else f"{wall.position / units.length:.6g}"
+    rounding = ROUNDING * float(np.median(wall.turns.flight))
+    at = 0.0 if abs(wall.position) <= rounding else wall.position / units.length
+    place = "POSITION" if wall.moving else f"{at:.6g}"
     return (
         f"the hard wall {wall.name} was recognised only at the end: the {wall.hits} hits are in the windows as if "
         f"forces had turned the particles back; give the wall and repeat the pass, --wall '{wall.name}=hard {place}'"
@@ -104,12 +105,12 @@ def _enough(instants: Iterable[Instant]) -> Iterator[Instant]:
 
 def _intervals(instants: Iterable[Instant]) -> Iterator[tuple[Sequence[Instant], int]]:
     """Each interval once: instants around it, and which of them is its beginning."""
-    around: deque[Instant] = deque(maxlen=2 * _SIDE)
+    around: deque[Instant] = deque(maxlen=2 * _LOOK)
     for instant in instants:
         around.append(instant)
-        if len(around) > _SIDE:
-            yield around, len(around) - _SIDE - 1
-    for k in range(max(len(around) - _SIDE, 0), len(around) - 1):
+        if len(around) > _LOOK:
+            yield around, len(around) - _LOOK - 1
+    for k in range(max(len(around) - _LOOK, 0), len(around) - 1):
         yield around, k
 
 
@@ -118,10 +119,36 @@ def _watch(watch: BounceWatch, around: Sequence[Instant], k: int, motion: Motion
     before, after = around[k], around[k + 1]
     if after.begins or not open_axes(before.frame):
         return
-    start, end = _flight(around, k, motion.target == "momenta")
+    recorded, interval = motion.target == "momenta", after.time - before.time
+    start, end = _flight(around, k, recorded)
     if start.velocities is not None and end.velocities is not None:
-        interval = after.time - before.time
-        watch.see_flight(start if motion.target == "momenta" else _clear(start, end, interval), end, interval)
+        quiet = quiet_beside(end.velocities - start.velocities, _changes_beside(around, k, recorded))
+        watch.see_flight(start if recorded else _clear(start, end, interval), end, interval, quiet)
+
+
+def _changes_beside(around: Sequence[Instant], k: int, with_velocities: bool) -> list[FloatArray]:
+    """Changes of velocity in the intervals beside one, as many as are of the same stretch, (n, 3) each.
+
+    From positions they are those from one interval to the next, on the same side of it.
+    """
+    first, stop = _begin(around, k), _end(around, k + 1)
+    if with_velocities:
+        v = [instant.frame.velocities for instant in around]
+        return [
+            np.subtract(v[j + 1], v[j])
+            for j in (*range(k - BESIDE, k), *range(k + 1, k + 1 + BESIDE))
+            if first <= j < stop - 1
+        ]
+    return [
+        _mean_velocity(around, j) - _mean_velocity(around, j - 1)
+        for j in (*range(k - BESIDE, k), *range(k + 2, k + 2 + BESIDE))
+        if first < j < stop - 1
+    ]
+
+
+def _mean_velocity(around: Sequence[Instant], j: int) -> FloatArray:
+    """From one instant to the next."""
+    return np.asarray((around[j + 1].path - around[j].path) / (around[j + 1].time - around[j].time))
 
 
 def watched_for_hits(instants: Iterable[Instant], motion: Motion) -> Iterator[Instant]:
@@ -199,7 +226,7 @@ def _begin(around: Sequence[Instant], k: int) -> int:
 
 
 def _end(around: Sequence[Instant], k: int) -> int:
-    return next((i for i in range(k + 1, min(len(around), k + _SIDE)) if around[i].begins), len(around))
+    return next((i for i in range(k + 1, len(around)) if around[i].begins), len(around))
 
 
 def _slope(side: Sequence[Instant], at: int) -> FloatArray | None:
@@ -227,17 +254,12 @@ def who_hit(before: Frame, after: Frame, interval: float, walls: Mapping[str, fl
     hit = np.zeros(len(before.positions), dtype=bool)
     unknown = set()
     for name, place in walls.items():
-        axis, inward = _ENDS[name]
-        start, end = (_place(frame, name, place) for frame in (before, after))
-        if start is None or end is None:
-            unknown.add((axis, inward))
-            continue
-        for frame, here, there, way in ((before, start, end, 1), (after, end, start, -1)):
-            if frame.velocities is not None:
-                reach = way * (1 + BEYOND) * interval * frame.velocities[:, axis]
-                flown = frame.positions[:, axis] + reach
-                # a wall that comes nearer makes up for a particle at rest, one that draws back is not overtaken
-                hit |= (inward * (flown - there) < 0) & (inward * (reach - (there - here)) < 0)
+        starts, ends = (_places(frame, name, place) for frame in (before, after))
+        if not starts or len(starts) != len(ends):
+            unknown.add(ENDS[name])
+        else:
+            for start, end in zip(starts, ends, strict=True):
+                hit |= _met(before, after, interval, ENDS[name], start, end)
     if unknown and before.velocities is not None and after.velocities is not None:
         for turns in turned_back(before, after, interval, 0, 0.0):
             mine = [(a, s) in unknown for a, s in zip(turns.axis, turns.inward, strict=True)]
@@ -245,14 +267,62 @@ def who_hit(before: Frame, after: Frame, interval: float, walls: Mapping[str, fl
     return hit
 
 
-def _place(frame: Frame, name: str, place: float | None) -> float | None:
-    """Where a wall is in a frame, as the frame tells or as it was found."""
-    for wall in frame.surfaces:
-        if wall.hard and _end_of(wall.axis, wall.inward) == name:
-            return wall.position
-    return place
+def _met(
+    before: Frame, after: Frame, interval: float, side: tuple[int, int], start: float, end: float
+) -> Mask:
+    """Who flies to beyond a wall that goes from `start` to `end`, or comes from beyond it."""
+    met = np.zeros(len(before.positions), dtype=bool)
+    axis, inward = side
+    for frame, here, there, way in ((before, start, end, 1), (after, end, start, -1)):
+        if frame.velocities is not None:
+            reach = way * (1 + BEYOND) * interval * frame.velocities[:, axis]
+            x = frame.positions[:, axis]
+            # a wall that comes nearer makes up for a particle at rest, one that draws back is not overtaken
+            met |= (
+                (inward * (x + reach - there) < 0)
+                & (inward * (reach - (there - here)) < 0)
+                & (
+                    inward * (x - here) > -np.abs(reach)  # whoever is further beyond is of another chamber
+                )
+            )
+    return met
 
 
-def _end_of(axis: int, inward: int) -> str:
-    """The name of a plane by its normal: whatever the user calls it."""
-    return f"{'xyz'[axis]}{'lo' if inward > 0 else 'hi'}"
+def _planes(frame: Frame) -> list[Surface]:
+    """The hard planes that a frame tells of."""
+    return [wall for wall in frame.surfaces if wall.hard and wall.shape == "plane"]
+
+
+def _places(frame: Frame, name: str, place: float | None) -> list[float]:
+    """Where the walls of a side are in a frame, as the frame tells or as it was found."""
+    told = [wall.position for wall in _planes(frame) if _end_of(wall) == name]
+    return told or ([] if place is None else [place])
+
+
+def _end_of(plane: Surface) -> str:
+    """Its name by its normal: whatever the user calls it."""
+    return f"{'xyz'[plane.axis]}{'lo' if plane.inward > 0 else 'hi'}"
+
+
+def in_part(frame: Frame, hard: Mapping[str, float | None]) -> list[str]:
+    """Say which hits are not recognised, or not all of them.
+
+    Parameters
+    ----------
+    frame
+        One of those that are watched.
+    hard
+        `Motion.hard`.
+    """
+    said = []
+    if untold := [name for name, place in hard.items() if not _places(frame, name, place)]:
+        said.append(
+            f"the hard wall {', '.join(untold)} moves, and nothing tells where it is: who hits it is recognised only "
+            f"in part; give its place, --wall '{untold[0]}=hard POSITION'"
+        )
+    if curved := [wall.name for wall in frame.surfaces if wall.hard and wall.shape != "plane"]:
+        said.append(
+            f"the hard wall {', '.join(curved)} is no plane: who hits it is not recognised, and is in the windows as "
+            "if forces had turned it back"
+        )
+    return said

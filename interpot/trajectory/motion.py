@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from interpot.errors import InterpotError
@@ -12,6 +12,11 @@ from interpot.units import UnitStyle
 
 DYNAMICS = ("newton", "langevin", "overdamped")
 """m q̈ = F; m q̈ = F - γ m q̇ + noise; ζ q̇ = F + noise."""
+
+ENDS = {
+    f"{x}{end}": (axis, inward) for axis, x in enumerate("xyz") for end, inward in (("lo", 1), ("hi", -1))
+}
+"""Names of walls across an axis → the axis, and the side on which the particles are."""
 
 THERMOSTATS = ("auto", "none", "global")
 """As the data ask; none; one that scales all momenta alike, as Nosé-Hoover chains, Berendsen and Bussi do."""
@@ -47,8 +52,8 @@ class Motion:
     drag
         ζ per species, mass/time, of overdamped dynamics: without it forces are found up to this factor.
     hard
-        Hard walls that turn particles back, by name ("zlo") with their place (Å), None where it moves or frames tell it
-        (`interpot.trajectory.hits`): found on the data where the target is weak.
+        Hard walls that turn particles back, by name (one of `ENDS`) with their place, None where it moves or frames
+        tell it (`interpot.trajectory.hits`): where the target is weak, others are found on the data.
     thermostat
         One of `THERMOSTATS`: "global" frees weak forms of one that scales all momenta alike
         (`interpot.trajectory.targets.windows.Rescaling`), "none" does not, "auto" as the data ask.
@@ -80,6 +85,13 @@ class Motion:
             for species, value in values.items():
                 if not 0 < value < inf:
                     raise InterpotError(f"the {name} of {species} is {value:g}: expected a positive number")
+        for name, place in self.hard.items():
+            if name not in ENDS:
+                raise InterpotError(f"unknown hard wall '{name}': expected one of {', '.join(ENDS)}")
+            if place is not None and not isfinite(place):
+                raise InterpotError(
+                    f"the place of the hard wall {name} is {place:g}: expected a finite number"
+                )
         if any(width < 1 for width in self.width):
             raise InterpotError(f"a width of {min(self.width)} frames was given: expected 1 or more")
         if self.substeps is not None and self.substeps < 1:
@@ -100,6 +112,7 @@ class Motion:
             masses={name: mass * units.mass for name, mass in self.masses.items()},
             noise=None if self.noise is None else self.noise * units.length,
             drag={name: drag * units.mass / units.time for name, drag in self.drag.items()},
+            hard={name: None if place is None else place * units.length for name, place in self.hard.items()},
         )
 
     def written(self) -> str | dict[str, Any]:

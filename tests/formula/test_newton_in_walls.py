@@ -10,6 +10,7 @@ import pytest
 from systems import Frames
 
 from interpot import Motion, accumulate
+from interpot.errors import InterpotError
 from interpot.records import Cell, FloatArray, Frame, Surface
 from interpot.statistic.channels import asked_channels
 from interpot.statistic.normal_equations import Statistic
@@ -73,14 +74,14 @@ class Slit:
             v = v + STEP / 2 * force
 
 
-def passed(slit: Slit, target: str) -> Statistic:
+def passed(slit: Slit, target: str, width: tuple[int, ...] = (4,)) -> Statistic:
     frames = list(slit)
     if target == "positions":
         frames = [replace(frame, velocities=None) for frame in frames]
     cutoffs = {"A@x": 6.0} | ({"A-ylo": 3.0, "A-yhi": 3.0} if slit.soft else {})
     channels = asked_channels(("A",), frames[0], 3.0, cutoffs, ("A@x",), {}, 1.0)
     channels = tuple(c for c in channels if slit.pairs or c.kind != "pair")
-    motion = Motion(target, width=(4,), substeps=1)
+    motion = Motion(target, width=width, substeps=1)
     return accumulate(Frames(frames, STYLES["lj"]), channels, motion=motion, cutoffs="given")
 
 
@@ -106,6 +107,14 @@ def test_one_particle_in_a_field(target: str) -> None:
     assert found["A@x"] == pytest.approx([1.5], rel=1e-3)
 
 
+@pytest.mark.parametrize("width", [(150,), (1, 150)])
+def test_windows_in_which_everybody_is_turned_back(width: tuple[int, ...]) -> None:
+    with pytest.raises(
+        InterpotError, match=r"hits ylo, yhi within every window of half-width 150, .*smaller --width"
+    ):
+        passed(Slit(1, 1200, pairs=False, soft=False), "momenta", width)
+
+
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("target", ["momenta", "positions"])
 def test_pairs_between_walls_that_reflect(target: str, told: bool) -> None:
@@ -114,6 +123,8 @@ def test_pairs_between_walls_that_reflect(target: str, told: bool) -> None:
     found = amplitudes(statistic, {"A-A": (-12, -6), "A@x": (2,)})
     assert found["A-A"] == pytest.approx([4.0, -4.0], rel=2e-3)
     assert found["A@x"] == pytest.approx([1.5], rel=1e-3)
+    # of those who are left in, forces do not add up to zero
+    assert np.isnan(statistic.net)
 
 
 @pytest.mark.parametrize("target", ["momenta", "positions"])

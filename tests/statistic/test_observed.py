@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,41 @@ def test_options_without_a_part_are_named(motion: Motion, words: str) -> None:
 def test_masses_of_others_beside_recorded_forces() -> None:
     with pytest.raises(InterpotError, match="'Kr', but there are only Ar"):
         observe(frames(shuffled=False), pair_channels(["Ar"], 8.0), Motion(masses={"Kr": 83.8}))
+
+
+@pytest.mark.parametrize("target", ["momenta", "positions"])
+def test_hard_walls_that_are_given_stand_beside_those_that_are_found(target: str) -> None:
+    """A gas between walls that reflect, at y = 0 and 10; the upper one is said to be elsewhere. Style si: metres."""
+    random, metre = np.random.default_rng(6), unit_style("si").length
+    cell = Cell(np.diag([10.0, 10.0, 10.0]), np.zeros(3), (True, False, True))
+    x, v = random.uniform(1, 9, (200, 3)), random.normal(size=(200, 3))
+    made = []
+    for k in range(80):
+        flown = x + 0.1 * k * v
+        y, turned = flown[:, 1] % 20, flown[:, 1] % 20 > 10
+        flown[:, 1], moving = np.where(turned, 20 - y, y), v.copy()
+        moving[turned, 1] *= -1
+        made.append(
+            Frame(
+                flown, ("Ar",), np.zeros(200, dtype=np.int64), cell, velocities=moving if target == "momenta" else None,
+                time=0.1 * k, index=k, source="made", masses=np.full(200, 40.0), unwrapped=flown,
+            )
+        )  # fmt: skip
+    gas = Made(made)
+    gas.units = unit_style("si")
+    motion = Motion(target, width=(2,), substeps=1, hard={"yhi": 10.5 / metre})
+    observed = observe(gas, pair_channels(["Ar"], 3.0), motion)
+    assert dict(observed.motion.hard) == {"ylo": pytest.approx(0.0, abs=1e-6), "yhi": pytest.approx(10.5)}
+    assert any("hard walls ylo, yhi" in said for said in observed.remarks)
+    with pytest.raises(InterpotError, match=r"hard wall zlo was given.*periodic along z"):
+        observe(gas, pair_channels(["Ar"], 3.0), replace(motion, hard={"zlo": 0.0}))
+
+
+def test_hard_walls_without_a_name_or_a_place() -> None:
+    with pytest.raises(InterpotError, match="unknown hard wall 'lid': expected one of xlo, xhi, ylo"):
+        Motion(hard={"lid": 3.0})
+    with pytest.raises(InterpotError, match="place of the hard wall zlo is nan: expected a finite"):
+        Motion(hard={"zlo": np.nan})
 
 
 @pytest.mark.parametrize(

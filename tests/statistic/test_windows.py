@@ -148,3 +148,14 @@ def test_triangular_factors_hold_the_same_sums() -> None:
     triangles = sum(t.T @ t for t in table.tables)
     np.testing.assert_allclose(triangles[:-1, :-1], gram.gram, atol=1e-10 * gram.gram.max())
     np.testing.assert_allclose(triangles[:-1, -1], gram.moment, atol=1e-10 * np.abs(gram.moment).max())
+
+
+def test_a_species_of_which_there_is_none() -> None:
+    windows = some_windows("mixture")
+    alone = [replace(frame, kinds=np.zeros_like(frame.kinds)) for frame in windows.frames]
+    windows = replace(windows, frames=tuple(alone))
+    statistic, expected = (summed([windows], channels) for channels in (MIXTURE, MIXTURE[:1]))
+    assert MIXTURE[0].label == "Ne-Ne" and statistic.rows == expected.rows
+    np.testing.assert_allclose(statistic.blocks.square, expected.blocks.square, rtol=1e-12)
+    columns = statistic.columns(0)
+    np.testing.assert_allclose(statistic.gram[columns, columns], expected.gram, rtol=1e-9, atol=1e-12)
