@@ -110,7 +110,14 @@ def test_a_mixture_between_walls_and_its_rule(tmp_path: Path) -> None:
     assert all("Kong agrees" in r and "Lorentz-Berthelot" in r.split("agrees")[1] for r in verdicts)
 
 
-@pytest.mark.parametrize("motion", ["ramp", "oscillation", "free"])
+@pytest.mark.parametrize(
+    "motion",
+    [
+        pytest.param("ramp", marks=pytest.mark.slow),
+        "oscillation",
+        pytest.param("free", marks=pytest.mark.slow),
+    ],
+)
 def test_the_work_of_a_piston(motion: str, tmp_path: Path) -> None:
     """Energy gained is work done, in the reference and with what was found; their means agree."""
     experiment = made(PISTON, motion=motion)

@@ -115,7 +115,7 @@ def test_windows_in_which_everybody_is_turned_back(width: tuple[int, ...]) -> No
         passed(Slit(1, 1200, pairs=False, soft=False), "momenta", width)
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("told", [pytest.param(True, marks=pytest.mark.slow), False])
 @pytest.mark.parametrize("target", ["momenta", "positions"])
 def test_pairs_between_walls_that_reflect(target: str, told: bool) -> None:
     statistic = passed(Slit(6, 2000, pairs=True, soft=False, told=told), target)

@@ -227,7 +227,7 @@ def test_soft_walls_are_no_hard_ones(particles: int, frames: int, target: str) -
         assert [name for name in recognised(made, target) if name[0] == "z"] == []
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", ["momenta", pytest.param("positions", marks=pytest.mark.slow)])
 def test_few_particles_are_watched_for_longer(target: str) -> None:
     """Four of them hit a wall too rarely in 60 frames to show that it is hard."""
     made = instants(Billiard(particles=4, frames=1500), target)
