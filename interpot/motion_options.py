@@ -91,7 +91,7 @@ def motion_asked(
     substeps: int | None,
     noise: float | None,
     drag: str | None,
-    thermostat: str,
+    thermostat: str = "auto",
 ) -> Motion:
     """Put the options together."""
     return Motion(

@@ -42,6 +42,10 @@ def reference_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _messages_are_heard_after_each_test() -> Iterator[None]:
     """No test leaves interpot's log muted: whichever one the worker runs next would miss its messages."""
     log = logging.getLogger("interpot")
-    before = log.level, log.propagate, list(log.handlers)
+
+    def state() -> tuple[object, ...]:
+        return log.level, log.propagate, [h for h in log.handlers if not isinstance(h, logging.NullHandler)]
+
+    before = state()
     yield
-    assert (log.level, log.propagate, log.handlers) == before
+    assert state() == before

@@ -167,7 +167,7 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     ),
     "a cutoff of a hundred boxes": (
         lambda d: discover(write_dump(d / "ne.dump"), cutoff="1200"),
-        ("cutoff of 1200 Å", "ne.dump frame 0", "12 Å wide", "smaller"),
+        ("cutoff of 1200 Å", "ne.dump'", "12 x 12 x 12 Å", "as far as forces reach"),
     ),
     "no forces but zeros": (
         lambda d: discover(without_interaction(write_dump(d / "ne.dump", frames=2))),

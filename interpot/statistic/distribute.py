@@ -347,7 +347,8 @@ def accumulate_span(
     part: FileTrajectory, channels: Sequence[Channel], length: int, wanted: Wanted = NOTHING
 ) -> Statistic:
     """Accumulate a part of a trajectory in blocks of `length` frames; runs on a worker."""
-    _log.addHandler(logging.NullHandler())  # what reading brings up travels with the sums
+    if not _log.handlers:
+        _log.addHandler(logging.NullHandler())  # what reading brings up travels with the sums
     for path in part.sources:
         if not path.is_file():
             raise InterpotError(

@@ -59,10 +59,10 @@ def test_the_potential_of_brownian_motion_in_two_dimensions(tmp_path: Path) -> N
     found = {p.name: (p.value, p.stderr) for p in (*well.parameters, *trap.parameters)}
     for name, value, allowed in (("D", 1.0, 0.2), ("x_0", 1.0, 0.05), ("k", 2.0, 0.25)):
         assert abs(found[name][0] - value) < min(4 * found[name][1], allowed), (name, found)
-    (told,) = (remark for remark in discovery.remarks if remark.startswith("A: temperature from the noise "))
-    kT, error = (float(number) for number in re.findall(r"[\d.]+", told)[:2])
-    assert kT == pytest.approx(0.5, abs=0.02) and 0 < error < 0.01  # and no friction: it was given
-    assert "friction" not in told
+    (told,) = (remark for remark in discovery.remarks if remark.startswith("A: temperature "))
+    [(kT, last)] = re.findall(r"([\d.]+)\((\d+)\)", told)  # and no friction: it was given
+    assert float(kT) == pytest.approx(0.5, abs=0.02) and 0 < int(last) * 10 ** -len(kT.split(".")[1]) < 0.01
+    assert told.endswith("by the noise and friction")
     best.save(tmp_path / "potential.json")
     assert Potential.load(tmp_path / "potential.json").provenance["heat baths"]["A"]["mass"] is None
 
