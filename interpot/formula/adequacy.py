@@ -299,7 +299,7 @@ def _unexplained_sentence(split: Adequacy) -> str:
         return f"functions of these distances explain the force {but}"
     unexplained = f"functions of these distances leave {left} of the force unexplained"
     if split.noise is not None and split.missing_physics is not None:
-        return _resolved_sentence(unexplained, split.noise, split.missing_physics)
+        return _resolved_sentence(unexplained, split.noise, split.missing_physics, split.systematic)
     apart = ""
     if np.isfinite(split.dispersion):
         ratio = with_error(split.dispersion, split.dispersion_error)
@@ -322,7 +322,7 @@ def _causes(split: Adequacy) -> str:
     return f"the sums over windows err, which they may by {percent(split.systematic)}, or {other}"
 
 
-def _resolved_sentence(unexplained: str, noise: Share, physics: Share) -> str:
+def _resolved_sentence(unexplained: str, noise: Share, physics: Share, systematic: float) -> str:
     shown = f"noise of {noise} (standard error {percent(noise.error)})"
     if not physics.significant:
         most = percent(physics.most)
@@ -332,6 +332,8 @@ def _resolved_sentence(unexplained: str, noise: Share, physics: Share) -> str:
         )
     if physics.value > INADEQUATE:
         return f"no pair formula will do: {unexplained}, and the net force shows {shown} only"
+    windows = "what sums over windows err by, or " if systematic > physics.value else ""
     return (
-        f"{unexplained}: the net force shows {shown}, the other {physics} is missing physics {OTHER_PHYSICS}"
+        f"{unexplained}: the net force shows {shown}, the other {physics} is {windows}missing physics "
+        f"{OTHER_PHYSICS}"
     )

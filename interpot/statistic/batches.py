@@ -200,9 +200,7 @@ class Summation:
             dimension = windows.frames[0].dimension
             sums.frames += len(windows.fresh)
             if windows.left_out is not None and windows.left_out.any():
-                sums.net = (
-                    nan  # what the others lack is no noise: the walls' force, and that of those left out
-                )
+                sums.net = nan  # what the others lack is no noise: forces of walls, and on those left out
             else:
                 sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
         for a in range(len(layout.species)):

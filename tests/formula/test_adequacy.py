@@ -133,6 +133,10 @@ def test_sums_over_windows_may_err_by_what_is_left() -> None:
     windows = replace(found, systematic=2 * found.unexplained.value)
     assert "so that the sums over windows err, which they may by" in windows.verdict
     assert "or something else acts" in windows.verdict
+    shown = split(noisy(embedded(0.05), 0.01, 3))
+    assert shown.missing_physics is not None and "is missing physics" in shown.verdict
+    windows = replace(shown, systematic=2 * shown.missing_physics.value)
+    assert "is what sums over windows err by, or missing physics" in windows.verdict
     wrong = split(frames(), "power", (12,))
     assert "the formula lacks" in wrong.verdict
     assert "the formula lacks" not in replace(wrong, systematic=2 * wrong.missing_form.value).verdict
