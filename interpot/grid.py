@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -23,12 +23,19 @@ from interpot.records import FloatArray, Frame, IntArray
 
 # mypy: disable-error-code="no-untyped-def"
 
+_Array = TypeVar("_Array", FloatArray, IntArray)
+
 _BINS_PER_CUTOFF = np.array(
     [1, 1, 4]
 )  # few rows of many candidates suit vectors, and short bins trim their ends
 _BINS_PER_PARTICLE = 2  # bins that hold less than a particle on average cost time without sparing any
 _MOST_NEIGHBOURS = 20_000  # water has as many within 36 Å; more are a mistake of units
 _MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
+
+
+def ready(array: _Array) -> _Array:
+    """Return an array as the compiled loops want it, which are compiled anew for any other: a copy if need be."""
+    return array if array.flags.carray else array.copy()
 
 
 class Grid(NamedTuple):
@@ -122,8 +129,8 @@ class GridMaker:
         """
         box = self._settled(frame)
         order, starts, home, place, images, owner, first = _sort(
-            frame.positions - frame.cell.origin, kinds, count, box.vectors, box.inverse, box.repeats, box.low,
-            box.span, box.shape, box.reach, box.bins, self._aligned,
+            ready(frame.positions), ready(frame.cell.origin), ready(kinds), count, box.vectors, box.inverse,
+            box.repeats, box.low, box.span, box.shape, box.reach, box.bins, self._aligned,
         )  # fmt: skip
         x, y, z = images
         return Grid(order, starts, home, place, x, y, z, owner, first, box.bins)
@@ -214,94 +221,137 @@ def _stencil(box: _Box, cutoff: float, half: bool) -> IntArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(positions, kinds, count, vectors, inverse, repeats, low, span, shape, reach, bins, aligned):
+def _sort(positions, origin, kinds, count, vectors, inverse, repeats, low, span, shape, reach, bins, aligned):
     """Sort the particles and all their images within reach by species and bin: the arrays of a `Grid`."""
-    wrapped, index, shifts, total = _wrap(positions, vectors, inverse, repeats, low, span, shape, reach)
-    points, owner, bin_of, itself = _images(wrapped, index, shifts, total, vectors, shape, reach)
-    n, rank_of = len(positions), np.empty(len(positions), dtype=np.int64)
-    homes, first = np.zeros(count * bins + 1, dtype=np.int64), np.zeros(count * bins + 1, dtype=np.int64)
-    for m in range(total):
-        bin_of[m] += kinds[owner[m]] * bins
-        first[bin_of[m] + 1] += 1
-    for p in range(n):
-        homes[bin_of[itself[p]] + 1] += 1
-    for k in range(count * bins):
-        homes[k + 1] += homes[k]
-        first[k + 1] += first[k]
-    starts = homes[::bins].copy()
-    order, home, place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    n, inside = len(positions), shape[0] * shape[1] * shape[2]
+    wrapped, cell = _wrap(positions, origin, vectors, inverse, repeats, low, span, shape)
+    listed, begin = _by_bin(cell, kinds, count, inside)
+    starts = begin[::inside].copy()
+    order, rank_of = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     next_rank = starts.copy()
-    for p in range(n):
-        own = bin_of[itself[p]]
+    for at in range(n):
         if aligned:
-            rank = next_rank[kinds[p]]
-            next_rank[kinds[p]] += 1
+            rank_of[at] = next_rank[kinds[at]]
+            next_rank[kinds[at]] += 1
         else:
-            rank = homes[own]
-            homes[own] += 1
-        rank_of[p] = rank
-        order[rank], home[rank] = p, own - kinds[p] * bins
-    sorted_points, sorted_owner = np.zeros((3, total + LANES)), np.empty(total, dtype=np.int64)
-    vacant = first[:-1].copy()
-    for m in range(total):
-        at, rank = vacant[bin_of[m]], rank_of[owner[m]]
-        vacant[bin_of[m]] += 1
-        sorted_owner[at] = rank
-        for d in range(3):
-            sorted_points[d, at] = points[m, d]
-        if m == itself[owner[m]]:
-            place[rank] = at
-    return order, starts, home, place, sorted_points, sorted_owner, first
+            rank_of[listed[at]] = at
+    points, owner = np.empty((3, n)), np.empty(n, dtype=np.int64)  # by bin, as images are copied
+    for at in range(n):
+        p = listed[at]
+        order[rank_of[p]], owner[at] = p, rank_of[p]
+        points[0, at], points[1, at], points[2, at] = wrapped[p]
+    inner, shift = _folded(repeats, shape, reach)
+    first, home, place = _bounds(begin, owner, count, inner, shift, shape, reach, bins)
+    images, owners = _images(points, owner, begin, count, inner, shift, vectors, shape, reach, first)
+    return order, starts, home, place, images, owners, first
 
 
 @numba.njit(cache=True, nogil=True)
-def _wrap(positions, vectors, inverse, repeats, low, span, shape, reach):
-    """Positions within the box, the bin of each along the vectors, and the images that are within reach.
-
-    These are given by the lowest and highest shift per axis, (n, 6), and by their number.
-    """
-    n, total = len(positions), 0
-    wrapped, index = np.empty((n, 3)), np.empty((n, 3), dtype=np.int64)
-    shifts = np.zeros((n, 6), dtype=np.int64)
-    for p in range(n):
-        x, y, z = positions[p]
+def _wrap(positions, origin, vectors, inverse, repeats, low, span, shape):
+    """Positions within the box and from its corner, (n, 3), and the bin of each, counted within the box."""
+    wrapped, cell = np.empty(positions.shape), np.empty(len(positions), dtype=np.int64)
+    scale = shape / span
+    for p in range(len(positions)):
+        x, y, z = positions[p, 0] - origin[0], positions[p, 1] - origin[1], positions[p, 2] - origin[2]
         wrapped[p, 0], wrapped[p, 1], wrapped[p, 2] = x, y, z
-        images = 1
+        at = 0
         for d in range(3):
             f = x * inverse[0, d] + y * inverse[1, d] + z * inverse[2, d]
             if repeats[d]:
                 boxes = np.floor(f)
                 f -= boxes
-                for e in range(3):
-                    wrapped[p, e] -= boxes * vectors[d, e]
-            b = max(min(int((f - low[d]) / span[d] * shape[d]), shape[d] - 1), 0)
-            index[p, d] = b
-            if repeats[d]:
-                shifts[p, 2 * d] = -((reach[d] + b) // shape[d])
-                shifts[p, 2 * d + 1] = (shape[d] + reach[d] - 1 - b) // shape[d]
-                images *= shifts[p, 2 * d + 1] - shifts[p, 2 * d] + 1
-        total += images
-    return wrapped, index, shifts, total
+                if boxes != 0.0:
+                    for e in range(3):
+                        wrapped[p, e] -= boxes * vectors[d, e]
+            at = at * shape[d] + max(min(int((f - low[d]) * scale[d]), shape[d] - 1), 0)
+        cell[p] = at
+    return wrapped, cell
 
 
 @numba.njit(cache=True, nogil=True)
-def _images(wrapped, index, shifts, total, vectors, shape, reach):
-    """Positions of all images, whose they are, the bins that they are in, and which of them are the particles."""
-    points, itself = np.empty((total, 3)), np.empty(len(wrapped), dtype=np.int64)
-    owner, bin_of = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64)
-    padded, m = shape + 2 * reach, 0
-    for p in range(len(wrapped)):
-        for a in range(shifts[p, 0], shifts[p, 1] + 1):
-            row_a = (index[p, 0] + a * shape[0] + reach[0]) * padded[1]
-            for b in range(shifts[p, 2], shifts[p, 3] + 1):
-                row = (row_a + index[p, 1] + b * shape[1] + reach[1]) * padded[2] + index[p, 2] + reach[2]
-                for c in range(shifts[p, 4], shifts[p, 5] + 1):
-                    for e in range(3):
-                        points[m, e] = (
-                            wrapped[p, e] + a * vectors[0, e] + b * vectors[1, e] + c * vectors[2, e]
-                        )
-                    owner[m], bin_of[m] = p, row + c * shape[2]
-                    if a == 0 and b == 0 and c == 0:
-                        itself[p] = m
-                    m += 1
-    return points, owner, bin_of, itself
+def _by_bin(cell, kinds, count, inside):
+    """Particles sorted by species and bin, as they come within one, and where those of each bin begin."""
+    begin = np.zeros(count * inside + 1, dtype=np.int64)
+    for p in range(len(cell)):
+        begin[kinds[p] * inside + cell[p] + 1] += 1
+    for k in range(count * inside):
+        begin[k + 1] += begin[k]
+    listed, vacant = np.empty(len(cell), dtype=np.int64), begin.copy()
+    for p in range(len(cell)):
+        at = kinds[p] * inside + cell[p]
+        listed[vacant[at]] = p
+        vacant[at] += 1
+    return listed, begin
+
+
+@numba.njit(cache=True, nogil=True)
+def _folded(repeats, shape, reach):
+    """Per axis and bin, those around the box included: the bin inside whose images it holds, and how far they are.
+
+    The bins divide the box evenly, so that a bin outside is the whole image of one inside; it is -1 where the axis
+    is not periodic. Distances are counted in boxes.
+    """
+    most = (shape + 2 * reach).max()
+    inner, shift = np.full((3, most), -1), np.zeros((3, most), dtype=np.int64)
+    for d in range(3):
+        for k in range(shape[d] + 2 * reach[d]):
+            boxes = (k - reach[d]) // shape[d]
+            if boxes == 0 or repeats[d]:
+                inner[d, k], shift[d, k] = k - reach[d] - boxes * shape[d], boxes
+    return inner, shift
+
+
+@numba.njit(cache=True, nogil=True)
+def _bounds(begin, owner, count, inner, shift, shape, reach, bins):
+    """First image of each bin, and per rank the bin of the particle and its place among the images."""
+    first = np.zeros(count * bins + 1, dtype=np.int64)
+    home, place = np.empty(len(owner), dtype=np.int64), np.empty(len(owner), dtype=np.int64)
+    padded = shape + 2 * reach
+    at = 0
+    for k in range(count):
+        for a in range(padded[0]):
+            for b in range(padded[1]):
+                row = ((k * shape[0] + inner[0, a]) * shape[1] + inner[1, b]) * shape[2]
+                nobody = inner[0, a] < 0 or inner[1, b] < 0
+                for c in range(padded[2]):
+                    first[at + 1] = first[at]
+                    if not nobody and inner[2, c] >= 0:
+                        low, high = begin[row + inner[2, c]], begin[row + inner[2, c] + 1]
+                        first[at + 1] += high - low
+                        if shift[0, a] == 0 and shift[1, b] == 0 and shift[2, c] == 0:
+                            for m in range(low, high):
+                                home[owner[m]], place[owner[m]] = at - k * bins, first[at] + m - low
+                    at += 1
+    return first, home, place
+
+
+@numba.njit(cache=True, nogil=True)
+def _images(points, owner, begin, count, inner, shift, vectors, shape, reach, first):
+    """Positions of all images, (3, g + LANES), and whose they are: copied in runs of bins that are shifted alike."""
+    padded, total = shape + 2 * reach, first[-1]
+    images, owners = np.zeros((3, total + LANES)), np.empty(total, dtype=np.int64)
+    for k in range(count):
+        for a in range(padded[0]):
+            for b in range(padded[1]):
+                if inner[0, a] < 0 or inner[1, b] < 0:
+                    continue
+                row = ((k * shape[0] + inner[0, a]) * shape[1] + inner[1, b]) * shape[2]
+                bin_row = ((k * padded[0] + a) * padded[1] + b) * padded[2]
+                c = 0
+                while c < padded[2]:
+                    stop = c + 1
+                    if inner[2, c] < 0:
+                        c = stop
+                        continue
+                    while stop < padded[2] and inner[2, stop] >= 0 and shift[2, stop] == shift[2, c]:
+                        stop += 1
+                    low, high = begin[row + inner[2, c]], begin[row + inner[2, stop - 1] + 1]
+                    to = first[bin_row + c]
+                    for d in range(3):
+                        away = shift[0, a] * vectors[0, d] + shift[1, b] * vectors[1, d]
+                        away += shift[2, c] * vectors[2, d]
+                        for m in range(high - low):
+                            images[d, to + m] = points[d, low + m] + away
+                    owners[to : to + high - low] = owner[low:high]
+                    c = stop
+    return images, owners

@@ -20,6 +20,7 @@ from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
 from interpot.statistic.freed import Freed
+from interpot.statistic.kernels import open_rows
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
 from interpot.statistic.triangular import RowTables
@@ -202,7 +203,8 @@ class Summation:
             if windows.left_out is not None and windows.left_out.any():
                 sums.net = nan  # what the others lack is no noise: forces of walls, and on those left out
             else:
-                sums.net += float(np.sum(windows.targets[:, :, :dimension].sum(axis=1) ** 2))
+                net = np.ones(windows.targets.shape[1]) @ windows.targets
+                sums.net += float(np.sum(net[:, :dimension] ** 2))
         for a in range(len(layout.species)):
             if a in self._panels:
                 self._flush(sums, a)
@@ -212,7 +214,7 @@ class Summation:
     def _add_instant(self, sums: BatchSums, frame: Frame, target: FloatArray) -> None:
         """Add one frame with its forces."""
         self._features.begin(frame, sums.layout)
-        forces = np.ascontiguousarray(target[self._features.order])
+        forces = target.take(self._features.order, axis=0)
         starts = self._features.starts
         for a in range(len(sums.layout.species)):
             if starts[a] == starts[a + 1]:
@@ -279,7 +281,8 @@ class Summation:
 
     @staticmethod
     def _check_reach(layout: Layout, met: Features | WindowRows) -> None:
-        if layout.covering(met.closest().tolist()) is not layout:
+        closest = met.closest()
+        if (closest < layout.surely_covered).any() and layout.covering(closest.tolist()) is not layout:
             raise _TooCloseError(layout.covering(met.survey().tolist(), SLACK))
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
@@ -288,12 +291,11 @@ class Summation:
         first, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         while first < stop:
             last = min(first + (panel.capacity - panel.filled) // dimension, stop)
-            rows = slice(panel.filled, panel.filled + dimension * (last - first))
-            panel.rows[rows] = 0
+            open_rows(panel.rows.ravel(), panel.filled, panel.rows.shape[1], forces, first, last, dimension)
             self._features.fill(panel.rows, panel.filled, a, first, last)
             self._features.cross(sums.products[a], panel.rows, panel.filled, a, first, last, forces)
-            panel.rows[rows, -1] = forces[first:last, :dimension].ravel()
-            first, panel.filled = last, rows.stop
+            panel.filled += dimension * (last - first)
+            first = last
             if panel.filled + dimension > panel.capacity:
                 self._flush(sums, a)
 

@@ -29,6 +29,7 @@ from interpot.statistic.kernels import (
     add_rows,
     bench_for,
     no_samples,
+    note_lengths,
     scatter_pair_rows,
     sum_powers,
     survey,
@@ -138,7 +139,7 @@ def kinds_of(frame: Frame, layout: Layout) -> IntArray:
     """Index of each particle's species in the layout; raises `InterpotError` where one has no channel."""
     known = layout.species
     if frame.species == known:
-        return np.array(frame.kinds, dtype=np.int64)
+        return np.asarray(frame.kinds, dtype=np.int64)
     table = np.array([known.index(name) if name in known else -1 for name in frame.species], dtype=np.int64)
     kinds = table[frame.kinds] if len(table) else frame.kinds
     if (table < 0).any() and (kinds < 0).any():
@@ -303,10 +304,7 @@ class PairSplines(Features):
     def end(self, seen: Seen) -> None:
         """See `Features`."""
         seen.counts += self._ends // 2  # each pair was met from both of its ends
-        met = self._squares[:, 1] >= 0
-        lengths = np.where(met[:, None], np.sqrt(np.abs(self._squares)), self._squares)
-        np.minimum(seen.extremes[:, 0], lengths[:, 0], out=seen.extremes[:, 0])
-        np.maximum(seen.extremes[:, 1], lengths[:, 1], out=seen.extremes[:, 1])
+        note_lengths(self._squares, seen.extremes)
 
 
 class AnyFeatures(Features):

@@ -86,6 +86,25 @@ def add_rows(panel, row, low, high, dimension, i, j, unit, first, values):
                     panel[start + d, column + q] -= values[p, q] * unit[p, d]
 
 
+@numba.njit(cache=True, nogil=True)
+def open_rows(panel, row, stride, forces, low, high, dimension):
+    """Clear the rows of the particles of rank low ... high-1, and write their forces to the last column.
+
+    Parameters
+    ----------
+    panel : one-dimensional float64 array, in and out
+        Rows of `stride` columns; `dimension` rows per particle, those of rank `low` from `row` on.
+    forces : (n, 3) float64
+        By rank.
+    """
+    at = row * stride
+    panel[at : at + dimension * (high - low) * stride] = 0.0
+    for rank in range(low, high):
+        for d in range(dimension):
+            at += stride
+            panel[at - 1] = forces[rank, d]
+
+
 class Lattice(NamedTuple):
     """The splines of a pair channel: where they are anchored, 1/spacing, number of intervals, first column."""
 
@@ -202,13 +221,25 @@ def _lay_out(x, y, z, owner, rank, place, found, near, to_x, to_y, to_z, square,
 # what follows are loops over few arrays, so that the compiler sees that they do not overlap and takes vectors
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+@numba.njit(cache=True, nogil=True)
 def _note_extremes(square, count, extremes):
-    nearest, farthest = np.inf, 0.0
+    """Positive numbers rise with their bits, and whole numbers are compared as vectors."""
+    bits = square.view(np.int64)
+    smallest, largest = np.iinfo(np.int64).max, np.int64(0)
     for h in range(count):
-        nearest = min(nearest, square[h])
-        farthest = max(farthest, square[h])
-    extremes[0], extremes[1] = min(extremes[0], nearest), max(extremes[1], farthest)
+        smallest, largest = min(smallest, bits[h]), max(largest, bits[h])
+    if count:
+        both = np.array([smallest, largest]).view(np.float64)
+        extremes[0], extremes[1] = min(extremes[0], both[0]), max(extremes[1], both[1])
+
+
+@numba.njit(cache=True)
+def note_lengths(squares, extremes):
+    """Take the smallest and largest squared distances of channels over as distances; (channels, 2) both."""
+    for c in range(len(squares)):
+        if squares[c, 1] >= 0.0:  # something was met
+            extremes[c, 0] = min(extremes[c, 0], np.sqrt(squares[c, 0]))
+            extremes[c, 1] = max(extremes[c, 1], np.sqrt(squares[c, 1]))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -219,30 +250,31 @@ def _largest(numbers, count):
     return largest
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _places(square, count, square_cutoff, knots_per_log, t, interval):
     """Knot interval and place in it, from u = -knots_per_log/2 ln(r²/r_c²).
 
     With r²/r_c² = m 2^e, m between √½ and √2, is ln(r²/r_c²) = e ln 2 + 2 artanh((m - 1)/(m + 1)). A call of `np.log`
-    for each pair takes 8 ns, this 1.5.
+    for each pair takes 8 ns, this 1.3. (Only signed whole numbers of 32 bits are made from vectors of reals.)
     """
-    bits = t.view(np.int64)
+    bits, inverse = t.view(np.int64), 1.0 / square_cutoff
     for h in range(count):
-        t[h] = square[h] / square_cutoff
+        t[h] = square[h] * inverse
     for h in range(count):
         power = ((bits[h] + _BELOW_ONE) >> 52) - 1023
         bits[h] -= power << 52
         interval[h] = power
+    per_power = -0.5 * knots_per_log * _LN2
     for h in range(count):
         s = (t[h] - 1.0) / (t[h] + 1.0)
         w = s * s
         series = _ARTANH[-1]
         for k in range(len(_ARTANH) - 2, -1, -1):
             series = series * w + _ARTANH[k]
-        u = -0.5 * knots_per_log * (np.int32(interval[h]) * _LN2 + 2.0 * s * series)
-        u = max(u, 0.0)
-        interval[h] = np.uint32(u)
-        t[h] = u - np.uint32(u)
+        u = max(per_power * np.int32(interval[h]) - knots_per_log * s * series, 0.0)
+        whole = np.int32(u)
+        interval[h] = np.uint32(whole)
+        t[h] = u - whole
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
