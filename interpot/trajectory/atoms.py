@@ -40,20 +40,25 @@ def from_atoms(atoms: Atoms, dimension: int = 3) -> Frame:
     InterpotError
         A periodic axis without a cell vector, or different z in two dimensions.
     """
-    symbols = atoms.get_chemical_symbols()
-    species = tuple(sorted(set(symbols)))
+    from ase.data import chemical_symbols
+
+    numbers, first_kinds, counts = np.unique(atoms.numbers, return_inverse=True, return_counts=True)
+    symbols = [chemical_symbols[number] for number in numbers]
+    species = tuple(sorted(symbols))
     forces = _forces(atoms)
     frame = Frame(
         positions=_copy(atoms.positions),
         species=species,
-        kinds=np.array([species.index(symbol) for symbol in symbols], dtype=np.int64),
+        kinds=np.array([species.index(symbol) for symbol in symbols], dtype=np.int64)[first_kinds],
         cell=_cell(atoms),
         forces=None if forces is None else _copy(forces),
         energy=_energy(atoms),
         virial=_virial(atoms),
         velocities=_copy(atoms.get_velocities()) if atoms.has("momenta") else None,
         masses=_copy(atoms.get_masses()),
-        source=atoms.get_chemical_formula(),
+        source="".join(
+            f"{name}{n if n > 1 else ''}" for name, n in sorted(zip(symbols, counts, strict=True))
+        ),
     )
     return settle_dimension(frame, dimension)
 

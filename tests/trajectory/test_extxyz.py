@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.io import read as ase_read
 from ase.io import write as ase_write
 
 from interpot.errors import InterpotError
 from interpot.trajectory import read
+from interpot.trajectory.atoms import from_atoms
 
 FRAME = """2
 Lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3:forces:R:3 pbc="T F T"
@@ -99,3 +101,45 @@ def test_truncated_last_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
 def test_one_sentence_for_each_fault(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(InterpotError, match=sentence):
         list(read(written(tmp_path, text)))
+
+
+ODD = ("1e-310", "-0.1234567890123456789", "1.", ".5", "+3", "1E+2", "nan", "12345678901234567890")
+LAYOUTS = {
+    "usual": ("species:S:1:pos:R:3:forces:R:3", "{name} {x} {f}"),
+    "others between": ("species:S:1:tags:I:1:pos:R:3:move_mask:L:3:forces:R:3", "{name} 3 {x} T F T {f}"),
+    "species last": ("pos:R:3:momenta:R:3:masses:R:1:force:R:3:species:S:1", "{x} {f} 2.5 {f} {name}"),
+    "per atom": ("species:S:1:pos:R:3:magmoms:R:1:forces:R:3:charge:R:1", "{name} {x} 0.5 {f} -1"),
+    "by number": ("Z:I:1:pos:R:3:forces:R:3", "{number} {x} {f}"),
+    "more than told": ("species:S:1:pos:R:3", "{name} {x} {f} what else"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_rows_are_those_that_ase_reads(tmp_path: Path, layout: str) -> None:
+    """Bit for bit, whatever columns there are and whatever numbers look like."""
+    properties, row = LAYOUTS[layout]
+    rng, rows = np.random.default_rng(4), []
+    for k in range(40):
+        name, number = (("ar", 18), ("Xe", 54))[k % 2]
+        x, f = (" ".join(f"{v:.17g}" for v in rng.normal(size=3)) for _ in range(2))
+        odd = f"{ODD[k % len(ODD)]} 0 1"
+        rows.append(row.format(name=name, number=number, x=x, f=odd if ODD[k % len(ODD)] != "nan" else f))
+    head = f'Lattice="5 0 0 0 6 0 0 0 7" energy=1.5 Properties={properties} pbc="T T T"'
+    path = written(tmp_path, "\n".join(["40", head, *rows, ""]))
+    frame, atoms = next(iter(read(path))), ase_read(path, index=0, format="extxyz")
+    assert isinstance(atoms, Atoms)
+    truth = from_atoms(atoms)
+    assert frame.species == truth.species == ("Ar", "Xe") and frame.energy == truth.energy
+    for name in ("positions", "kinds", "forces", "velocities", "masses"):
+        mine, theirs = getattr(frame, name), getattr(truth, name)
+        assert (mine is None) == (theirs is None), name
+        assert mine is None or np.array_equal(mine, theirs), name
+
+
+@pytest.mark.parametrize("bad", ["Ar 0 0", "Ar 0 0 x", "Qq 0 0 0"])
+def test_a_bad_row_is_refused_as_ase_does(tmp_path: Path, bad: str) -> None:
+    path = written(tmp_path, f"3\nProperties=species:S:1:pos:R:3\nAr 0 0 0\nAr 1 1 1\n{bad}\n")
+    with pytest.raises(
+        InterpotError, match=r"frame 0 of '.*' \(lines 1 to 5\) is no extended XYZ that ASE reads"
+    ):
+        list(read(path))

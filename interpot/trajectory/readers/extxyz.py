@@ -1,4 +1,4 @@
-"""Extended XYZ, each frame read by ASE.
+"""Extended XYZ, each frame read by ASE, its plain columns compiled (`interpot.trajectory.readers.extxyz_rows`).
 
 ASE's convention is eV, Å, amu and, for ``momenta``, its own unit of time: the internal units. For another
 style than "metal" every number, momenta included, is taken to be in that style. Forces are the columns
@@ -20,6 +20,7 @@ from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.place import place, shown
 from interpot.trajectory.readers.ase_frames import frame_of, reason
+from interpot.trajectory.readers.extxyz_rows import atoms_of
 from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 
@@ -43,9 +44,13 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                 yield None
                 continue
             first = stream.line - 1
-            block = _block(stream, path, index, head)
+            comment, rows = _lines(stream, path, index, int(head))
             try:
-                atoms = ase_read(StringIO(block), index=0, format="extxyz")
+                atoms = atoms_of(comment, rows) or ase_read(
+                    StringIO(b"\n".join((head, comment, rows)).decode(errors="replace")),
+                    index=0,
+                    format="extxyz",
+                )
             except Exception as error:  # ASE raises whatever its conversions raise
                 raise InterpotError(
                     f"{place(path, index)} (lines {first} to {stream.line - 1}) is no extended XYZ that ASE "
@@ -82,16 +87,14 @@ def _head(stream: LineStream, path: Path, index: int) -> bytes | None:
     return head
 
 
-def _block(stream: LineStream, path: Path, index: int, head: bytes) -> str:
-    """Return the lines of one frame."""
-    lines = [head]
-    atoms = int(head)
-    for k in range(atoms + 1):
-        line = stream.readline()
-        if line is None:
-            raise cut_short(path, index, max(k - 1, 0), atoms, stream.torn)
-        lines.append(line)
-    return b"\n".join((*lines, b"")).decode(errors="replace")
+def _lines(stream: LineStream, path: Path, index: int, atoms: int) -> tuple[bytes, bytes]:
+    """Return the second line of a frame and those of its atoms."""
+    line = stream.readline()
+    rows = b"" if line is None else stream.take(atoms)
+    found = rows.count(b"\n")
+    if line is None or found < atoms:
+        raise cut_short(path, index, found, atoms, stream.torn)
+    return line, rows
 
 
 def _pass_by(stream: LineStream, path: Path, index: int, head: bytes) -> None:

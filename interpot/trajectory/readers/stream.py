@@ -162,6 +162,20 @@ class LineStream:
             if passed == count or self.position < self.end or not self.advance():
                 return passed
 
+    def take(self, count: int) -> bytes:
+        """Return the next `count` lines, or those that are left, as they stand in the file."""
+        nothing = np.zeros(0, dtype=np.uint8)
+        pieces: list[bytes] = []
+        passed = 0
+        while True:
+            begin = self.position
+            more, self.position = skip_lines(self.text, begin, self.end, count - passed, nothing)
+            pieces.append(bytes(self._memory[begin : self.position]))
+            self.line += more
+            passed += int(more)
+            if passed == count or self.position < self.end or not self.advance():
+                return b"".join(pieces)
+
     def line_at(self, position: int) -> bytes:
         """Return the line that begins at a position within the window."""
         return bytes(self.data[position : self.data.find(b"\n", position, self.end)]).rstrip(b"\r")
