@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from interpot import Potential, Statistic, discover
 from interpot.cli import app
-from interpot.options import memory_size
+from interpot.cli.words import memory_size
 
 FRAMES = 300
 

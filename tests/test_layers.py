@@ -28,8 +28,6 @@ LAYERS = (
     "session",
     "experiment_script",
     "workflow",
-    "motion_options",
-    "options",
     "cli",
 )
 OPTIONAL = {

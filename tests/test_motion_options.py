@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from interpot.cli import app
+from interpot.cli.motion import MotionOptions
 from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
-from interpot.motion_options import motion_asked
 from interpot.statistic.normal_equations import Statistic
 from interpot.trajectory.motion import Motion
 
@@ -47,7 +47,9 @@ COMMON = ("--units", "lj", "--cutoff", "0.001", "--field", "x", "--keep-cutoff")
 
 
 def test_options_are_put_together() -> None:
-    asked = motion_asked("positions", "newton", 0.002, None, "Ar=40,Xe=131", "4,8", 2, 0.0, None)
+    asked = MotionOptions(
+        "positions", timestep=0.002, masses="Ar=40,Xe=131", width="4,8", substeps=2, noise=0.0
+    ).asked()
     assert asked == Motion(
         "positions", timestep=0.002, masses={"Ar": 40.0, "Xe": 131.0}, width=(4, 8), substeps=2, noise=0.0
     )
@@ -63,7 +65,7 @@ def test_options_are_put_together() -> None:
 )
 def test_what_is_no_number_is_said(masses: str | None, width: str | None, words: str) -> None:
     with pytest.raises(InterpotError, match=words):
-        motion_asked("auto", "newton", None, None, masses, width, None, None, None)
+        MotionOptions(masses=masses, width=width).asked()
 
 
 @pytest.mark.parametrize("target", ["positions", "momenta"])

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from interpot import InterpotError
 from interpot.cli import app
+from interpot.cli.formulas import SearchOptions, parse_budget
 from interpot.formula.codegen import R
 from interpot.formula.symbolic.julia import resolved
 from interpot.formula.symbolic.search import Budget, Candidate
-from interpot.options import parse_budget, symbolic_search
 from interpot.report.search_table import front_table
 from interpot.report.terminal import Terminal
 from interpot.units import STYLES
@@ -45,7 +45,7 @@ def test_what_is_no_budget(text: str) -> None:
 
 
 def test_the_options_together() -> None:
-    asked = symbolic_search("grammar,operon", "+, *,exp", "20k", 3, ["0.1/r"])
+    asked = SearchOptions("grammar,operon", "+, *,exp", "20k", 3, ["0.1/r"]).asked()
     assert asked.backends()[0] == ["grammar", "operon"]
     assert (asked.operators, asked.budget.evaluations, asked.seed) == (("+", "*", "exp"), 20_000, 3)
     assert asked.always and asked.guesses == ("0.1/r",)
