@@ -40,9 +40,9 @@ def discover(
     reading: Reading,
     looked_for: PassOptions,
     library: LibraryOptions,
-    of_curve: CurveOptions,
     search: SearchOptions,
     motion: MotionOptions,
+    of_curve: CurveOptions,
 ) -> None:
     """Discover the potential behind trajectories of your own or their statistics; several files count as one.
 

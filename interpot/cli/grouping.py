@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,14 +45,24 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _options(record: Any) -> list[inspect.Parameter]:
+    """The fields as parameters of a command; its help shows them below the first line of the record's docstring."""
     hints = get_type_hints(record, include_extras=True)
-    assert all(field.default is not MISSING for field in fields(record))
-    return [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+    title = (inspect.getdoc(record) or "").partition("\n")[0].rstrip(".")
+    parameters = []
+    for field in fields(record):
+        assert field.default is not MISSING
+        kind, option = get_args(hints[field.name])
+        option = copy(option)  # several records may share it
+        option.rich_help_panel = title
+        parameters.append(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=Annotated[kind, option],
+            )
         )
-        for field in fields(record)
-    ]
+    return parameters
 
 
 def differing(record: Any) -> dict[str, bool]:
