@@ -44,8 +44,16 @@ def _processor() -> str:
     told = {name.strip(): value.strip() for name, value in told.items()}
     name = told.get("model name", platform.machine())
     if "model" in told:
-        name += f" (family {told['cpu family']}, model {told['model']}, L2 {told.get('cache size', '?')})"
+        name += f" (family {told['cpu family']}, model {told['model']}, L2 {_second_cache()})"
     return name
+
+
+def _second_cache() -> str:
+    """Of the first core, as Linux tells it; what /proc/cpuinfo calls the cache size is the third on some."""
+    for cache in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if (cache / "level").read_text().strip() == "2":
+            return (cache / "size").read_text().strip().replace("K", " KB")
+    return "?"
 
 
 def _version(name: str) -> str:
