@@ -137,7 +137,7 @@ def test_a_killed_pass_over_windows_is_the_same(tmp_path: Path) -> None:
         "-o",
     ]
     for k, blocks in enumerate((2, 5)):
-        process = start([*words, str(out), *(["--resume"] if k else [])], 0.1)
+        process = start([*words, str(out), *(["--resume"] if k else [])], 0.05)
         wait_for(out.with_name("out.h5.partial"), process, blocks)
         process.send_signal(signal.SIGKILL)
         process.communicate()
