@@ -121,7 +121,7 @@ def test_killed_at_several_instants_the_file_is_the_same(dump: Path, whole: Path
 def test_a_killed_pass_over_windows_is_the_same(tmp_path: Path) -> None:
     """SIGKILL amid windows; the errors of the positions are those that were estimated at first."""
     gas, out, straight = (tmp_path / name for name in ("gas.npz", "out.h5", "whole.h5"))
-    write_gas(gas, 150, noise=0.01)
+    write_gas(gas, 90, noise=0.01)
     words = ["accumulate", str(gas), "--units", "lj", "--cutoff", str(CUTOFF), "--keep-cutoff"]
     words += [
         "--target",
@@ -137,7 +137,7 @@ def test_a_killed_pass_over_windows_is_the_same(tmp_path: Path) -> None:
         "-o",
     ]
     for k, blocks in enumerate((2, 5)):
-        process = start([*words, str(out), *(["--resume"] if k else [])], 0.1)
+        process = start([*words, str(out), *(["--resume"] if k else [])], 0.05)
         wait_for(out.with_name("out.h5.partial"), process, blocks)
         process.send_signal(signal.SIGKILL)
         process.communicate()
