@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.formula.named_search import named_fits
+from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
 from interpot.formula.regress.restriction import Restriction
@@ -297,6 +297,7 @@ class ChannelSearch:
         """Fits of the forms that have a name; none where people ask for other terms or methods."""
         if not self.escalate:
             return []
+        best = self._promising(list(known), self.library)[:1]
         return named_fits(
             self.objective,
             self.library,
@@ -305,6 +306,7 @@ class ChannelSearch:
             self.max_terms,
             known,
             self.rule,
+            charged=self.channel.kind == "pair" and any(holds_charges(f.forms[0]) for f in best),
         )
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:

@@ -41,6 +41,8 @@ def named_fits(
     max_terms: int | None = None,
     known: Sequence[Fit] = (),
     constraints: Restriction | None = None,
+    *,
+    charged: bool = False,
 ) -> list[Fit]:
     """Fit all forms with a name that the terms of a library make up.
 
@@ -57,10 +59,11 @@ def named_fits(
     max_terms
         Forms with more are left out, if it is given.
     known
-        Fits of the same channel: a form that is among them is not fitted again. Where the best one holds charges, the
-        named forms are fitted with Coulomb's law, too.
+        Fits of the same channel: a form that is among them is not fitted again.
     constraints
         That the formulas have to meet; what cannot is left out.
+    charged
+        Whether to fit them with Coulomb's law, too.
 
     Returns
     -------
@@ -70,8 +73,6 @@ def named_fits(
     rule = constraints or Restriction()
     terms = {term.name: term for term in library}
     best = {f.forms[0].key: f for f in sorted(known, key=lambda f: -f.misfit)}
-    least = min(known, key=lambda f: f.misfit, default=None)
-    charged = kind == "pair" and least is not None and _holds_charges(least.forms[0])
     column = cache(partial(_column, objective))
     found: dict[tuple[object, ...], Fit] = {}
     for rows in _rows(kind, charged):
@@ -104,7 +105,8 @@ def _rows(kind: str, charged: bool) -> Iterator[tuple[NamedForm, ...]]:
                 yield row, POINT_CHARGES
 
 
-def _holds_charges(form: Form) -> bool:
+def holds_charges(form: Form) -> bool:
+    """Whether a term is one that only charges bring."""
     return any(
         term.name in CHARGED or (term.name == "power" and shapes[0] == 1)
         for term, shapes in zip(form.terms, form.split(), strict=True)

@@ -391,7 +391,7 @@ def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tupl
 
     That is what may be chosen. Of a form with a name people ask whether it may be true, and neither constants that the
     data do not tell from zero nor their number speak against that: its second opinion is what it leaves of all frames
-    as it is fitted, without the price of its constants.
+    as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many.
 
     Parameters
     ----------
@@ -430,6 +430,6 @@ def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tupl
     simple = [k for k in near if bic[k] <= DECISIVE] or near
     chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), measured[k])))
     speaks = np.array([information(c, rows) - description(c, rows) for c in candidates])
-    excluded = worse & (clear | (speaks - speaks[best] > STRONG))
+    excluded = worse & (clear | (speaks - speaks[best] > DECISIVE))
     near = sorted({*near, *(k for k in named if not excluded[k])})
     return chosen, [k for k in near if k != chosen]
