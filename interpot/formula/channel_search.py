@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
 from interpot.formula.regress.restriction import Restriction
@@ -65,11 +66,14 @@ class Searched:
         All terms of the library that were combined.
     remarks
         On what was searched beyond it.
+    named
+        Fits of the forms that have a name, promising or not.
     """
 
     fits: list[Fit]
     tried: tuple[Term, ...]
     remarks: tuple[str, ...]
+    named: tuple[Fit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,10 +219,14 @@ class ChannelSearch:
             said = f"{self.channel.label}: what is known of it explains all that the data hold; nothing is added to it"
             return Searched([nothing], (), (said,))
         rank, tried, fits = self.rank(), dict.fromkeys(self.library), list[Fit]()
+        named: list[Fit] | None = None
         for title, terms, size in self._stages():
             say(f"{self.channel.label}: {title}")
             fits += self._sensible(self._search(terms, size), rank)
             tried |= dict.fromkeys(terms)
+            if named is None:
+                named = self._sensible(self._named(fits), rank)
+                fits += [f for f in named if f not in fits]
             if self._do(fits):
                 break
         remarks: list[str] = []
@@ -229,7 +237,7 @@ class ChannelSearch:
             say(f"{self.channel.label}: searching beyond the library")
             beyond, remarks = self._beyond().run(fits, show)
             fits += self._sensible(beyond, rank)
-        return Searched(self._promising(fits, tuple(tried)), tuple(tried), tuple(remarks))
+        return Searched(self._promising(fits, tuple(tried)), tuple(tried), tuple(remarks), tuple(named or ()))
 
     def _do(self, fits: Sequence[Fit]) -> bool:
         """Whether one of them explains the forces as well as the true form would."""
@@ -284,6 +292,22 @@ class ChannelSearch:
             self.objective, library=whole, domain=domain, max_terms=size, enough=enough, **options
         )
         return [f for f in found if self.rule.has_required(f.forms[0].terms, f.forms[0].split())]
+
+    def _named(self, known: Sequence[Fit]) -> list[Fit]:
+        """Fits of the forms that have a name; none where people ask for other terms or methods."""
+        if not self.escalate:
+            return []
+        best = self._promising(list(known), self.library)[:1]
+        return named_fits(
+            self.objective,
+            self.library,
+            (self.coverage.minimum, self.coverage.maximum),
+            "charge" if self.channel.charges else self.channel.kind,
+            self.max_terms,
+            known,
+            self.rule,
+            charged=self.channel.kind == "pair" and any(holds_charges(f.forms[0]) for f in best),
+        )
 
     def _promising(self, fits: list[Fit], library: Sequence[Term]) -> list[Fit]:
         """The best by the information criterion, and some with each number of constants."""

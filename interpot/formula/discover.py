@@ -195,11 +195,11 @@ def discover(
         ChannelSearch.of(statistic, objective, c, library, rule, known=part is not None, **options)
         for c, (library, rule, part) in enumerate(zip(libraries, rules, parts, strict=True))
     ]
-    searches, found, tried, remarks = _searched(searches, say, show)
+    searches, found, named, tried, remarks = _searched(searches, say, show)
     remarks = [*without.values(), *remarks, *_undefined(terms, libraries, statistic)]
     judge = Judge(statistic, objective, tried)
     say("fitting all channels jointly and cross-validating")
-    chosen, judged, said = _chosen(statistic, objective, judge, searches, found, shared_form)
+    chosen, judged, said = _chosen(statistic, objective, judge, searches, found, named, shared_form)
     remarks += [
         *said,
         *price(objective, chosen.fit, [s.rule for s in searches], [s.channel.label for s in searches]),
@@ -269,12 +269,13 @@ def _check_rank(statistic: Statistic, objective: Objective) -> None:
 
 def _searched(
     searches: Sequence[ChannelSearch], say: Progress, show: ShowFront | None
-) -> tuple[list[ChannelSearch], list[list[Fit]], tuple[Term, ...], list[str]]:
+) -> tuple[list[ChannelSearch], list[list[Fit]], list[tuple[Fit, ...]], tuple[Term, ...], list[str]]:
     """Search every channel; constraints that nothing meets are given up, with a remark.
 
-    Returns the searches as they were made, the fits of each, all terms that were tried, and remarks.
+    Returns the searches as they were made, the fits of each, those of forms with a name, all terms that were tried,
+    and remarks.
     """
-    made, found, tried, remarks = [], [], dict[Term, None](), list[str]()
+    made, found, named, tried, remarks = [], [], [], dict[Term, None](), list[str]()
     for search in searches:
         searched = search.run(say, show)
         if not searched.fits and search.rule.names:
@@ -288,9 +289,10 @@ def _searched(
             raise search.undefined()
         made.append(search)
         found.append(searched.fits)
+        named.append(searched.named)
         tried |= dict.fromkeys(searched.tried)
         remarks += searched.remarks
-    return made, found, tuple(tried), remarks
+    return made, found, named, tuple(tried), remarks
 
 
 def _chosen(
@@ -299,12 +301,13 @@ def _chosen(
     judge: Judge,
     searches: Sequence[ChannelSearch],
     found: list[list[Fit]],
+    named: list[tuple[Fit, ...]],
     shared_form: bool | str,
 ) -> tuple[Candidate, Judged, list[str]]:
     """Choose forms for all channels, one for all of a kind where that is wanted; what was judged, and remarks."""
     constrained = any(search.rule.names for search in searches)
     refit = partial(fit, objective, constraints=[s.rule for s in searches] if constrained else None)
-    chosen, judged = joint_choice(refit, judge, found)
+    chosen, judged = joint_choice(refit, judge, found, named)
     said = []
     open_ones = [c for c, fits in enumerate(found) if fits[0].constants]  # others are known already
     for group in dict.fromkeys(map(_alike, statistic.channels)):

@@ -17,7 +17,10 @@ Judged = list[tuple[int, Candidate, str]]
 
 
 def joint_choice(
-    refit: Callable[[Sequence[Form]], Fit], judge: Judge, found: list[list[Fit]]
+    refit: Callable[[Sequence[Form]], Fit],
+    judge: Judge,
+    found: list[list[Fit]],
+    named: Sequence[Sequence[Fit]] | None = None,
 ) -> tuple[Candidate, Judged]:
     """Choose a form for each channel, the others at their first choice, then refit the chosen ones jointly.
 
@@ -29,6 +32,8 @@ def joint_choice(
         Cross-validates.
     found
         Per channel, fits with the others eliminated, most promising first.
+    named
+        Per channel, those of forms with a name, which are judged whether they are promising or not.
 
     Raises
     ------
@@ -37,8 +42,10 @@ def joint_choice(
     """
     first = [fits[0].forms[0] for fits in found]
     picks, judged = [], Judged()
-    for c, fits in enumerate(found):
-        alternatives = [[*first[:c], f.forms[0], *first[c + 1 :]] for f in fits]
+    for c, (fits, known) in enumerate(zip(found, named or [[] for _ in found], strict=True)):
+        promising, keys = {f.key for f in fits}, {f.key[0] for f in known}
+        forms = [f.forms[0] for f in (*fits, *(f for f in known if f.key not in promising))]
+        alternatives = [[*first[:c], form, *first[c + 1 :]] for form in forms]
         # forms that meet the constraints each by itself may not do so together
         refits = [joint for joint in map(refit, alternatives) if np.isfinite(joint.misfit)]
         if not refits:
@@ -46,7 +53,7 @@ def joint_choice(
                 "no formulas of all channels together meet the constraints: leave one of them out"
             )
         candidates = [judge.candidate(joint) for joint in refits]
-        pick, rivals = choose(candidates)
+        pick, rivals = choose(candidates, [k for k, joint in enumerate(refits) if joint.forms[c].key in keys])
         picks.append(candidates[pick].fit.forms[c])
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
         judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]

@@ -12,7 +12,7 @@ all data to first order in how far the fold moves them, exactly where no exponen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -377,7 +377,7 @@ def _in_every_fold(losses: FloatArray, best: FloatArray) -> NDArray[np.bool_]:
     return np.asarray(ratio.mean(axis=1) > CLEAR * ratio.std(axis=1, ddof=1) / np.sqrt(folds))
 
 
-def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
+def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tuple[int, list[int]]:
     """Choose the simplest formula that the data cannot tell from the best, and give the others that they cannot tell.
 
     A formula is excluded if frames that its constants have not seen are described worse than by the best one, by
@@ -389,10 +389,16 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     splines do not resolve of a formula. Formulas with a coefficient that the data do not tell from zero are considered
     only where there is no other.
 
+    That is what may be chosen. Of a form with a name people ask whether it may be true, and neither constants that the
+    data do not tell from zero nor their number speak against that: its second opinion is what it leaves of all frames
+    as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many.
+
     Parameters
     ----------
     candidates
         On the same folds.
+    named
+        Indices of forms with a name.
 
     Returns
     -------
@@ -423,4 +429,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[int, list[int]]:
     near = np.flatnonzero(usable & ~(worse & (clear | (bic > STRONG)))).tolist()
     simple = [k for k in near if bic[k] <= DECISIVE] or near
     chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), measured[k])))
+    speaks = np.array([information(c, rows) - description(c, rows) for c in candidates])
+    excluded = worse & (clear | (speaks - speaks[best] > DECISIVE))
+    near = sorted({*near, *(k for k in named if not excluded[k])})
     return chosen, [k for k in near if k != chosen]
