@@ -45,7 +45,7 @@ def joint_choice(
             raise InterpotError(
                 "no formulas of all channels together meet the constraints: leave one of them out"
             )
-        candidates = [judge.candidate(joint) for joint in refits]
+        candidates = judge.candidates(refits)
         pick, rivals = choose(candidates)
         picks.append(candidates[pick].fit.forms[c])
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
