@@ -9,6 +9,7 @@ matrix product takes a small part of what A_n T would.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,7 @@ class BlockProducts:
             self.slopes[n] = A @ k - B
             self._ceilings[n] = float(k @ (A @ k) - 2 * k @ B + self._blocks.square[n])
             self._rounding[n] = np.finfo(float).eps * size * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
-        self._last: tuple[Fit, Products] | None = None
+        self._known: list[tuple[Fit, Products]] = []
 
     def ceiling(self, part: IntArray) -> float:
         """L(k₀) on some blocks together, zero where it cannot be told from rounding."""
@@ -99,11 +100,22 @@ class BlockProducts:
 
     def of(self, fit: Fit) -> Products:
         """Products of a fit; those of the last one are kept."""
-        if self._last is None or self._last[0] is not fit:
-            self._last = fit, self._made(fit)
-        return self._last[1]
+        known = next((products for known, products in self._known if known is fit), None)
+        if known is not None:
+            return known
+        self.prepare([fit])
+        return self._known[0][1]
 
-    def _made(self, fit: Fit) -> Products:
+    def prepare(self, fits: Sequence[Fit]) -> None:
+        """Make the products of several fits, for which each block is read once; they are kept until the next time."""
+        moved = [self._moves(fit) for fit in fits]
+        sums = self._summed([m.columns for m in moved])
+        self._known = [
+            (fit, Products(m.moves, m.constants, *made, m.g))
+            for fit, m, made in zip(fits, moved, sums, strict=True)
+        ]
+
+    def _moves(self, fit: Fit) -> _Moves:
         objective = self._objective
         x = objective.inverse @ objective.residual(fit.values(objective.nodes))
         moves, shares, tangents = [], [], []
@@ -112,33 +124,55 @@ class BlockProducts:
         )
         for M, P, form, r, a in parts:
             jacobian = form.jacobian(r, a)
-            Q, to = orthonormal(M @ jacobian)
+            mapped = M @ jacobian
+            Q, to = orthonormal(mapped)
             moves.append(Q)
-            shares.append(Q.T @ (M @ jacobian))
+            shares.append(Q.T @ mapped)
             tangents.append(P @ jacobian @ to)
-        T = [np.column_stack([t, x[own]]) for t, own in zip(tangents, self._columns, strict=True)]
-        G, h, e = self._summed(T)
+        columns = [np.column_stack([t, x[own]]) for t, own in zip(tangents, self._columns, strict=True)]
         g = np.hstack([self.slopes[:, own] @ t for t, own in zip(tangents, self._columns, strict=True)])
-        return Products(np.hstack(moves), _block_diagonal(shares), G, h, e, g)
+        return _Moves(np.hstack(moves), _block_diagonal(shares), g, columns)
 
-    def _summed(self, T: list[FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """G, h and e, from the columns [T_c, x_c] of each channel."""
-        widths = np.cumsum([0, *(t.shape[1] for t in T)])
-        last = widths[1:] - 1  # the columns x_c
-        free = np.setdiff1d(np.arange(widths[-1]), last)
-        products = np.zeros((len(self._blocks.square), widths[-1], widths[-1]))
-        for n, full in enumerate(products):
+    def _summed(self, T: Sequence[list[FloatArray]]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """G, h and e of each fit, from its columns [T_c, x_c] of each channel."""
+        widths = [np.cumsum([0, *(t.shape[1] for t in of)]) for of in T]
+        products = [np.zeros((len(self._blocks.square), w[-1], w[-1])) for w in widths]
+        channels = range(len(self._columns))
+        all_fits = [np.hstack([of[c] for of in T]).T for c in channels]
+        rows = [np.cumsum([0, *(of[c].shape[1] for of in T)]) for c in channels]
+        for n in range(len(self._blocks.square)):
             A = self._gram(n)
             for c, own in enumerate(self._columns):
-                half = T[c].T @ A[own, own.start :]  # A is symmetric: the rest is that of channels before
-                for d in range(c, len(T)):
-                    there = slice(self._columns[d].start - own.start, self._columns[d].stop - own.start)
-                    part = half[:, there] @ T[d]
-                    full[widths[c] : widths[c + 1], widths[d] : widths[d + 1]] = part
-                    full[widths[d] : widths[d + 1], widths[c] : widths[c + 1]] = part.T
-        h = products[:, free][:, :, last].sum(axis=2)
-        e = products[:, last][:, :, last].sum(axis=(1, 2))
-        return np.ascontiguousarray(products[:, free][:, :, free]), h, e
+                half = (
+                    all_fits[c] @ A[own, own.start :]
+                )  # A is symmetric: the rest is that of channels before
+                for k, (of, w) in enumerate(zip(T, widths, strict=True)):
+                    mine = half[rows[c][k] : rows[c][k + 1]]
+                    for d in channels[c:]:
+                        there = slice(self._columns[d].start - own.start, self._columns[d].stop - own.start)
+                        part = mine[:, there] @ of[d]
+                        products[k][n, w[c] : w[c + 1], w[d] : w[d + 1]] = part
+                        products[k][n, w[d] : w[d + 1], w[c] : w[c + 1]] = part.T
+        return [_parted(full, w) for full, w in zip(products, widths, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moves:
+    """What of `Products` no block is read for, and the splines' columns [T_c, x_c] of each channel."""
+
+    moves: FloatArray
+    constants: FloatArray
+    g: FloatArray
+    columns: list[FloatArray]
+
+
+def _parted(products: FloatArray, widths: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """G, h and e: products of the moves, with x and of x."""
+    last = widths[1:] - 1  # the columns x_c
+    free = np.setdiff1d(np.arange(widths[-1]), last)
+    h = products[:, free][:, :, last].sum(axis=2)
+    e = products[:, last][:, :, last].sum(axis=(1, 2))
+    return np.ascontiguousarray(products[:, free][:, :, free]), h, e
 
 
 def orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:

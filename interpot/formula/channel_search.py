@@ -16,9 +16,11 @@ from interpot.errors import InterpotError
 from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
+from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.restriction import Restriction
+from interpot.formula.regress.scan import reach
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import DECISIVE, INDIFFERENT, choices
+from interpot.formula.selection import CLEAR, DECISIVE, INDIFFERENT, choices
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront
 from interpot.formula.terms import TERMS, Term
@@ -49,6 +51,9 @@ COMBINED_BY_FOUR = ("power", "exponential", "damped_6", "damped_8", "damped_10")
 
 NOTHING = 1e-6
 """A formula that explains no more than this share of what the channel could is none."""
+
+CANCELLING = 100.0
+"""How many times all forces a term of a sensible sum is at most; the others cancel most of it."""
 
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
@@ -86,8 +91,8 @@ class ChannelSearch:
         Which one, and where it was sampled.
     objective
         With all other channels eliminated.
-    rows
-        Force components.
+    rows, spent
+        Force components, and directions of all channels' functions that are fitted to them.
     library
         Terms to combine.
     max_terms
@@ -112,6 +117,7 @@ class ChannelSearch:
     coverage: Coverage
     objective: Objective
     rows: int
+    spent: int
     library: tuple[Term, ...]
     max_terms: int | None
     method: str
@@ -143,6 +149,7 @@ class ChannelSearch:
             statistic.coverage[c],
             objective.without_others(c),
             statistic.rows,
+            len(objective.y),
             library,
             max_terms,
             method,
@@ -168,9 +175,16 @@ class ChannelSearch:
 
         eV²/Å²; no less than rounding and projection errors leave.
         """
-        directions = len(self.objective.y)
-        noise = self.objective.floor / max(self.rows - directions, 1)
-        by_chance = noise * (directions + 2 * np.sqrt(2 * directions))
+        return self._by_chance(len(self.objective.y))
+
+    @property
+    def _noise(self) -> float:
+        """Variance of a force component about the best functions, eV²/Å²."""
+        return self.objective.floor / max(self.rows - self.spent, 1)
+
+    def _by_chance(self, directions: int, deviations: float = 2.0) -> float:
+        """What noise leaves in so many directions, and so many standard deviations of it."""
+        by_chance = self._noise * (directions + deviations * np.sqrt(2 * directions))
         return float(max((INDIFFERENT**2 + self.systematic**2) * self.objective.square, by_chance))
 
     @property
@@ -221,6 +235,8 @@ class ChannelSearch:
         rank, tried, fits = self.rank(), dict.fromkeys(self.library), list[Fit]()
         named: list[Fit] | None = None
         for title, terms, size in self._stages():
+            if fits and not self._may_gain(fits, terms):
+                continue
             say(f"{self.channel.label}: {title}")
             fits += self._sensible(self._search(terms, size), rank)
             tried |= dict.fromkeys(terms)
@@ -233,7 +249,8 @@ class ChannelSearch:
         if self.symbolic.guesses:
             fits += self._sensible(self._beyond().guessed(), rank)
         wanted = self.symbolic.search == "auto" and self.escalate and self.max_terms is None
-        if self.symbolic.always or (wanted and not self._do(fits)):
+        wanted = wanted and not self._do(fits) and (not fits or self._may_gain(fits, tuple(tried)))
+        if self.symbolic.always or wanted:
             say(f"{self.channel.label}: searching beyond the library")
             beyond, remarks = self._beyond().run(fits, show)
             fits += self._sensible(beyond, rank)
@@ -242,6 +259,27 @@ class ChannelSearch:
     def _do(self, fits: Sequence[Fit]) -> bool:
         """Whether one of them explains the forces as well as the true form would."""
         return bool(fits) and min(fit.misfit for fit in fits) <= self.chance
+
+    def _may_gain(self, fits: Sequence[Fit], terms: Sequence[Term]) -> bool:
+        """Whether terms may explain more of what the best fit leaves than chance lets them.
+
+        One true form in forty leaves more than `chance`. Up to `CLEAR` standard deviations a second opinion is asked
+        for: what sums of all members of the grid take of it, none of them more than `CANCELLING` times all forces.
+        These are far fewer directions than those of the splines, in nearly all of which there is noise alone.
+        """
+        best = min(fits, key=lambda fit: fit.misfit)
+        if best.misfit > self._by_chance(len(self.objective.y), CLEAR):
+            return True
+        left = replace(self.objective, y=-self.objective.residual(best.values(self.objective.nodes)))
+        whole = [_reaching(term, self.channel.cutoff) for term in terms]
+        least = np.sqrt(self._noise / float(self.objective.y @ self.objective.y)) / CANCELLING
+        gain, directions = reach(Grid.of(left, whole, self._domain, self.rule), least)
+        return gain > self._by_chance(directions)
+
+    @property
+    def _domain(self) -> tuple[float, float]:
+        """Smallest and largest sampled coordinate, Å."""
+        return self.coverage.minimum, self.coverage.maximum
 
     def _sensible(self, fits: Sequence[Fit], rank: int) -> list[Fit]:
         """Those with fewer constants than the data determine that explain anything.
@@ -252,11 +290,10 @@ class ChannelSearch:
         return [fit for fit in fits if fit.constants < rank and fit.misfit < nothing]
 
     def _beyond(self) -> BeyondLibrary:
-        domain = self.coverage.minimum, self.coverage.maximum
         return BeyondLibrary(
             self.channel.label,
             self.channel.kind,
-            domain,
+            self._domain,
             self.objective,
             self.chance,
             self.rule,
@@ -284,12 +321,11 @@ class ChannelSearch:
 
     def _search(self, terms: Sequence[Term], size: int) -> list[Fit]:
         search = load_method(self.method)
-        domain = self.coverage.minimum, self.coverage.maximum
         enough = INDIFFERENT**2 * self.objective.square
         options = {"constraints": self.rule} if self.rule.names else {}
         whole = [_reaching(term, self.channel.cutoff) for term in terms]
         found: list[Fit] = search(
-            self.objective, library=whole, domain=domain, max_terms=size, enough=enough, **options
+            self.objective, library=whole, domain=self._domain, max_terms=size, enough=enough, **options
         )
         return [f for f in found if self.rule.has_required(f.forms[0].terms, f.forms[0].split())]
 

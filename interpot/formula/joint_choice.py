@@ -52,7 +52,7 @@ def joint_choice(
             raise InterpotError(
                 "no formulas of all channels together meet the constraints: leave one of them out"
             )
-        candidates = [judge.candidate(joint) for joint in refits]
+        candidates = judge.candidates(refits)
         pick, rivals = choose(candidates, [k for k, joint in enumerate(refits) if joint.forms[c].key in keys])
         picks.append(candidates[pick].fit.forms[c])
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}

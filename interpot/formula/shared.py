@@ -104,7 +104,7 @@ def shared_form(
     """
     if len(places) < 2:
         return None
-    candidates, mine = [], [found[c] for c in places]
+    joints, mine = [], [found[c] for c in places]
     structures = together(
         mine, [nodes[c] for c in places], lambda c, form: alone(places[c], form), judge.price
     )
@@ -114,9 +114,10 @@ def shared_form(
             forms[c] = fit.forms[0]
         joint = jointly(forms)
         if np.isfinite(joint.misfit) and len({joint.forms[c].key for c in places}) == 1:
-            candidates.append(judge.candidate(joint))
-    if not candidates:
+            joints.append(joint)
+    if not joints:
         return None
+    candidates = judge.candidates(joints)
     best = candidates[choose(candidates)[0]]
     # a term that may be zero in one of the two is no reason to prefer the other
     chosen, rivals = choose([replace(free, determined=best.determined), best])

@@ -78,7 +78,7 @@ def decomposed(statistic: Statistic) -> Decomposition:
     return _DECOMPOSED[statistic]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Objective:
     """The loss of any set of formulas, one per channel.
 
@@ -150,8 +150,14 @@ class Objective:
 
         The others take, for every formula of this one, the best functions that they can: the residual is
         projected on what they cannot reach (the Schur complement of A). Only the directions that this channel can
-        reach are kept, which are fewer.
+        reach are kept, which are fewer. It is kept as long as the whole: several steps ask for it.
         """
+        known = _WITHOUT_OTHERS.setdefault(self, {})
+        if channel not in known:
+            known[channel] = self._without_others(channel)
+        return known[channel]
+
+    def _without_others(self, channel: int) -> Objective:
         M, y = self.maps[channel], self.y
         if len(self.maps) > 1:
             U = self._beyond_others(channel)
@@ -187,6 +193,9 @@ class Objective:
     def ceiling(self) -> float:
         """Relative force error of the best functions of these channels."""
         return float(np.sqrt(self.floor / self.square))
+
+
+_WITHOUT_OTHERS: WeakKeyDictionary[Objective, dict[int, Objective]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ terms share.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import accumulate, permutations
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ class Form:
 
     @property
     def _leaders(self) -> list[int]:
-        return [int(np.flatnonzero(column)[0]) for column in self.ties.T]
+        return (self.ties != 0).argmax(axis=0).tolist() if self.ties.size else []
 
     def contains(self, other: Form) -> bool:
         """Whether the other form, which has fewer constants, is a special case of this one.
@@ -120,15 +120,15 @@ class Form:
 
     def moved(self, free: FloatArray) -> Form:
         """Return the form with other values of θ."""
-        return replace(self, shapes=self.shapes + self.ties @ (free - self.free))
+        return Form(self.terms, self.shapes + self.ties @ (free - self.free), self.ties)
 
     def split(self) -> list[FloatArray]:
         """Shapes of each term."""
         return self._by_term(self.shapes)
 
     def _by_term(self, of_shapes: NDArray[Any]) -> list[NDArray[Any]]:
-        ends = np.cumsum([len(t.shapes) for t in self.terms])
-        return np.split(of_shapes, ends[:-1]) if self.terms else []
+        ends = accumulate(len(t.shapes) for t in self.terms)
+        return [of_shapes[end - len(t.shapes) : end] for t, end in zip(self.terms, ends, strict=True)]
 
     def columns(self, r: FloatArray) -> FloatArray:
         """f_t(r), (m, terms)."""

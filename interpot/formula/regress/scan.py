@@ -81,6 +81,23 @@ def scan(grid: Grid, size: int, together: NDArray[np.bool_], constraints: Restri
     return Scan(best[order], which[order], count)
 
 
+def reach(grid: Grid, least: float = RANK) -> tuple[float, int]:
+    """Part of ‖y‖² that all columns together explain, and in how many directions.
+
+    Parameters
+    ----------
+    grid
+        Its columns have length 1.
+    least
+        Directions in which a column that is turned to them is shorter are left out.
+    """
+    if not grid.terms:
+        return 0.0, 0
+    U, sizes, _ = np.linalg.svd(grid.columns, full_matrices=False)
+    explained = U[:, sizes > max(least, RANK * sizes[0])].T @ grid.y
+    return float(explained @ explained), len(explained)
+
+
 def _demands(grid: Grid, constraints: Restriction | None) -> tuple[FloatArray, ...]:
     """The constraints on the columns as the kernels take them; without any there are no bounds at all."""
     if constraints is None or not constraints.linear:

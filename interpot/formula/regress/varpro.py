@@ -106,7 +106,7 @@ class _Projection:
             self.scale = np.linalg.norm(X, axis=0)
         self.feasible = bool(np.isfinite(self.scale).all())
         self.scale[(self.scale == 0) | ~np.isfinite(self.scale)] = np.inf  # a column that says nothing
-        self.Q, self.T = np.linalg.qr(np.nan_to_num(X) / self.scale)
+        self.Q, self.T = np.linalg.qr((X if self.feasible else np.nan_to_num(X)) / self.scale)
         self.residual = self.Q @ (self.Q.T @ objective.y) - objective.y
 
     def coefficients(self, y: FloatArray) -> list[FloatArray]:
