@@ -230,18 +230,33 @@ class Judge:
     def price(self) -> float:
         """What a constant has to gain to be worth it, by the information criterion: s² ln N, eV²/Å²."""
         rows = self.statistic.rows
-        variance = max(self._objective.floor, INDIFFERENT**2 * self._objective.square) / rows
-        return float(variance * np.log(max(rows, LEAST_ROWS)))
+        return float(self._noise * np.log(max(rows, LEAST_ROWS)))
+
+    @property
+    def _noise(self) -> float:
+        """Variance of a force component about the best functions, eV²/Å²."""
+        return float(
+            max(self._objective.floor, INDIFFERENT**2 * self._objective.square) / self.statistic.rows
+        )
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))
 
-    def _reach(self, fit: Fit, shapes_move: bool = True) -> tuple[FloatArray, FloatArray]:
-        """∂ρ/∂θ along the directions in which the constraints let the constants move, and these."""
+    def _reach(self, fit: Fit, still: NDArray[np.bool_] | None = None) -> tuple[FloatArray, FloatArray]:
+        """∂ρ/∂θ along the directions in which the constraints let those constants move that are not `still`."""
         J = self._jacobian(fit)
-        is_shape = np.concatenate([np.arange(form.constants) >= len(form.terms) for form in fit.forms])
-        directions = fit.directions(np.linalg.norm(J, axis=0), None if shapes_move else is_shape)
+        directions = fit.directions(np.linalg.norm(J, axis=0), still)
         return J @ directions, directions
+
+    def _without_effect(self, fit: Fit) -> NDArray[np.bool_]:
+        """Shapes that could move over all that they may be, as far as their slopes tell, and nothing would show it."""
+        lengths, widths = np.linalg.norm(self._jacobian(fit), axis=0), list[float]()
+        for form, seen in zip(fit.forms, self.statistic.coverage, strict=True):
+            of = [shape.bounds(seen.minimum, seen.maximum) for term in form.terms for shape in term.shapes]
+            leaders = (int(column.nonzero()[0][0]) for column in form.ties.T)
+            widths += [np.inf] * len(form.terms) + [of[k][1] - of[k][0] for k in leaders]
+        reach = np.array(widths) * np.where(lengths > 0, lengths, np.finfo(float).tiny)
+        return np.asarray(reach < np.sqrt(self._noise))
 
     def _jacobian(self, fit: Fit) -> FloatArray:
         """∂ρ/∂θ, (R, p)."""
@@ -258,11 +273,13 @@ class Judge:
         Constants at the minimum cannot be better without a fold than with it. Where the linear step says so it leads
         to a formula that nobody has: a damping too short to be seen, or another shape short of its minimum, would
         have to move without end. Shapes then stay where they are; coefficients, at their minimum always, still move,
-        so that such a form pays for leaving out a fold what the form with these shapes fixed does.
+        so that such a form pays for leaving out a fold what the form with these shapes fixed does. So do shapes that
+        nothing shows: a step along what rounding makes of their slope could lead anywhere.
         """
-        seen = self._seen(fit)
-        for shapes_move in (True, False):
-            Q, _ = orthonormal(J if shapes_move else self._reach(fit, shapes_move)[0])
+        seen, idle = self._seen(fit), self._without_effect(fit)
+        is_shape = np.concatenate([np.arange(form.constants) >= len(form.terms) for form in fit.forms])
+        for still in (idle, is_shape):
+            Q, _ = orthonormal(self._reach(fit, still)[0] if still.any() else J)
             held_out = np.array([loss for loss, _ in self._without_each(fit, Q)])
             if held_out.sum() >= seen.sum():
                 return held_out

@@ -110,6 +110,17 @@ LAYOUTS = {
     "species last": ("pos:R:3:momenta:R:3:masses:R:1:force:R:3:species:S:1", "{x} {f} 2.5 {f} {name}"),
     "per atom": ("species:S:1:pos:R:3:magmoms:R:1:forces:R:3:charge:R:1", "{name} {x} 0.5 {f} -1"),
     "by number": ("Z:I:1:pos:R:3:forces:R:3", "{number} {x} {f}"),
+    "whole numbers": ("species:S:1:pos:R:3:forces:I:3:masses:I:1", "{name} {x} 1 -2 3 40"),
+    "whole momenta": ("species:S:1:pos:R:3:momenta:I:3", "{name} {x} 1 -2 3"),
+    "two kinds of species": ("species:S:1:Z:I:1:pos:R:3", "{name} {number} {x}"),
+    "told twice": (
+        'species:S:1:pos:R:3:forces:R:3 Properties="species:S:1:forces:R:3:pos:R:3"',
+        "{name} {x} {f}",
+    ),
+    "in a comment": (
+        'species:S:1:pos:R:3:forces:R:3 comment="once Properties=species:S:1:forces:R:3:pos:R:3"',
+        "{name} {x} {f}",
+    ),
     "more than told": ("species:S:1:pos:R:3", "{name} {x} {f} what else"),
 }
 

@@ -20,9 +20,11 @@ from ase.io import read as ase_read
 from interpot.records import FloatArray, IntArray
 from interpot.trajectory.readers.parsing import LONGEST_NAME, NAME, SKIP, WHOLE, number, read_rows
 
-_PROPERTIES = re.compile(rb"(?:^|\s)Properties=(?:\"([^\"]*)\"|(\S+))")
+_PROPERTIES = re.compile(rb"Properties\s*=\s*(?:\"([^\"]*)\"|(\S+))")
 _USUAL = b"species:S:1:pos:R:3"
 _CALLED = {"pos": "positions"}  # by ASE
+_OF_FRAMES = {"pos", "forces", "force", "momenta", "masses"}  # what a frame of ours holds, as reals only
+_OTHER_NAMES = {"Z", "numbers", "symbols"}  # of species: which of several columns counts, ASE decides
 _MOST_NAMES, _MOST_ODD = 256, 2**12
 
 
@@ -41,8 +43,10 @@ def atoms_of(head: bytes, rows: bytes) -> Atoms | None:
     Atoms or None
         None where the rows are not plain enough, or wrong: ASE must then read, or refuse, the whole.
     """
-    told = _PROPERTIES.search(head)
-    layout = _laid_out((told[1] or told[2]) if told else _USUAL)
+    told = _PROPERTIES.findall(head)
+    if len(told) > 1 or head.count(b"Properties") != len(told):
+        return None  # one of them is part of a comment
+    layout = _laid_out(b"".join(told[0]) if told else _USUAL)
     if layout is None or not rows:
         return None
     codes, places = layout
@@ -62,12 +66,15 @@ def _laid_out(properties: bytes) -> tuple[IntArray, tuple[tuple[str, int, int], 
     parts = properties.decode(errors="replace").split(":")
     names, kinds, widths = parts[::3], parts[1::3], parts[2::3]
     plain = len(parts) % 3 == 0 and all(width.isdigit() for width in widths)
-    if not plain or ("species", "S", "1") not in zip(names, kinds, widths, strict=True):
+    columns = list(zip(names, kinds, widths, strict=True)) if plain else []
+    if ("species", "S", "1") not in columns or _OTHER_NAMES.intersection(names):
+        return None
+    if any(name in _OF_FRAMES and kind != "R" for name, kind, _ in columns) or len({*names}) < len(names):
         return None
     codes: list[int] = []
     places: list[tuple[str, int, int]] = []
     filled = 0
-    for name, kind, width in zip(names, kinds, map(int, widths), strict=True):
+    for name, kind, width in zip(names, kinds, map(int, widths), strict=True):  # as they stand in a row
         if kind == "R":
             codes += range(filled, filled + width)
             places.append((_CALLED.get(name, name), filled, width))
@@ -109,8 +116,8 @@ def _read(rows: bytes, codes: IntArray, table: FloatArray) -> IntArray | None:
     return np.array([atomic_numbers[symbol] for symbol in symbols])[kinds]
 
 
-def _continued(one: Atoms, numbers: IntArray, columns: dict[str, FloatArray]) -> Atoms:
-    """All atoms of a frame, given how ASE reads the first and the columns of all."""
+def _continued(one: Atoms, numbers: IntArray, columns: dict[str, FloatArray]) -> Atoms | None:
+    """All atoms of a frame, given how ASE reads the first and the columns of all; None where names do not match."""
     if "positions" not in columns:
         columns["positions"] = np.zeros((len(numbers), 3))
     atoms = Atoms(numbers=numbers, positions=columns["positions"], cell=one.cell, pbc=one.pbc, info=one.info)
@@ -118,7 +125,9 @@ def _continued(one: Atoms, numbers: IntArray, columns: dict[str, FloatArray]) ->
     for name, values in columns.items():
         if name in results:
             results[name] = values
-        elif name in one.arrays and name != "positions":
+        elif name not in one.arrays:
+            return None  # ASE calls it something else
+        elif name != "positions":
             atoms.set_array(name, values)
     if one.calc is not None:
         atoms.calc = SinglePointCalculator(atoms, **results)
