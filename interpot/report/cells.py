@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from interpot.comparison import Comparison, Curve, StateCheck
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.expression import names_in, parse_expression
 from interpot.formula.mixing import RuleTest
+from interpot.formula.named_forms import FORMS
 from interpot.formula.notation import one_line
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import half_width, with_error
@@ -109,6 +111,16 @@ def marks_sentence(front: pd.DataFrame) -> str:
     if not holds.any():
         return words
     return f"{words}   ⊃ it holds the chosen one as a special case{_counted(front, holds)}"
+
+
+_NAMES = re.compile("|".join(re.sub(r"\\\{\w\\\}", ".+", re.escape(row.name)) for row in FORMS))
+
+
+def excluded_sentence(front: pd.DataFrame) -> str:
+    """Say which forms with a name are among the candidates and may be true of no channel; "" if there are none."""
+    possible = set(front.form[front.chosen | front.indistinguishable])
+    names = [form for form in dict.fromkeys(front.form) if form not in possible and _NAMES.fullmatch(form)]
+    return f"the data exclude, of the forms with a name, {', '.join(names)}" if names else ""
 
 
 @dataclass(frozen=True, slots=True)

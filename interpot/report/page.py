@@ -13,6 +13,7 @@ from interpot.report import frames
 from interpot.report.cells import (
     candidates,
     criterion,
+    excluded_sentence,
     formula_text,
     marks_sentence,
     mixing_cells,
@@ -161,6 +162,8 @@ def _candidates(group: pd.DataFrame, of: str, error: str) -> Table:
         for c in best
     )
     words = f"The best candidates{of}: {marks_sentence(group)}."
+    if excluded := excluded_sentence(group):
+        words += f" {excluded[0].upper()}{excluded[1:]}."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
     columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")

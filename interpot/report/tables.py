@@ -19,6 +19,7 @@ from interpot.formula.potential import Potential
 from interpot.report.cells import (
     candidates,
     elsewhere_cells,
+    excluded_sentence,
     force_sentence,
     formula_line,
     interval_sentence,
@@ -112,7 +113,8 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
         table.add_section()
     console.print("", table)
     rest = "the others are worse on held-out frames and by the BIC, or have a term that may be zero"
-    console.print(Text(f"{marks_sentence(front)}; {rest}\n", style="dim"))
+    excluded = excluded_sentence(front)
+    console.print(Text(f"{marks_sentence(front)}; {rest}{excluded and '; '}{excluded}\n", style="dim"))
 
 
 def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:

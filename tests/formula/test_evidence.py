@@ -360,3 +360,17 @@ def test_a_single_block_is_judged_by_information() -> None:
 
 def test_one_candidate_is_chosen() -> None:
     assert choose([candidate(7, [], determined=False)]) == (0, [])
+
+
+@pytest.mark.parametrize("rate", [1e-7, 1e-6, 1e-5])
+def test_a_shape_that_nothing_shows_gains_nothing_from_leaving_out_a_fold(rate: float) -> None:
+    """erfc(γr)/r is 1/r for a small γ, whose slope is then made of rounding: the pair is judged as 1/r would be."""
+    truth, a = form("yukawa power", 2.0, 1, free=[0]), np.array([-900.0, 14.4])
+    statistic = Rows(truth, a, noise=0.05, seed=5).statistic()
+    objective = Objective.of(statistic)
+    judge = Judge(statistic, objective)
+    plain = fit(objective, [truth])
+    idle = form("yukawa erfc_coulomb", float(plain.forms[0].free[0]), rate, free=[0, 1])
+    screened = judge.candidate(Fit((idle,), plain.coefficients, plain.misfit))
+    expected = judge.candidate(plain).held_out
+    np.testing.assert_allclose(screened.held_out, expected, rtol=1e-3)

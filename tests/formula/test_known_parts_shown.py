@@ -5,12 +5,13 @@ from __future__ import annotations
 from io import StringIO
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 from systems import Frames, clusters, statistic_of
 
 from interpot import Discovery, discover
-from interpot.report.cells import marks_sentence
+from interpot.report.cells import excluded_sentence, marks_sentence
 from interpot.report.findings import Findings
 from interpot.report.formulas import formula
 from interpot.report.frames import constants_frame
@@ -67,3 +68,13 @@ def test_forms_that_hold_the_chosen_one_are_marked(found: Discovery) -> None:
     )
     assert shown(found).count("⊃") == both.sum() + 1
     assert "⊃" not in marks_sentence(front.drop(columns="contains_chosen"))
+
+
+def test_forms_with_a_name_that_no_channel_may_have_are_told() -> None:
+    forms = ["Lennard-Jones 12-6", "Mie 13-6", "Morse", "r^-7 + Yukawa", "Buckingham exp-6", "Morse"]
+    front = pd.DataFrame({"form": forms, "chosen": False, "indistinguishable": False})
+    front.loc[0, "chosen"] = True
+    front.loc[5, "indistinguishable"] = True
+    told = "the data exclude, of the forms with a name, Mie 13-6, Buckingham exp-6"
+    assert excluded_sentence(front) == told
+    assert excluded_sentence(front[front.form == "r^-7 + Yukawa"]) == ""
