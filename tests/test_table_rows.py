@@ -187,7 +187,8 @@ def test_exporters(name: str) -> None:
     assert list(inspect.signature(found.write).parameters) == ["potential", "path"]
     if found.evaluate is not None:
         assert list(inspect.signature(found.evaluate).parameters) == ["path", "potential", "frames"]
-        assert any(c.isdigit() for c in found.engine())  # a version
+        missing = "not found" in found.engine()  # GROMACS is no Python package
+        assert missing or any(c.isdigit() for c in found.engine())  # a version
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -49,9 +49,9 @@ def candidates() -> Iterator[list[Fit]]:
     kept: list[Fit] = []
     own = steps.joint_choice
 
-    def choice(refit: Any, judge: Any, found: list[list[Fit]]) -> Any:
+    def choice(refit: Any, judge: Any, found: list[list[Fit]], *named: Any) -> Any:
         kept.extend(found[0])
-        return own(refit, judge, found)
+        return own(refit, judge, found, *named)
 
     steps.joint_choice = choice  # type: ignore[assignment]
     try:

@@ -94,6 +94,7 @@ def test_noise_is_as_strong_as_asked_and_the_same_each_time(runs: Path) -> None:
     np.testing.assert_array_equal(first, again.frames[0].forces)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_gives_the_same_table(runs: Path, tmp_path: Path) -> None:
     # the costly ones, searches amid noise, come first: what is done twice is of both questions, with and without noise
     cases = sorted([*smallest(TINY), *scaling(TINY)], key=lambda case: -case.noise)

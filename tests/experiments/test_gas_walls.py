@@ -62,7 +62,15 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(("walls", "dimension"), [("lj93", 3), ("lj1043", 2), ("harmonic", 3), ("lj126", 2)])
+@pytest.mark.parametrize(
+    ("walls", "dimension"),
+    [
+        pytest.param("lj93", 3, marks=pytest.mark.slow),
+        ("lj1043", 2),
+        ("harmonic", 3),
+        pytest.param("lj126", 2, marks=pytest.mark.slow),
+    ],
+)
 def test_walls_and_pairs_come_back_together(walls: str, dimension: int, tmp_path: Path) -> None:
     experiment = made(BOX, walls=walls, dimension=dimension)
     runs, found = discovered(experiment, tmp_path)

@@ -214,6 +214,7 @@ def test_cheap_cases_from_end_to_end(finished: tuple[Path, Path]) -> None:
     assert (folder / "recovery.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_was(finished: tuple[Path, Path], tmp_path: Path) -> None:
     folder, data = finished
     (tmp_path / "cases").mkdir()

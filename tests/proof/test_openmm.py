@@ -227,8 +227,17 @@ def test_constant_pressure_is_that_of_the_forces(tmp_path: Path) -> None:
         name: engine(name).run(found, start, dynamics, METAL, tmp_path, name).thermo
         for name in ("lammps", "openmm")
     }
-    pressure, error = block_average(runs["openmm"]["pressure"])
-    assert error < 30.0 and abs(pressure - 300.0) < 3 * error
+    # blocks of one run make the error of a pressure that the barostat moves slowly too small: it is that between runs
+    short = replace(dynamics, steps=5000)
+    others = [
+        OpenMM()
+        .run(found, start, replace(short, seed=k), METAL, tmp_path, f"seed{k}")
+        .thermo["pressure"]
+        .mean()
+        for k in range(1, 5)
+    ]
+    error = 5.84 * np.std(others, ddof=1) / 2  # Student's t for 99 % and 3 degrees of freedom
+    assert error < 150.0 and abs(np.mean(others) - 300.0) < error
     (ours, a), (theirs, b) = (block_average(runs[name]["volume"]) for name in ("openmm", "lammps"))
     assert abs(ours - theirs) < 3 * np.hypot(a, b) < 0.06 * theirs
     last = list(read(tmp_path / "openmm.npz"))[-1]
