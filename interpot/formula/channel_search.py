@@ -337,7 +337,7 @@ class ChannelSearch:
         return named_fits(
             self.objective,
             self.library,
-            (self.coverage.minimum, self.coverage.maximum),
+            self._domain,
             "charge" if self.channel.charges else self.channel.kind,
             self.max_terms,
             known,
