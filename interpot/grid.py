@@ -9,8 +9,6 @@ one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numba
@@ -73,11 +71,25 @@ class Grid(NamedTuple):
     bins: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Box:
+class Box(NamedTuple):
     """How a box is divided into bins, and how far a cutoff reaches.
 
-    `low` and `span` are the range of fractional coordinates that the bins cover.
+    Attributes
+    ----------
+    vectors, inverse : (3, 3) float64
+        Rows are the vectors of the cell, Å, and the inverse of that matrix.
+    repeats : (3,) int64
+        Whether an axis is periodic.
+    low, span : (3,) float64
+        Range of fractional coordinates that the bins cover.
+    shape, reach : (3,) int64
+        Number of bins within the box, and how many the cutoff reaches beyond one.
+    widths : (3,) float64, Å
+        Of a bin.
+    bins : int
+        Number of bins, those for images included.
+    rectangular : bool
+        Whether the vectors stand upright on each other.
     """
 
     vectors: FloatArray
@@ -88,17 +100,16 @@ class _Box:
     shape: IntArray
     reach: IntArray
     widths: FloatArray
+    bins: int
     rectangular: bool
 
-    @cached_property
-    def padded(self) -> IntArray:
-        """Number of bins per axis, those for images included."""
-        return np.asarray(self.shape + 2 * self.reach)
 
-    @cached_property
-    def bins(self) -> int:
-        """Number of bins, those for images included."""
-        return int(self.padded.prod())
+def gridded(frame: Frame, kinds: IntArray, count: int, box: Box, aligned: bool = False) -> Grid:
+    """Sort the particles of a frame, of `count` species numbered by `kinds`, in its box; see `make_grid`."""
+    grid: Grid = make_grid(
+        ready(frame.positions), ready(frame.cell.origin), ready(kinds), count, box, aligned
+    )
+    return grid
 
 
 class GridMaker:
@@ -108,14 +119,11 @@ class GridMaker:
     ----------
     cutoff
         Å, the largest that will be searched for.
-    aligned
-        Rank the particles of a species as they come instead of by bin, so that a particle has the same rank in all
-        frames. Searches then jump about in memory.
     """
 
-    def __init__(self, cutoff: float, aligned: bool = False) -> None:
-        self.cutoff, self._aligned = float(cutoff), aligned
-        self._box: _Box | None = None
+    def __init__(self, cutoff: float) -> None:
+        self.cutoff = float(cutoff)
+        self._box: Box | None = None
         self._made_for: tuple[object, ...] = ()
         self._stencils: dict[tuple[float, bool], IntArray] = {}
 
@@ -127,13 +135,7 @@ class GridMaker:
         InterpotError
             A cell without volume, or a cutoff out of all proportion to it.
         """
-        box = self._settled(frame)
-        order, starts, home, place, images, owner, first = _sort(
-            ready(frame.positions), ready(frame.cell.origin), ready(kinds), count, box.vectors, box.inverse,
-            box.repeats, box.low, box.span, box.shape, box.reach, box.bins, self._aligned,
-        )  # fmt: skip
-        x, y, z = images
-        return Grid(order, starts, home, place, x, y, z, owner, first, box.bins)
+        return gridded(frame, kinds, count, self.box(frame))
 
     def stencil(self, cutoff: float, half: bool) -> IntArray:
         """Ranges of bins, relative to a particle's own, that a cutoff reaches in the box of the last grid.
@@ -149,16 +151,25 @@ class GridMaker:
             self._stencils[key] = _stencil(self._box, cutoff, half)
         return self._stencils[key]
 
-    def _settled(self, frame: Frame) -> _Box:
-        cell = frame.cell
-        made_for = (cell.vectors.tobytes(), cell.periodic, frame.dimension, len(frame.positions))
-        if self._box is None or made_for != self._made_for or not self._box.repeats.all():
-            self._box, self._made_for = _divide(frame, self.cutoff), made_for
+    def box(self, frame: Frame) -> Box:
+        """How the box of a frame is divided; from now on the stencils are for it."""
+        if self._box is None or not self.fits(frame):
+            self._box, self._made_for = _divide(frame, self.cutoff), _traits(frame)
             self._stencils.clear()
         return self._box
 
+    def fits(self, frame: Frame) -> bool:
+        """Whether the box of the last grid serves this frame, too: one that is open reaches as far as its particles."""
+        return self._box is not None and bool(self._box.repeats.all()) and self._made_for == _traits(frame)
 
-def _divide(frame: Frame, cutoff: float) -> _Box:
+
+def _traits(frame: Frame) -> tuple[object, ...]:
+    """What the division of a box depends on, where all directions are periodic."""
+    cell = frame.cell
+    return cell.vectors.tobytes(), cell.periodic, frame.dimension, len(frame.positions)
+
+
+def _divide(frame: Frame, cutoff: float) -> Box:
     """Divide a box into bins no narrower than a part of the cutoff."""
     vectors = complete_vectors(frame.cell)
     inverse = np.asarray(np.linalg.inv(vectors), dtype=np.float64)
@@ -180,8 +191,10 @@ def _divide(frame: Frame, cutoff: float) -> _Box:
     reach = np.where(repeats, reach, np.minimum(reach, bins - 1)).astype(np.int64)
     unit = vectors / np.linalg.norm(vectors, axis=1)[:, None]
     rectangular = bool(np.abs(unit @ unit.T - np.eye(3)).max() < 1e-12)
-    return _Box(
-        vectors, inverse, repeats.astype(np.int64), low, span, bins.astype(np.int64), reach, extent / bins, rectangular
+    shape = bins.astype(np.int64)
+    return Box(
+        vectors, inverse, repeats.astype(np.int64), low, span, shape, reach, extent / bins,
+        int((shape + 2 * reach).prod()), rectangular,
     )  # fmt: skip
 
 
@@ -201,10 +214,11 @@ def _check_proportions(
         )
 
 
-def _stencil(box: _Box, cutoff: float, half: bool) -> IntArray:
+def _stencil(box: Box, cutoff: float, half: bool) -> IntArray:
     """See `GridMaker.stencil`. Rows whose every point is farther than the cutoff are left out."""
     reach = np.minimum(box.reach, np.ceil(cutoff / box.widths)).astype(np.int64)
-    strides = np.array([box.padded[1] * box.padded[2], box.padded[2]])
+    padded = box.shape + 2 * box.reach
+    strides = np.array([padded[1] * padded[2], padded[2]])
     rows = []
     for a in range(0 if half else -reach[0], reach[0] + 1):
         for b in range(0 if half and a == 0 else -reach[1], reach[1] + 1):
@@ -221,8 +235,14 @@ def _stencil(box: _Box, cutoff: float, half: bool) -> IntArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(positions, origin, kinds, count, vectors, inverse, repeats, low, span, shape, reach, bins, aligned):
-    """Sort the particles and all their images within reach by species and bin: the arrays of a `Grid`."""
+def make_grid(positions, origin, kinds, count, box, aligned):
+    """Sort the particles and all their images within reach by species and bin: a `Grid`.
+
+    If `aligned`, the particles of a species are ranked as they come instead of by bin, so that a particle has the same
+    rank in all frames. Searches then jump about in memory.
+    """
+    vectors, inverse, repeats, low, span = box.vectors, box.inverse, box.repeats, box.low, box.span
+    shape, reach = box.shape, box.reach
     n, inside = len(positions), shape[0] * shape[1] * shape[2]
     wrapped, cell = _wrap(positions, origin, vectors, inverse, repeats, low, span, shape)
     listed, begin = _by_bin(cell, kinds, count, inside)
@@ -241,9 +261,9 @@ def _sort(positions, origin, kinds, count, vectors, inverse, repeats, low, span,
         order[rank_of[p]], owner[at] = p, rank_of[p]
         points[0, at], points[1, at], points[2, at] = wrapped[p]
     inner, shift = _folded(repeats, shape, reach)
-    first, home, place = _bounds(begin, owner, count, inner, shift, shape, reach, bins)
+    first, home, place = _bounds(begin, owner, count, inner, shift, shape, reach, box.bins)
     images, owners = _images(points, owner, begin, count, inner, shift, vectors, shape, reach, first)
-    return order, starts, home, place, images, owners, first
+    return Grid(order, starts, home, place, images[0], images[1], images[2], owners, first, box.bins)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 # numba's cache of a kernel knows nothing of the modules that were compiled into it: a change there needs another cache
 _COMPILED = (
-    "grid", "lanes", "neighbours", "statistic/kernels", "statistic/splines", "statistic/vectors",
+    "grid", "lanes", "neighbours", "statistic/blas", "statistic/frame_sums", "statistic/kernels", "statistic/packed",
+    "statistic/pair_rows", "statistic/pair_sums", "statistic/scattering", "statistic/splines", "statistic/vectors",
     "formula/symbolic/grammar/kernels", "formula/symbolic/operon_kernel",
 )  # fmt: skip
 _PACKAGE = Path(__file__).parents[1] / "interpot"

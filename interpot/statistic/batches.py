@@ -20,15 +20,13 @@ from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
 from interpot.statistic.freed import Freed
-from interpot.statistic.kernels import open_rows
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
+from interpot.statistic.pair_rows import open_rows
+from interpot.statistic.panels import panels_of
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.windows import WindowRows
 from interpot.trajectory.targets import Windows
-
-PANEL_BYTES = 2**20
-"""Rows are gathered until they fill the second cache, where their products still find them."""
 
 BATCH_BYTES, BATCH_FRAMES = 2**23, 8
 """Rows and sums of a batch: enough that to hand it to a thread costs little beside them; and how many
@@ -50,6 +48,8 @@ class BatchSums:
         Of the columns.
     products
         Per species, (k + 1, k + 1): the upper triangle of [X F]ᵀ[X F], which holds A, B and C.
+    joined
+        The same, one after the other.
     rows : (species,) int64
         Force components.
     frames
@@ -64,7 +64,12 @@ class BatchSums:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.products = [np.zeros((len(own) + 1, len(own) + 1)) for own in layout.own]
+        sizes = [len(own) + 1 for own in layout.own]
+        self.joined = np.zeros(sum(size**2 for size in sizes))
+        ends = np.cumsum([size**2 for size in sizes])[:-1]
+        self.products = [
+            part.reshape(size, size) for part, size in zip(np.split(self.joined, ends), sizes, strict=True)
+        ]
         self.rows = np.zeros(len(layout.own), dtype=np.int64)
         self.frames, self.net = 0, 0.0
         self.tables: tuple[RowTables, ...] = ()
@@ -121,22 +126,6 @@ def empty_tables(layout: Layout, wanted: Wanted) -> tuple[RowTables, ...]:
     return tuple(tables)
 
 
-class _Panel:
-    """Rows [X F] of one species on their way into the sums: one update makes A, B and C."""
-
-    def __init__(self, size: int) -> None:
-        # what a panel holds is a whole number of particles, in two dimensions and in three
-        self.capacity = max(PANEL_BYTES // (8 * (size + 1)) // 6, 1) * 6
-        self.rows = np.zeros((self.capacity + 1, size + 1))  # the kernel wants a row to spare
-        self.filled = 0
-
-    def flush(self, products: FloatArray) -> None:
-        """Add the products of the gathered rows and begin anew."""
-        if self.filled:
-            add_products(self.rows[: self.filled], products)
-            self.filled = 0
-
-
 class _TooCloseError(Exception):
     """A pair closer than the lattices reach."""
 
@@ -165,7 +154,7 @@ class Summation:
         self._wanted = wanted
         if wanted.of_frames and not all(isinstance(basis, KnotSplines) for basis in layout.bases):
             raise InterpotError("rows of energies and virials need splines: leave out bases")
-        self._panels: dict[int, _Panel] = {}
+        self._panels = panels_of([])
         self._windows = WindowRows(layout)
 
     def __call__(self, batch: Batch, layout: Layout) -> list[BatchSums]:
@@ -190,26 +179,38 @@ class Summation:
     def _sum(self, batch: Sequence[Windows], layout: Layout) -> BatchSums:
         sums = BatchSums(layout)
         sums.tables = empty_tables(layout, self._wanted)
-        for panel in self._panels.values():  # what an attempt that failed has left
-            panel.filled = 0
         self._features.start(layout, self._wanted.factor == "qr")
-        for windows in batch:
-            if windows.is_instant:
-                self._add_instant(sums, windows.frames[0], windows.targets[0])
+        self._clear_panels(len(layout.species))
+        at = 0
+        while at < len(batch):
+            run = self._features.run(batch[at:]) if self._wanted == NOTHING else 0
+            if run:
+                self._add_run(sums, batch[at : at + run])
+            elif batch[at].is_instant:
+                self._add_instant(sums, batch[at].frames[0], batch[at].targets[0])
             else:
-                self._add_windows(sums, windows)
-            dimension = windows.frames[0].dimension
-            sums.frames += len(windows.fresh)
-            if windows.left_out is not None and windows.left_out.any():
-                sums.net = nan  # what the others lack is no noise: forces of walls, and on those left out
-            else:
-                net = np.ones(windows.targets.shape[1]) @ windows.targets
-                sums.net += float(np.sum(net[:, :dimension] ** 2))
+                self._add_windows(sums, batch[at])
+            for windows in batch[at : at + max(run, 1)]:
+                _count(sums, windows)
+            at += max(run, 1)
         for a in range(len(layout.species)):
-            if a in self._panels:
-                self._flush(sums, a)
+            self._flush(sums, a)
         self._features.conclude(sums.products)
         return sums
+
+    def _clear_panels(self, species: int) -> None:
+        """Throw away what an attempt that failed has left; make panels where a layout asks for others."""
+        widths = [self._features.width(a) for a in range(species)]
+        if (self._panels.stride - 1).tolist() != widths:
+            self._panels = panels_of(widths)
+        self._panels.filled[:] = 0
+
+    def _add_run(self, sums: BatchSums, run: Sequence[Windows]) -> None:
+        """Add frames with their forces, without Python in between."""
+        for frame in self._features.sum_up(run, self._panels, sums.joined, sums.rows, sums.seen):
+            self._features.begin(frame, sums.layout)
+            self._features.survey()
+            self._check_reach(sums.layout, self._features)
 
     def _add_instant(self, sums: BatchSums, frame: Frame, target: FloatArray) -> None:
         """Add one frame with its forces."""
@@ -273,11 +274,11 @@ class Summation:
 
     def _flush(self, sums: BatchSums, a: int) -> None:
         """Add the products of the gathered rows of a species, and the rows themselves where they are wanted."""
-        panel = self._panels[a]
-        if self._wanted.factor == "qr" and panel.filled:
-            name, rows = sums.layout.species[a], panel.rows[: panel.filled]
+        rows = self._panels.taken(a)
+        if self._wanted.factor == "qr" and len(rows):
+            name = sums.layout.species[a]
             sums.tables = tuple(t.with_rows(rows) if t.species == name else t for t in sums.tables)
-        panel.flush(self._features.products(sums.products[a], a))
+        add_products(rows, self._features.products(sums.products[a], a))
 
     @staticmethod
     def _check_reach(layout: Layout, met: Features | WindowRows) -> None:
@@ -287,20 +288,26 @@ class Summation:
 
     def _fill(self, sums: BatchSums, a: int, forces: FloatArray, dimension: int) -> None:
         """Add the rows of one species of the present frame to its panel."""
-        panel = self._panel(a, self._features.width(a))
+        panels, rows = self._panels, self._panels.of(a)
+        capacity, filled = int(panels.capacity[a]), int(panels.filled[a])
         first, stop = (int(rank) for rank in self._features.starts[a : a + 2])
         while first < stop:
-            last = min(first + (panel.capacity - panel.filled) // dimension, stop)
-            open_rows(panel.rows.ravel(), panel.filled, panel.rows.shape[1], forces, first, last, dimension)
-            self._features.fill(panel.rows, panel.filled, a, first, last)
-            self._features.cross(sums.products[a], panel.rows, panel.filled, a, first, last, forces)
-            panel.filled += dimension * (last - first)
+            last = min(first + (capacity - filled) // dimension, stop)
+            open_rows(rows.reshape(-1), filled, rows.shape[1], forces, first, last, dimension)
+            self._features.fill(rows, filled, a, first, last)
+            self._features.cross(sums.products[a], rows, filled, a, first, last, forces)
+            panels.filled[a] = filled = filled + dimension * (last - first)
             first = last
-            if panel.filled + dimension > panel.capacity:
+            if filled + dimension > capacity:
                 self._flush(sums, a)
+                filled = 0
 
-    def _panel(self, a: int, size: int) -> _Panel:
-        panel = self._panels.get(a)
-        if panel is None or panel.rows.shape[1] != size + 1:
-            panel = self._panels[a] = _Panel(size)
-        return panel
+
+def _count(sums: BatchSums, windows: Windows) -> None:
+    """Count the frames of windows, and add the net force of their particles."""
+    sums.frames += len(windows.fresh)
+    if windows.left_out is not None and windows.left_out.any():
+        sums.net = nan  # what the others lack is no noise: forces of walls, and on those left out
+    else:
+        net = np.ones(windows.targets.shape[1]) @ windows.targets
+        sums.net += float(np.sum(net[:, : windows.frames[0].dimension] ** 2))

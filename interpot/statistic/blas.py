@@ -1,26 +1,76 @@
-"""The symmetric rank-k update of BLAS, added in place and without Python's global lock.
+"""The symmetric rank-k update of BLAS, added in place, for compiled loops and for Python.
 
-SciPy's wrapper of ``dsyrk`` holds the lock, so that threads gain nothing; NumPy's ``X.T @ X`` makes a new matrix
-and copies one of its triangles to the other each time, which at K = 400 costs a tenth of the update. SciPy offers
-the function's address for exactly such uses (``scipy.linalg.cython_blas``), and a call through `ctypes` releases
-the lock.
+SciPy's wrapper of ``dsyrk`` holds Python's global lock, so that threads gain nothing; NumPy's ``X.T @ X`` makes a new
+matrix and copies one of its triangles to the other each time, which at K = 400 costs a tenth of the update. SciPy
+offers the function's address for exactly such uses (``scipy.linalg.cython_blas``). Loops that have it go on from
+frame to frame without Python, whose lock two threads would otherwise wait for several times a frame. It is passed to
+them as a number, because compiled code that holds an address cannot be kept on disk.
 """
 
 from __future__ import annotations
 
-from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_double, c_int
+from typing import Any
 
-from numba.extending import get_cython_function_address
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import get_cython_function_address, intrinsic
 
 from interpot.records import FloatArray
 
-_INT, _DOUBLE = POINTER(c_int), POINTER(c_double)
-_dsyrk = CFUNCTYPE(
-    None, POINTER(c_char), POINTER(c_char), _INT, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT
-)(get_cython_function_address("scipy.linalg.cython_blas", "dsyrk"))
-_ONE = c_double(1.0)
-# a panel in C order is its transpose to Fortran, and the upper triangle the lower
-_LOWER, _NOT_TRANSPOSED = c_char(b"L"), c_char(b"N")
+# mypy: disable-error-code="no-untyped-def"
+
+DSYRK: int = get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
+"""Where the function is, in this process."""
+
+
+@intrinsic
+def _dsyrk(typing_context, address, size, rows, panel, row, gram, place):
+    """Call BLAS; see `update`."""
+    signature = types.void(types.intp, types.intc, types.intc, panel, types.intp, gram, types.intp)
+
+    def generate(context, builder, signature, arguments):
+        address, size, rows, panel, row, gram, place = arguments
+
+        def at(which: int, array: Any, place: Any) -> Any:
+            return builder.gep(
+                context.make_array(signature.args[which])(context, builder, array).data, [place]
+            )
+
+        def stored(value: Any) -> Any:
+            return cgutils.alloca_once_value(builder, value)
+
+        one = stored(ir.Constant(ir.DoubleType(), 1.0))
+        # a panel in C order is its transpose to Fortran, and the upper triangle the lower
+        lower, not_transposed = (stored(ir.Constant(ir.IntType(8), ord(letter))) for letter in "LN")
+        n = stored(size)
+        given = [
+            lower, not_transposed, n, stored(rows), one, at(3, panel, row), n, one, at(5, gram, place), n
+        ]  # fmt: skip
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+        builder.call(builder.inttoptr(address, kind.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@numba.njit(cache=True, nogil=True)
+def update(dsyrk, panel, start, rows, size, gram, place):
+    """Add XᵀX to the upper triangle of a symmetric matrix, row after row of `size` columns from `place` on.
+
+    Parameters
+    ----------
+    dsyrk : int
+        `DSYRK`, asked for in this process.
+    panel : one-dimensional float64 array
+        X begins at `start`, row after row of `size` columns.
+    rows, size : int
+        Of X.
+    gram : one-dimensional float64 array, in and out
+        Its lower triangle is left as it is.
+    """
+    _dsyrk(dsyrk, numba.intc(size), numba.intc(rows), panel, start, gram, place)
 
 
 def add_products(panel: FloatArray, gram: FloatArray) -> None:
@@ -35,9 +85,4 @@ def add_products(panel: FloatArray, gram: FloatArray) -> None:
     """
     rows, size = panel.shape
     assert gram.shape == (size, size) and panel.flags.c_contiguous and gram.flags.c_contiguous
-    n, k = c_int(size), c_int(rows)
-    pointer = panel.ctypes.data_as(_DOUBLE), gram.ctypes.data_as(_DOUBLE)
-    _dsyrk(
-        byref(_LOWER), byref(_NOT_TRANSPOSED), byref(n), byref(k), byref(_ONE), pointer[0], byref(n), byref(_ONE),
-        pointer[1], byref(n),
-    )  # fmt: skip
+    update(DSYRK, panel.reshape(-1), 0, rows, size, gram.reshape(-1), 0)

@@ -14,9 +14,11 @@ import numpy as np
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.features import AnyFeatures, Beside, Features, PairSplines, Seen, Workbench
-from interpot.statistic.kernels import Samples, add_rows, cross_with_rows, no_samples, scatter_alone
+from interpot.statistic.features import AnyFeatures, Features, Seen
+from interpot.statistic.kernels import add_rows
 from interpot.statistic.layout import Layout
+from interpot.statistic.pair_splines import PairSplines, Workbench
+from interpot.statistic.scattering import Beside, Samples, cross_with_rows, nobody_beside, scatter_alone
 
 
 class OneBody:
@@ -41,7 +43,7 @@ class OneBody:
         """All samples by the rank of their particle; none before the lattices reach."""
         parts = self._parts if self.reached else {}
         kinds = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        nobody = no_samples(0)
+        nobody = nobody_beside(0).alone
         ranks, columns, values, arms = [nobody.column], [nobody.column], [nobody.values], [nobody.arm]
         for c, part in parts.items():
             self._first[c], slopes = self._layout.bases[c].slopes(part.s)

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
-from interpot.statistic.features import Features, Workbench
+from interpot.statistic.features import Features
 from interpot.statistic.kernels import add_weighted
 from interpot.statistic.layout import Layout
 from interpot.statistic.mixed_features import features_of
+from interpot.statistic.pair_splines import Workbench
 from interpot.trajectory.targets import Windows
 
 ROWS_BYTES = 2**20

@@ -30,14 +30,15 @@ import interpot
 from interpot.errors import InterpotError
 from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
-from interpot.statistic import batches, large_arrays
-from interpot.statistic import features as ways
+from interpot.statistic import batches, large_arrays, panels
 from interpot.statistic import one_pass as passes
+from interpot.statistic import pair_splines as ways
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import Functions, LogSplines
 from interpot.statistic.block_store import MAX_BLOCKS, block_length
 from interpot.statistic.blocks import ARRAYS
 from interpot.statistic.channels import Channel, pair_channels
+from interpot.statistic.features import AnyFeatures
 from interpot.statistic.layout import Layout
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import Accumulator, one_pass
@@ -125,7 +126,7 @@ def test_the_default_knots() -> None:
 @pytest.mark.parametrize("bytes_", [1, 3_000, 20_000, 70_000])
 def test_a_frame_larger_than_the_panel(name: str, bytes_: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut by particles, down to one at a time, and several frames to a panel."""
-    for module, constant in ((batches, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
+    for module, constant in ((panels, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
         monkeypatch.setattr(module, constant, bytes_)
     frames, channels = SYSTEMS[name]
     check_sums(one_pass(Frames(frames), channels, coarse(channels)), frames)
@@ -152,13 +153,39 @@ def test_a_gas_is_scattered_and_a_liquid_is_not() -> None:
         assert fast.scatter(products, frame.forces[fast.order], 0) is scattered
 
 
+@pytest.mark.parametrize("scatter", [ways.SCATTER_BELOW, np.inf])
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_frames_in_one_go_give_the_bits_of_one_after_the_other(
+    name: str, scatter: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Search, rows and products in one compiled loop against the same loops with Python between them."""
+    monkeypatch.setattr(ways, "SCATTER_BELOW", scatter)
+    frames, channels = SYSTEMS[name]
+    if name == "species by turns":
+        channels = (channels[0], channels[2])
+    runs: list[int] = []
+    sum_frames = ways.sum_frames
+    monkeypatch.setattr(
+        ways, "sum_frames", lambda *given: runs.append(len(given[0].forces)) or sum_frames(*given)
+    )
+    whole = one_pass(Frames([*frames] * 40), channels, coarse(channels))
+    alone_in_its_box = name in ("boxes and numbers that change", "two dimensions", "open cloud")
+    assert max(runs) == 1 if alone_in_its_box else max(runs) > 2
+    monkeypatch.setattr(ways.PairSplines, "run", lambda *_: 0)
+    alone = one_pass(Frames([*frames] * 40), channels, coarse(channels))
+    assert identical(whole, alone)
+    for one, two in zip(whole.coverage, alone.coverage, strict=True):
+        np.testing.assert_array_equal(one.counts, two.counts)
+        assert (one.minimum, one.maximum) == (two.minimum, two.maximum)
+
+
 def test_both_ways_to_the_features_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiled loop against contributions, splines and rows one after the other."""
     turns, three = SYSTEMS["species by turns"]
     for frames, channels in (SYSTEMS["mixture"], SYSTEMS["two dimensions"], (turns, (three[0], three[2]))):
         fast = one_pass(Frames(frames), channels, coarse(channels))
         with monkeypatch.context() as patch:
-            patch.setattr(batches, "features_of", lambda layout: ways.AnyFeatures(layout.channels))
+            patch.setattr(batches, "features_of", lambda layout: AnyFeatures(layout.channels))
             slow = one_pass(Frames(frames), channels, coarse(channels))
         assert same_but_for_rounding(fast, slow, 1e-13)
         for one, two in zip(fast.coverage, slow.coverage, strict=True):
@@ -184,7 +211,7 @@ def test_threads_change_no_bit_and_pieces_only_the_last(name: str, monkeypatch: 
     for threads in (2, 3):
         again = one_pass(Frames(frames), channels, coarse(channels), threads=threads)
         assert identical(one, again)
-    for module, constant in ((batches, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
+    for module, constant in ((panels, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
         monkeypatch.setattr(module, constant, 5_000)
     assert same_but_for_rounding(one, one_pass(Frames(frames), channels, coarse(channels)), 1e-13)
 

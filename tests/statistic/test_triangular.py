@@ -12,7 +12,7 @@ import pytest
 from statistic_systems import Frames, columns, lattice_gas
 
 from interpot.records import FloatArray, Frame
-from interpot.statistic import batches
+from interpot.statistic import panels
 from interpot.statistic.basis import Functions, LogSplines
 from interpot.statistic.blocks import unpacked
 from interpot.statistic.channels import pair_channels
@@ -97,7 +97,7 @@ def test_both_agree_where_both_are_good() -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_factors_have_the_products_of_the_rows(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of splines, per species and block, however the rows came in pieces."""
-    monkeypatch.setattr(batches, "PANEL_BYTES", 20_000)
+    monkeypatch.setattr(panels, "PANEL_BYTES", 20_000)
     bases = [LogSplines(c.cutoff, 1 / 10) for c in CHANNELS]
     frames = Frames([FRAMES[k % 12] for k in range(90)])
     statistic = one_pass(frames, CHANNELS, bases, threads=threads, wanted=QR)

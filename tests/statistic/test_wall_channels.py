@@ -14,12 +14,13 @@ from statistic_systems import METAL, Frames, lattice_gas, lennard_jones, with_an
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame, Surface
-from interpot.statistic import batches
-from interpot.statistic import features as ways
+from interpot.statistic import batches, panels
 from interpot.statistic import one_pass as passes
+from interpot.statistic import pair_splines as ways
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines, UniformSplines, splines_for
 from interpot.statistic.channels import Channel, collectors, pair_channels, wall_channels
+from interpot.statistic.features import AnyFeatures
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.layout import Layout
 from interpot.statistic.normal_equations import Statistic
@@ -152,7 +153,7 @@ def test_beside_the_pairs_as_in_whole_rows(
         mixed = one_pass(frames, channels, coarse(channels))
         factored = one_pass(frames, channels, coarse(channels), wanted=Wanted(factor="qr"))
         with monkeypatch.context() as patch:
-            patch.setattr(batches, "features_of", lambda layout: ways.AnyFeatures(layout.channels))
+            patch.setattr(batches, "features_of", lambda layout: AnyFeatures(layout.channels))
             slow = one_pass(frames, channels, coarse(channels))
         assert_same(mixed, slow)
         assert_same(factored, slow)
@@ -166,7 +167,7 @@ def test_threads_and_panels_change_nothing(name: str, monkeypatch: pytest.Monkey
     one, two = (one_pass(frames, channels, coarse(channels), threads=t) for t in (1, 3))
     for a, b in zip(one.blocks.parts, two.blocks.parts, strict=True):
         assert np.array_equal(a.gram, b.gram) and np.array_equal(a.moment, b.moment)
-    for module, constant in ((batches, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
+    for module, constant in ((panels, "PANEL_BYTES"), (passes, "BATCH_BYTES")):
         monkeypatch.setattr(module, constant, 3_000)
     assert_same(one, one_pass(frames, channels, coarse(channels)))
 

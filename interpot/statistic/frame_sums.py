@@ -1,0 +1,148 @@
+"""Frames into sums without Python in between: search, rows and products in one compiled loop.
+
+Two threads that go back to Python several times a frame wait for its lock there, and once they sleep they wake late:
+a quarter of the time at K = 28. Here a thread takes it once for a few frames.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from interpot.grid import make_grid
+from interpot.records import FloatArray, IntArray
+from interpot.statistic.blas import update
+from interpot.statistic.pair_rows import add_rows_of_pairs, few_neighbours, open_rows, roomy
+from interpot.statistic.scattering import nobody_beside, scatter_pair_rows
+
+# mypy: disable-error-code="no-untyped-def"
+
+
+class Stack(NamedTuple):
+    """Frames of as many particles in the same box.
+
+    Attributes
+    ----------
+    positions, forces : (f, n, 3) float64
+    origins : (f, 3) float64
+        Of the cells.
+    kinds : (f, n) int64
+        Species.
+    """
+
+    positions: FloatArray
+    origins: FloatArray
+    kinds: IntArray
+    forces: FloatArray
+
+
+class RunSums(NamedTuple):
+    """What frames are added to.
+
+    Attributes
+    ----------
+    products : one-dimensional float64 array
+        [X F]ᵀ[X F] of one species after the other; of X the upper triangle counts.
+    rows : (species,) int64
+        Force components.
+    ends : (K,) int64
+        Ends of pairs in each interval, at the first column of the channel among all.
+    squares : (channels, 2) float64
+        Smallest and largest squared distance of each channel.
+    """
+
+    products: FloatArray
+    rows: IntArray
+    ends: IntArray
+    squares: FloatArray
+
+
+@numba.njit(cache=True, nogil=True)
+def sum_frames(stack, begin, dimension, box, acting, panels, sums, bench, nearest, scatter_below, dsyrk):
+    """Sum up frames, from number `begin` on.
+
+    Parameters
+    ----------
+    stack : Stack
+    box : Box
+        Of all frames.
+    acting : Acting
+    panels : Panels
+        Some rows may be left in them.
+    sums : RunSums, in and out
+    bench : Bench
+        A larger one is made where this is too small.
+    nearest : (channels,) float64
+        Squared distances from on which the lattices reach.
+    scatter_below : float
+        Neighbours per column below which products are scattered.
+    dsyrk : int
+        See `interpot.statistic.blas`.
+
+    Returns
+    -------
+    int, Bench
+        The number of frames, or minus the number of those that are done where the last of these has a closer pair; and
+        the bench.
+    """
+    species, squares = len(panels.start), sums.squares
+    met, forces = np.empty_like(squares), np.empty(stack.forces.shape[1:])
+    for f in range(begin, len(stack.positions)):
+        grid = make_grid(stack.positions[f], stack.origins[f], stack.kinds[f], species, box, False)
+        bench = roomy(bench, len(grid.x), len(grid.order))
+        for rank in range(len(forces)):
+            forces[rank] = stack.forces[f, grid.order[rank]]
+        met[:, 0], met[:, 1] = np.inf, -np.inf
+        for a in range(species):
+            count = grid.starts[a + 1] - grid.starts[a]
+            sums.rows[a] += dimension * count
+            if count:
+                _add_species(
+                    a, forces, dimension, grid, acting, panels, sums, bench, met, scatter_below, dsyrk
+                )
+        closer = False
+        for c in range(len(met)):
+            closer |= met[c, 0] < nearest[c]
+            squares[c, 0], squares[c, 1] = min(squares[c, 0], met[c, 0]), max(squares[c, 1], met[c, 1])
+        if closer:
+            return -(f + 1), bench
+    return len(stack.positions), bench
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_species(a, forces, dimension, grid, acting, panels, sums, bench, met, scatter_below, dsyrk):
+    """Add the rows of one species of a frame to its panel, which is summed up when it is full, or scatter them."""
+    low, high, stride = grid.starts[a], grid.starts[a + 1], panels.stride[a]
+    products, place, ends = sums.products, panels.place[a], sums.ends
+    if few_neighbours(scatter_below * stride, a, low, high, grid, acting, bench.found):
+        mine = products[place : place + stride * stride]
+        scatter_pair_rows(
+            mine,
+            stride,
+            forces,
+            a,
+            low,
+            high,
+            dimension,
+            grid,
+            acting,
+            bench.found,
+            ends,
+            met,
+            nobody_beside(len(forces)),
+        )
+        return
+    start, capacity = panels.start[a], panels.capacity[a]
+    panel = panels.rows[start : start + (capacity + 1) * stride]
+    while low < high:
+        row = panels.filled[a]
+        stop = min(low + (capacity - row) // dimension, high)
+        open_rows(panel, row, stride, forces, low, stop, dimension)
+        add_rows_of_pairs(panel, row, stride, a, low, stop, dimension, grid, acting, bench, ends, met)
+        panels.filled[a] = row + dimension * (stop - low)
+        low = stop
+        if panels.filled[a] + dimension > capacity:
+            update(dsyrk, panel, 0, panels.filled[a], stride, products, place)
+            panels.filled[a] = 0

@@ -1,0 +1,194 @@
+"""Features of pair channels over splines, the fast way: search, splines and rows in compiled loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interpot.grid import GridMaker, gridded, ready
+from interpot.neighbours import PairSearch
+from interpot.records import FloatArray, Frame, IntArray
+from interpot.statistic.acting import acting
+from interpot.statistic.blas import DSYRK
+from interpot.statistic.channels import Channel
+from interpot.statistic.features import Features, Seen, kinds_of, nothing_met
+from interpot.statistic.frame_sums import RunSums, Stack, sum_frames
+from interpot.statistic.layout import Layout
+from interpot.statistic.pair_rows import (
+    Bench,
+    Lattice,
+    add_rows_of_pairs,
+    bench_for,
+    few_neighbours,
+    note_lengths,
+    roomy,
+    survey,
+)
+from interpot.statistic.pair_sums import applied, sum_powers
+from interpot.statistic.panels import Panels
+from interpot.statistic.scattering import Beside, nobody_beside, scatter_pair_rows
+from interpot.trajectory.targets import Windows
+
+SCATTER_BELOW = 1 / 12
+"""Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
+
+Estimated from the number of products, not tuned; at 2 neighbours an atom they do by far (`experiments/benchmarks`).
+"""
+
+
+class Workbench:
+    """Working memory of one thread, large enough for the largest frame so far."""
+
+    def __init__(self) -> None:
+        self.bench: Bench = bench_for(0, 0)
+
+    def fit(self, images: int, particles: int) -> None:
+        """Make room for a frame."""
+        self.bench = roomy(self.bench, images, particles)
+
+
+class PairSplines(Features):
+    """Pair channels over `LogSplines`; see `Features`.
+
+    Those that share a workbench are aligned: a particle has the same rank in the frames of all of them.
+    """
+
+    def __init__(self, channels: Sequence[Channel], workbench: Workbench | None = None) -> None:
+        self._grid_of, self._aligned = GridMaker(max(c.cutoff for c in channels)), workbench is not None
+        self._cutoff = self._grid_of.cutoff
+        self._workbench = workbench or Workbench()
+        self._acting_in: Layout | None = None
+
+    @property
+    def _bench(self) -> Bench:
+        return self._workbench.bench
+
+    def width(self, a: int) -> int:
+        """See `Features`."""
+        return len(self._layout.own[a])
+
+    def _take_up(self, frame: Frame, layout: Layout) -> None:
+        """Make arrays of who meets whom, where a box or a layout is new."""
+        if self._acting_in is not layout or not self._grid_of.fits(frame):
+            self._box, self._acting_in = self._grid_of.box(frame), layout
+            self._acting = acting(layout, self._grid_of)
+
+    def begin(self, frame: Frame, layout: Layout) -> None:
+        """See `Features`."""
+        self._frame, self._layout = frame, layout
+        kinds = kinds_of(frame, layout)
+        self._take_up(frame, layout)
+        self._grid = grid = gridded(frame, kinds, len(layout.species), self._box, self._aligned)
+        self.order, self.starts = grid.order, grid.starts
+        self._workbench.fit(len(grid.x), len(grid.order))
+        self._squares = nothing_met(len(layout.channels))
+        self._ends = np.zeros(layout.size, dtype=np.int64)
+
+    def run(self, windows: Sequence[Windows]) -> int:
+        """See `Features`: frames in one and the same box."""
+        count, frame = 0, windows[0].frames[0]
+        if not windows[0].is_instant:
+            return 0
+        self._take_up(frame, self._layout)
+        while count < len(windows) and windows[count].is_instant:
+            if count and not self._grid_of.fits(windows[count].frames[0]):
+                break
+            count += 1
+        return count
+
+    def sum_up(
+        self, run: Sequence[Windows], panels: Panels, products: FloatArray, rows: IntArray, seen: Seen
+    ) -> Iterator[Frame]:
+        """See `Features`."""
+        layout, frames = self._layout, [windows.frames[0] for windows in run]
+        stack = Stack(
+            _stacked([frame.positions for frame in frames]),
+            _stacked([frame.cell.origin for frame in frames]),
+            _stacked([kinds_of(frame, layout) for frame in frames]),
+            _stacked([windows.targets[0] for windows in run]),
+        )
+        sums = RunSums(
+            products, rows, np.zeros(layout.size, dtype=np.int64), nothing_met(len(layout.channels))
+        )
+        nearest, done = layout.surely_covered**2, 0
+        while done < len(frames):
+            done, self._workbench.bench = sum_frames(
+                stack, done, frames[0].dimension, self._box, self._acting, panels, sums, self._bench, nearest,
+                SCATTER_BELOW, DSYRK,
+            )  # fmt: skip
+            if done < 0:  # the first frame in which a pair may be too close
+                done = -done
+                yield frames[done - 1]
+        seen.counts += sums.ends // 2  # each pair was met from both of its ends
+        note_lengths(sums.squares, seen.extremes)
+
+    def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
+        """See `Features`."""
+        add_rows_of_pairs(
+            panel.reshape(-1), row, panel.shape[1], a, low, high, self._frame.dimension, self._grid, self._acting,
+            self._bench, self._ends, self._squares,
+        )  # fmt: skip
+
+    def scatter(self, products: FloatArray, forces: FloatArray, a: int, beside: Beside | None = None) -> bool:
+        """See `Features`; `beside` says what else acts on the particles."""
+        low, high, found = int(self.starts[a]), int(self.starts[a + 1]), self._bench.found
+        if not few_neighbours(SCATTER_BELOW * len(products), a, low, high, self._grid, self._acting, found):
+            return False
+        scatter_pair_rows(
+            products.reshape(-1), len(products), forces, a, low, high, self._frame.dimension, self._grid, self._acting,
+            found, self._ends, self._squares, beside or nobody_beside(len(forces)),
+        )  # fmt: skip
+        return True
+
+    def sums(self) -> tuple[FloatArray, FloatArray]:
+        """Energy and virial of every spline of all channels in the whole frame, by one more search.
+
+        Returns
+        -------
+        energy : (K,) float64
+            Σ_pairs B_m(r).
+        virial : (6, K) float64
+            -Σ_pairs B_m'(r) x_a x_b / r, in the order of `interpot.statistic.pair_sums.COMPONENTS`.
+        """
+        layout, grid, acting = self._layout, self._grid, self._acting
+        energy, virial = np.zeros(layout.size), np.zeros((6, layout.size))
+        for c, channel in enumerate(layout.channels):
+            a = layout.species.index(channel.species[0])
+            m = int(acting.begin[a]) + layout.members[a].index(c)
+            partner, columns = int(acting.partner[m]), slice(layout.starts[c], layout.starts[c + 1])
+            lattice = Lattice(channel.cutoff, float(acting.knots_per_log[m]), int(acting.intervals[m]), 0)
+            powers, moments = np.zeros((lattice.intervals, 6)), np.zeros((6, lattice.intervals, 5))
+            sum_powers(
+                grid, int(grid.starts[a]), int(grid.starts[a + 1]), self._frame.dimension, partner, partner == a,
+                self._grid_of.stencil(channel.cutoff, False), lattice, self._bench.found, powers, moments,
+                self._ends[columns], self._squares[c],
+            )  # fmt: skip
+            energy[columns], virial[:, columns] = applied(powers, moments)
+        return energy, virial
+
+    def closest(self) -> FloatArray:
+        """See `Features`; raises `InterpotError` where two particles are in one place."""
+        closest = np.sqrt(self._squares[:, 0])
+        if closest.min() <= 1e-8 * self._cutoff:
+            PairSearch(self._cutoff)(self._frame)  # names them
+        return np.asarray(closest)
+
+    def survey(self) -> FloatArray:
+        """Smallest coordinates of the whole frame, by one more search."""
+        for a, (low, high) in enumerate(pairwise(self.starts.tolist())):
+            survey(a, low, high, 1, self._grid, self._acting, self._bench.found, self._squares)
+        return self.closest()
+
+    def end(self, seen: Seen) -> None:
+        """See `Features`."""
+        seen.counts += self._ends // 2  # each pair was met from both of its ends
+        note_lengths(self._squares, seen.extremes)
+
+
+def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Arrays of the same shape as one; no copy where there is but one."""
+    return ready(arrays[0])[None] if len(arrays) == 1 else np.array(arrays)
