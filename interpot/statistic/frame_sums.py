@@ -20,22 +20,29 @@ from interpot.statistic.scattering import nobody_beside, scatter_pair_rows
 # mypy: disable-error-code="no-untyped-def"
 
 
-class Stack(NamedTuple):
-    """Frames of as many particles in the same box.
+MOST_FRAMES = 8
+"""So many at most are summed up in one go."""
+
+
+class Run(NamedTuple):
+    """Frames of as many particles in the same box, where they are in memory.
+
+    There are always `MOST_FRAMES` of them, because loops are compiled for a number of arrays; the last one is repeated.
 
     Attributes
     ----------
-    positions, forces : (f, n, 3) float64
-    origins : (f, 3) float64
+    positions, forces
+        (n, 3) float64 each.
+    kinds
+        (n,) int64 each: species.
+    origins : (MOST_FRAMES, 3) float64
         Of the cells.
-    kinds : (f, n) int64
-        Species.
     """
 
-    positions: FloatArray
+    positions: tuple[FloatArray, ...]
+    forces: tuple[FloatArray, ...]
+    kinds: tuple[IntArray, ...]
     origins: FloatArray
-    kinds: IntArray
-    forces: FloatArray
 
 
 class RunSums(NamedTuple):
@@ -60,12 +67,12 @@ class RunSums(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def sum_frames(stack, begin, dimension, box, acting, panels, sums, bench, nearest, scatter_below, dsyrk):
-    """Sum up frames, from number `begin` on.
+def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nearest, scatter_below, dsyrk):
+    """Sum up frames number `begin` ... `end` - 1.
 
     Parameters
     ----------
-    stack : Stack
+    run : Run
     box : Box
         Of all frames.
     acting : Acting
@@ -84,16 +91,17 @@ def sum_frames(stack, begin, dimension, box, acting, panels, sums, bench, neares
     Returns
     -------
     int, Bench
-        The number of frames, or minus the number of those that are done where the last of these has a closer pair; and
+        `end`, or minus the number of those that are done where the last of these has a closer pair; and
         the bench.
     """
     species, squares = len(panels.start), sums.squares
-    met, forces = np.empty_like(squares), np.empty(stack.forces.shape[1:])
-    for f in range(begin, len(stack.positions)):
-        grid = make_grid(stack.positions[f], stack.origins[f], stack.kinds[f], species, box, False)
+    met, forces = np.empty_like(squares), np.empty(run.forces[0].shape)
+    for f in range(begin, end):
+        grid = make_grid(run.positions[f], run.origins[f], run.kinds[f], species, box, False)
         bench = roomy(bench, len(grid.x), len(grid.order))
+        given = run.forces[f]
         for rank in range(len(forces)):
-            forces[rank] = stack.forces[f, grid.order[rank]]
+            forces[rank] = given[grid.order[rank]]
         met[:, 0], met[:, 1] = np.inf, -np.inf
         for a in range(species):
             count = grid.starts[a + 1] - grid.starts[a]
@@ -108,7 +116,7 @@ def sum_frames(stack, begin, dimension, box, acting, panels, sums, bench, neares
             squares[c, 0], squares[c, 1] = min(squares[c, 0], met[c, 0]), max(squares[c, 1], met[c, 1])
         if closer:
             return -(f + 1), bench
-    return len(stack.positions), bench
+    return end, bench
 
 
 @numba.njit(cache=True, nogil=True)

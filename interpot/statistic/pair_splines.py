@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from interpot.grid import GridMaker, gridded, ready
 from interpot.neighbours import PairSearch
@@ -16,7 +15,7 @@ from interpot.statistic.acting import acting
 from interpot.statistic.blas import DSYRK
 from interpot.statistic.channels import Channel
 from interpot.statistic.features import Features, Seen, kinds_of, nothing_met
-from interpot.statistic.frame_sums import RunSums, Stack, sum_frames
+from interpot.statistic.frame_sums import MOST_FRAMES, Run, RunSums, sum_frames
 from interpot.statistic.layout import Layout
 from interpot.statistic.pair_rows import (
     Bench,
@@ -32,6 +31,8 @@ from interpot.statistic.pair_sums import applied, sum_powers
 from interpot.statistic.panels import Panels
 from interpot.statistic.scattering import Beside, nobody_beside, scatter_pair_rows
 from interpot.trajectory.targets import Windows
+
+_Array = TypeVar("_Array", FloatArray, IntArray)
 
 SCATTER_BELOW = 1 / 12
 """Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
@@ -94,7 +95,7 @@ class PairSplines(Features):
         if not windows[0].is_instant:
             return 0
         self._take_up(frame, self._layout)
-        while count < len(windows) and windows[count].is_instant:
+        while count < min(len(windows), MOST_FRAMES) and windows[count].is_instant:
             if count and not self._grid_of.fits(windows[count].frames[0]):
                 break
             count += 1
@@ -105,11 +106,11 @@ class PairSplines(Features):
     ) -> Iterator[Frame]:
         """See `Features`."""
         layout, frames = self._layout, [windows.frames[0] for windows in run]
-        stack = Stack(
-            _stacked([frame.positions for frame in frames]),
-            _stacked([frame.cell.origin for frame in frames]),
-            _stacked([kinds_of(frame, layout) for frame in frames]),
-            _stacked([windows.targets[0] for windows in run]),
+        together = Run(
+            _padded([ready(frame.positions) for frame in frames]),
+            _padded([ready(windows.targets[0]) for windows in run]),
+            _padded([ready(kinds_of(frame, layout)) for frame in frames]),
+            np.array(_padded([frame.cell.origin for frame in frames])),
         )
         sums = RunSums(
             products, rows, np.zeros(layout.size, dtype=np.int64), nothing_met(len(layout.channels))
@@ -117,8 +118,8 @@ class PairSplines(Features):
         nearest, done = layout.surely_covered**2, 0
         while done < len(frames):
             done, self._workbench.bench = sum_frames(
-                stack, done, frames[0].dimension, self._box, self._acting, panels, sums, self._bench, nearest,
-                SCATTER_BELOW, DSYRK,
+                together, done, len(frames), frames[0].dimension, self._box, self._acting, panels, sums, self._bench,
+                nearest, SCATTER_BELOW, DSYRK,
             )  # fmt: skip
             if done < 0:  # the first frame in which a pair may be too close
                 done = -done
@@ -189,6 +190,6 @@ class PairSplines(Features):
         note_lengths(self._squares, seen.extremes)
 
 
-def _stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Arrays of the same shape as one; no copy where there is but one."""
-    return ready(arrays[0])[None] if len(arrays) == 1 else np.array(arrays)
+def _padded(arrays: list[_Array]) -> tuple[_Array, ...]:
+    """As many arrays as loops are compiled for: the last one is repeated."""
+    return tuple(arrays + arrays[-1:] * (MOST_FRAMES - len(arrays)))
