@@ -9,12 +9,13 @@ same bits on any number of threads.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import nan
 
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.records import FloatArray, Frame
+from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import KnotSplines
 from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen
@@ -42,14 +43,19 @@ Batch = Sequence[Sequence[Windows]]
 class BatchSums:
     """Normal equations per species, and what was seen; filled in place.
 
+    Parameters
+    ----------
+    layout
+        See below.
+    joined, rows
+        Where to keep the products of all species, one after the other, and `rows`; zeros.
+
     Attributes
     ----------
     layout
         Of the columns.
     products
         Per species, (k + 1, k + 1): the upper triangle of [X F]ᵀ[X F], which holds A, B and C.
-    joined
-        The same, one after the other.
     rows : (species,) int64
         Force components.
     frames
@@ -62,15 +68,18 @@ class BatchSums:
         Coverage of all channels.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(
+        self, layout: Layout, joined: FloatArray | None = None, rows: IntArray | None = None
+    ) -> None:
         self.layout = layout
         sizes = [len(own) + 1 for own in layout.own]
-        self.joined = np.zeros(sum(size**2 for size in sizes))
-        ends = np.cumsum([size**2 for size in sizes])[:-1]
+        places = [0, *accumulate(size**2 for size in sizes)]
+        joined = np.zeros(places[-1]) if joined is None else joined
         self.products = [
-            part.reshape(size, size) for part, size in zip(np.split(self.joined, ends), sizes, strict=True)
+            joined[place : place + size**2].reshape(size, size)
+            for place, size in zip(places, sizes, strict=False)
         ]
-        self.rows = np.zeros(len(layout.own), dtype=np.int64)
+        self.rows = np.zeros(len(sizes), dtype=np.int64) if rows is None else rows
         self.frames, self.net = 0, 0.0
         self.tables: tuple[RowTables, ...] = ()
         self.seen = Seen(layout)
@@ -126,6 +135,27 @@ def empty_tables(layout: Layout, wanted: Wanted) -> tuple[RowTables, ...]:
     return tuple(tables)
 
 
+class _Blocks:
+    """Sums of several blocks side by side.
+
+    Attributes
+    ----------
+    products : (blocks, Σ(k + 1)²) float64
+        Of the species one after the other.
+    rows : (blocks, species) int64
+    sums
+        Views of these, one per block.
+    """
+
+    def __init__(self, layout: Layout, count: int, wanted: Wanted) -> None:
+        self.layout = layout
+        self.products = np.zeros((count, sum((len(own) + 1) ** 2 for own in layout.own)))
+        self.rows = np.zeros((count, len(layout.own)), dtype=np.int64)
+        self.sums = [BatchSums(layout, *both) for both in zip(self.products, self.rows, strict=True)]
+        for sums in self.sums:
+            sums.tables = empty_tables(layout, wanted)
+
+
 class _TooCloseError(Exception):
     """A pair closer than the lattices reach."""
 
@@ -172,45 +202,62 @@ class Summation:
         """
         while True:
             try:
-                return [self._sum(frames, layout) for frames in batch]
+                return self._sum(batch, layout)
             except _TooCloseError as closer:  # seldom: the batch begins anew with the lattices grown
                 layout = closer.layout
 
-    def _sum(self, batch: Sequence[Windows], layout: Layout) -> BatchSums:
-        sums = BatchSums(layout)
-        sums.tables = empty_tables(layout, self._wanted)
-        self._features.start(layout, self._wanted.factor == "qr")
-        self._clear_panels(len(layout.species))
+    def _sum(self, batch: Batch, layout: Layout) -> list[BatchSums]:
+        """Sums of each block; frames that can be summed up in one go are, whichever blocks they belong to."""
+        self._clear_panels(layout)
+        blocks = _Blocks(layout, len(batch), self._wanted)
+        items = [(b, windows) for b, frames in enumerate(batch) for windows in frames]
         at = 0
-        while at < len(batch):
-            run = self._features.run(batch[at:]) if self._wanted == NOTHING else 0
+        while at < len(items):
+            run = self._features.run([windows for _, windows in items[at:]]) if self._wanted == NOTHING else 0
             if run:
-                self._add_run(sums, batch[at : at + run])
-            elif batch[at].is_instant:
-                self._add_instant(sums, batch[at].frames[0], batch[at].targets[0])
+                self._add_run(blocks, items[at : at + run])
             else:
-                self._add_windows(sums, batch[at])
-            for windows in batch[at : at + max(run, 1)]:
-                _count(sums, windows)
+                self._add(blocks.sums[items[at][0]], items[at][1])
             at += max(run, 1)
-        for a in range(len(layout.species)):
+            last = items[at - 1][0]
+            if at == len(items) or items[at][0] != last:
+                self._finish(blocks.sums[last])
+        for b, windows in items:
+            _count(blocks.sums[b], windows)
+        return blocks.sums
+
+    def _finish(self, sums: BatchSums) -> None:
+        """Add what is under way to the products of a block."""
+        for a in range(len(sums.layout.species)):
             self._flush(sums, a)
         self._features.conclude(sums.products)
-        return sums
+        self._features.start(sums.layout, self._wanted.factor == "qr")
 
-    def _clear_panels(self, species: int) -> None:
+    def _clear_panels(self, layout: Layout) -> None:
         """Throw away what an attempt that failed has left; make panels where a layout asks for others."""
-        widths = [self._features.width(a) for a in range(species)]
+        self._features.start(layout, self._wanted.factor == "qr")
+        widths = [self._features.width(a) for a in range(len(layout.species))]
         if (self._panels.stride - 1).tolist() != widths:
             self._panels = panels_of(widths)
         self._panels.filled[:] = 0
 
-    def _add_run(self, sums: BatchSums, run: Sequence[Windows]) -> None:
+    def _add_run(self, blocks: _Blocks, run: Sequence[tuple[int, Windows]]) -> None:
         """Add frames with their forces, without Python in between."""
-        for frame in self._features.sum_up(run, self._panels, sums.joined, sums.rows, sums.seen):
-            self._features.begin(frame, sums.layout)
+        numbers, seen = [b for b, _ in run], blocks.sums[0].seen
+        windows = [windows for _, windows in run]
+        for frame in self._features.sum_up(
+            windows, numbers, self._panels, blocks.products, blocks.rows, seen
+        ):
+            self._features.begin(frame, blocks.layout)
             self._features.survey()
-            self._check_reach(sums.layout, self._features)
+            self._check_reach(blocks.layout, self._features)
+
+    def _add(self, sums: BatchSums, windows: Windows) -> None:
+        """Add one frame with its forces, or windows over several."""
+        if windows.is_instant:
+            self._add_instant(sums, windows.frames[0], windows.targets[0])
+        else:
+            self._add_windows(sums, windows)
 
     def _add_instant(self, sums: BatchSums, frame: Frame, target: FloatArray) -> None:
         """Add one frame with its forces."""

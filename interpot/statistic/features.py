@@ -41,9 +41,7 @@ class Seen:
 
 def nothing_met(channels: int) -> FloatArray:
     """Smallest and largest of no numbers, (channels, 2)."""
-    extremes = np.full((channels, 2), -np.inf)
-    extremes[:, 0] = np.inf
-    return extremes
+    return np.array([(np.inf, -np.inf)] * channels).reshape(channels, 2)
 
 
 class Features(ABC):
@@ -63,17 +61,20 @@ class Features(ABC):
         return 0
 
     def sum_up(
-        self, run: Sequence[Windows], panels: Panels, products: FloatArray, rows: IntArray, seen: Seen
-    ) -> Iterator[Frame]:
+        self, run: Sequence[Windows], blocks: Sequence[int], panels: Panels, products: FloatArray, rows: IntArray,
+        seen: Seen,
+    ) -> Iterator[Frame]:  # fmt: skip
         """Sum up a run of frames with their forces.
 
         Parameters
         ----------
+        blocks
+            Number of the block that each frame belongs to, rising.
         panels
-            Of all species; some rows may be left in them.
-        products : one-dimensional float64 array, in and out
+            Of all species; rows of the first block may be in them, and some of the last one are left in them.
+        products : (blocks, all products) float64, in and out
             [X F]ᵀ[X F] of one species after the other.
-        rows : (species,) int64, in and out
+        rows : (blocks, species) int64, in and out
             Force components.
         seen
             Gets what is met.

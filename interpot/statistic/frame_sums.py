@@ -37,12 +37,15 @@ class Run(NamedTuple):
         (n,) int64 each: species.
     origins : (MOST_FRAMES, 3) float64
         Of the cells.
+    blocks : (frames,) int64
+        Number of the block that each belongs to.
     """
 
     positions: tuple[FloatArray, ...]
     forces: tuple[FloatArray, ...]
     kinds: tuple[IntArray, ...]
     origins: FloatArray
+    blocks: IntArray
 
 
 class RunSums(NamedTuple):
@@ -50,9 +53,9 @@ class RunSums(NamedTuple):
 
     Attributes
     ----------
-    products : one-dimensional float64 array
+    products : (blocks, all products) float64
         [X F]ᵀ[X F] of one species after the other; of X the upper triangle counts.
-    rows : (species,) int64
+    rows : (blocks, species) int64
         Force components.
     ends : (K,) int64
         Ends of pairs in each interval, at the first column of the channel among all.
@@ -77,7 +80,7 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
         Of all frames.
     acting : Acting
     panels : Panels
-        Some rows may be left in them.
+        Rows of the first block may be in them, and of the last one some are left in them.
     sums : RunSums, in and out
     bench : Bench
         A larger one is made where this is too small.
@@ -99,16 +102,30 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
     for f in range(begin, end):
         grid = make_grid(run.positions[f], run.origins[f], run.kinds[f], species, box, False)
         bench = roomy(bench, len(grid.x), len(grid.order))
-        given = run.forces[f]
+        if f > 0 and run.blocks[f] != run.blocks[f - 1]:
+            for a in range(species):
+                _sum_up_panel(a, panels, sums.products[run.blocks[f - 1]], dsyrk)
+        products, given = sums.products[run.blocks[f]], run.forces[f]
         for rank in range(len(forces)):
             forces[rank] = given[grid.order[rank]]
         met[:, 0], met[:, 1] = np.inf, -np.inf
         for a in range(species):
             count = grid.starts[a + 1] - grid.starts[a]
-            sums.rows[a] += dimension * count
+            sums.rows[run.blocks[f], a] += dimension * count
             if count:
                 _add_species(
-                    a, forces, dimension, grid, acting, panels, sums, bench, met, scatter_below, dsyrk
+                    a,
+                    forces,
+                    dimension,
+                    grid,
+                    acting,
+                    panels,
+                    products,
+                    bench,
+                    sums.ends,
+                    met,
+                    scatter_below,
+                    dsyrk,
                 )
         closer = False
         for c in range(len(met)):
@@ -120,27 +137,17 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_species(a, forces, dimension, grid, acting, panels, sums, bench, met, scatter_below, dsyrk):
+def _add_species(
+    a, forces, dimension, grid, acting, panels, products, bench, ends, met, scatter_below, dsyrk
+):
     """Add the rows of one species of a frame to its panel, which is summed up when it is full, or scatter them."""
     low, high, stride = grid.starts[a], grid.starts[a + 1], panels.stride[a]
-    products, place, ends = sums.products, panels.place[a], sums.ends
     if few_neighbours(scatter_below * stride, a, low, high, grid, acting, bench.found):
-        mine = products[place : place + stride * stride]
+        mine = products[panels.place[a] :][: stride * stride]
         scatter_pair_rows(
-            mine,
-            stride,
-            forces,
-            a,
-            low,
-            high,
-            dimension,
-            grid,
-            acting,
-            bench.found,
-            ends,
-            met,
+            mine, stride, forces, a, low, high, dimension, grid, acting, bench.found, ends, met,
             nobody_beside(len(forces)),
-        )
+        )  # fmt: skip
         return
     start, capacity = panels.start[a], panels.capacity[a]
     panel = panels.rows[start : start + (capacity + 1) * stride]
@@ -152,5 +159,14 @@ def _add_species(a, forces, dimension, grid, acting, panels, sums, bench, met, s
         panels.filled[a] = row + dimension * (stop - low)
         low = stop
         if panels.filled[a] + dimension > capacity:
-            update(dsyrk, panel, 0, panels.filled[a], stride, products, place)
-            panels.filled[a] = 0
+            _sum_up_panel(a, panels, products, dsyrk)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_up_panel(a, panels, products, dsyrk):
+    """Add the products of the gathered rows of a species."""
+    if panels.filled[a]:
+        update(
+            dsyrk, panels.rows, panels.start[a], panels.filled[a], panels.stride[a], products, panels.place[a]
+        )
+        panels.filled[a] = 0

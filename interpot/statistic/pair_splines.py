@@ -102,8 +102,9 @@ class PairSplines(Features):
         return count
 
     def sum_up(
-        self, run: Sequence[Windows], panels: Panels, products: FloatArray, rows: IntArray, seen: Seen
-    ) -> Iterator[Frame]:
+        self, run: Sequence[Windows], blocks: Sequence[int], panels: Panels, products: FloatArray, rows: IntArray,
+        seen: Seen,
+    ) -> Iterator[Frame]:  # fmt: skip
         """See `Features`."""
         layout, frames = self._layout, [windows.frames[0] for windows in run]
         together = Run(
@@ -111,6 +112,7 @@ class PairSplines(Features):
             _padded([ready(windows.targets[0]) for windows in run]),
             _padded([ready(kinds_of(frame, layout)) for frame in frames]),
             np.array(_padded([frame.cell.origin for frame in frames])),
+            np.array(blocks, dtype=np.int64),
         )
         sums = RunSums(
             products, rows, np.zeros(layout.size, dtype=np.int64), nothing_met(len(layout.channels))
