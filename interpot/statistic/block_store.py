@@ -34,10 +34,12 @@ def block_length(frames: int, most: int = MAX_BLOCKS) -> int:
 def most_blocks(layout: Layout, memory: int | None, wanted: Wanted = NOTHING) -> int:
     """How many blocks may be kept, a power of two, so that they fit into `memory` bytes."""
     most = MAX_BLOCKS
+    if memory is None:
+        return most
     block = 8 * sum(len(own) * (len(own) + 3) // 2 for own in layout.own)
     block += 8 * layout.size**2 * ((wanted.energies is not None) + (wanted.virials is not None))
     block += 8 * sum(len(own) ** 2 for own in layout.own) * (wanted.factor == "qr")
-    while memory is not None and most > 2 * MIN_BLOCKS and most * block > memory:
+    while most > 2 * MIN_BLOCKS and most * block > memory:
         most //= 2
     return most
 

@@ -115,6 +115,9 @@ class Accumulator:
         self._memory, self._wanted = memory, wanted
         fixed = block_length is not None
         self._store = BlockStore(self._first, memory, block_length or 1, fixed, wanted)
+        self._length = (
+            self._store.length
+        )  # of the block that frames come to; the store is some batches behind
         self._open = BatchSums(self._first)
         self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
         self._batch: list[list[Windows]] = [[]]  # by blocks
@@ -154,18 +157,26 @@ class Accumulator:
         self._in_block += 1
         self.items += 1
         self.frames += len(windows.fresh)
-        block_ends = self._in_block == self._store.length
-        if block_ends:
-            self._in_block = 0
-            self._closed += 1
-        length_may_change = block_ends and (self._memory is not None or self._closed >= self._store.most)
-        if length_may_change or self._batch_is_full:
+        block_ends = self._in_block == self._length
+        asked = (
+            block_ends and self._memory is not None
+        )  # with little memory the width of the lattices decides
+        if asked or self._batch_is_full:
             self._submit(block_ends)
         elif block_ends:
             self._batch.append([])
-        if length_may_change:
+        if block_ends:
+            self._in_block = 0
+            self._count_block(asked)
+
+    def _count_block(self, asked: bool) -> None:
+        """Follow the store, which joins blocks when there are too many, without waiting for it unless it is asked."""
+        self._closed += 1
+        if asked:
             self._drain()
-            self._closed = self._store.count
+            self._closed, self._length = self._store.count, self._store.length
+        elif not self._store.fixed and self._closed == self._store.most:
+            self._closed, self._length = self._closed // 2, 2 * self._length
 
     @property
     def _batch_is_full(self) -> bool:
@@ -267,7 +278,7 @@ class Accumulator:
         self._store.restore(snapshot.blocks.first(len(snapshot.blocks) - (self._in_block > 0)))
         if self._in_block:
             reopen(snapshot.blocks, self._open)
-        self._closed, self._batches = self._store.count, snapshot.batches
+        self._closed, self._length, self._batches = self._store.count, snapshot.length, snapshot.batches
         self.items, self.frames = snapshot.items, snapshot.frames
         for c, seen in enumerate(snapshot.coverage):
             start = layout.starts[c]
