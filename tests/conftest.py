@@ -12,12 +12,12 @@ from pathlib import Path
 
 # numba's cache of a kernel knows nothing of the modules that were compiled into it: a change there needs another cache
 _COMPILED = (
-    "grid", "lanes", "neighbours", "statistic/blas", "statistic/frame_sums", "statistic/kernels", "statistic/packed",
-    "statistic/pair_rows", "statistic/pair_sums", "statistic/scattering", "statistic/splines", "statistic/vectors",
-    "formula/symbolic/grammar/kernels", "formula/symbolic/operon_kernel",
+    "grid.py", "lanes.py", "neighbours.py", "statistic/splines.py", "statistic/kernels/*.py",
+    "formula/symbolic/grammar/kernels.py", "formula/symbolic/operon_kernel.py",
 )  # fmt: skip
 _PACKAGE = Path(__file__).parents[1] / "interpot"
-_DIGEST = sha256(b"".join((_PACKAGE / f"{name}.py").read_bytes() for name in _COMPILED)).hexdigest()[:12]
+_SOURCES = [path for pattern in _COMPILED for path in sorted(_PACKAGE.glob(pattern))]
+_DIGEST = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:12]
 # no test may download Julia: juliapkg and `interpot setup pysr` heed the variable, and to `import pysr`, which goes
 # online at once, the package is missing here; where it is set up, it runs in a process of its own
 os.environ["PYTHON_JULIAPKG_OFFLINE"] = "yes"

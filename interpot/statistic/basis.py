@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.channels import ENDLESS, Channel
-from interpot.statistic.kernels import spline_slopes
+from interpot.statistic.kernels.rows import spline_slopes
 from interpot.statistic.splines import DEGREE, SEGMENT_SLOPES, SEGMENTS
 
 SPACING = 1 / 180

@@ -17,13 +17,13 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import KnotSplines
-from interpot.statistic.blas import add_products
 from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
 from interpot.statistic.freed import Freed
+from interpot.statistic.kernels.blas import add_products
+from interpot.statistic.kernels.pair_rows import open_rows
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
-from interpot.statistic.pair_rows import open_rows
 from interpot.statistic.panels import panels_of
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.windows import WindowRows

@@ -7,9 +7,9 @@ import numpy as np
 from interpot.statistic.batches import BatchSums
 from interpot.statistic.blocks import ARRAYS, Blocks, SpeciesSums, unpacked
 from interpot.statistic.frame_rows import NOTHING, Wanted
+from interpot.statistic.kernels.packed import pack
 from interpot.statistic.large_arrays import zeros
 from interpot.statistic.layout import Layout, moved
-from interpot.statistic.packed import pack
 from interpot.statistic.triangular import RowTables, beside
 
 MAX_BLOCKS = 64

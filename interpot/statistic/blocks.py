@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
+from interpot.statistic.kernels.packed import move_packed, unpack
 from interpot.statistic.large_arrays import joined, zeros
-from interpot.statistic.packed import move_packed, unpack
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.triangular import beside as tables_beside
 

@@ -17,7 +17,7 @@ from interpot.errors import InterpotError
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import KnotSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
-from interpot.statistic.kernels import add_rows
+from interpot.statistic.kernels.rows import add_rows
 from interpot.statistic.layout import Layout
 from interpot.statistic.panels import Panels
 from interpot.trajectory.targets import Windows

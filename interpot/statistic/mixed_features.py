@@ -15,10 +15,16 @@ from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines
 from interpot.statistic.channels import Channel, Contributions, collectors
 from interpot.statistic.features import AnyFeatures, Features, Seen
-from interpot.statistic.kernels import add_rows
+from interpot.statistic.kernels.rows import add_rows
+from interpot.statistic.kernels.scattering import (
+    Beside,
+    Samples,
+    cross_with_rows,
+    nobody_beside,
+    scatter_alone,
+)
 from interpot.statistic.layout import Layout
 from interpot.statistic.pair_splines import PairSplines, Workbench
-from interpot.statistic.scattering import Beside, Samples, cross_with_rows, nobody_beside, scatter_alone
 
 
 class OneBody:

@@ -12,12 +12,11 @@ from interpot.grid import GridMaker, gridded, ready
 from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.acting import acting
-from interpot.statistic.blas import DSYRK
 from interpot.statistic.channels import Channel
 from interpot.statistic.features import Features, Seen, kinds_of, nothing_met
-from interpot.statistic.frame_sums import MOST_FRAMES, Run, RunSums, sum_frames
-from interpot.statistic.layout import Layout
-from interpot.statistic.pair_rows import (
+from interpot.statistic.kernels.blas import DSYRK
+from interpot.statistic.kernels.frame_sums import MOST_FRAMES, Run, RunSums, sum_frames
+from interpot.statistic.kernels.pair_rows import (
     Bench,
     Lattice,
     add_rows_of_pairs,
@@ -27,9 +26,11 @@ from interpot.statistic.pair_rows import (
     roomy,
     survey,
 )
-from interpot.statistic.pair_sums import applied, sum_powers
+from interpot.statistic.kernels.powers import sum_powers
+from interpot.statistic.kernels.scattering import Beside, nobody_beside, scatter_pair_rows
+from interpot.statistic.layout import Layout
+from interpot.statistic.pair_sums import applied
 from interpot.statistic.panels import Panels
-from interpot.statistic.scattering import Beside, nobody_beside, scatter_pair_rows
 from interpot.trajectory.targets import Windows
 
 _Array = TypeVar("_Array", FloatArray, IntArray)

@@ -24,10 +24,10 @@ import numpy as np
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
 from interpot.statistic.blocks import SpeciesSums
+from interpot.statistic.kernels.packed import pack
 from interpot.statistic.layout import offsets
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import RESOLUTION, decompose
-from interpot.statistic.packed import pack
 from interpot.statistic.triangular import RowTables
 
 Weight = float | str

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from interpot.records import FloatArray, Frame
 from interpot.statistic.features import Features
-from interpot.statistic.kernels import add_weighted
+from interpot.statistic.kernels.rows import add_weighted
 from interpot.statistic.layout import Layout
 from interpot.statistic.mixed_features import features_of
 from interpot.statistic.pair_splines import Workbench

@@ -11,7 +11,7 @@ import numpy as np
 
 from interpot import read
 from interpot.records import FloatArray
-from interpot.statistic.blas import add_products
+from interpot.statistic.kernels.blas import add_products
 from suite.measuring import ALL_CORES, Job, cores, in_turns
 from suite.passes import SIZES, Pass, takes_threads
 from suite.records import Figure, NotMeasured, Row, Setting, Wish

@@ -12,7 +12,7 @@ import numpy as np
 
 from interpot.neighbours import neighbours
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.vectors import add_slopes_once, add_values_once
+from interpot.statistic.kernels.vectors import add_slopes_once, add_values_once
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -158,7 +158,7 @@ def scatter_pair_rows(
     a, low, high
         The species, and its ranks.
     grid, dimension, found
-        As in `interpot.statistic.pair_rows.add_pair_rows`.
+        As in `interpot.statistic.kernels.pair_rows.add_pair_rows`.
     acting : Acting
     ends : (K,) int64, in and out
         Ends of pairs in each interval, at the first column of the channel among all.

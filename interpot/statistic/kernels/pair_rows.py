@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from interpot.lanes import LANES
 from interpot.neighbours import neighbours
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.vectors import add_slopes
+from interpot.statistic.kernels.vectors import add_slopes
 
 # mypy: disable-error-code="no-untyped-def"
 

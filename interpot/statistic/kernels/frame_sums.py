@@ -13,9 +13,9 @@ import numpy as np
 
 from interpot.grid import make_grid
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.blas import update
-from interpot.statistic.pair_rows import add_rows_of_pairs, few_neighbours, open_rows, roomy
-from interpot.statistic.scattering import nobody_beside, scatter_pair_rows
+from interpot.statistic.kernels.blas import update
+from interpot.statistic.kernels.pair_rows import add_rows_of_pairs, few_neighbours, open_rows, roomy
+from interpot.statistic.kernels.scattering import nobody_beside, scatter_pair_rows
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -89,7 +89,7 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
     scatter_below : float
         Neighbours per column below which products are scattered.
     dsyrk : int
-        See `interpot.statistic.blas`.
+        See `interpot.statistic.kernels.blas`.
 
     Returns
     -------

@@ -1,0 +1,13 @@
+"""The compiled inner loops of the statistic: arrays in, arrays out; they know no channel, no file and no unit.
+
+===============  ==========================================================
+`rows`           rows of features from contributions one after the other
+`pair_rows`      rows of pairs over splines, search included
+`scattering`     products of rows that are nearly empty, never written
+`frame_sums`     frames into sums: all of these and BLAS without Python between
+`powers`         what energies and virials are made of
+`packed`         triangles of symmetric matrices
+`blas`           the symmetric rank-k update
+`vectors`        what the compiler is told of vectors
+===============  ==========================================================
+"""
