@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
-from interpot.formula.assembly import front_row, one_standard_error
+from interpot.formula.assembly import front_row, one_standard_error, worse_by
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.naming import Named, name
+from interpot.formula.paired import best_held_out
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.formula.regress import load_method
@@ -116,7 +117,7 @@ def discover_curves(
     _check(curves, max_terms, terms)
     say, library = progress or (lambda _: None), _library(terms, offset)
     search = partial(load_method(method), library=library, max_terms=max_terms)
-    chosen, rows = [], []
+    chosen, rows, beside = [], [], []
     for curve in curves:
         problem = CurveProblem.of(curve, weights, offset)
         say(f"{curve.label}: trying all formulas of up to {max_terms} terms on {len(curve.r)} points")
@@ -128,12 +129,13 @@ def discover_curves(
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
         chosen.append(_Chosen(problem, candidates[pick], reach))
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        beside += [(candidate, best_held_out(candidates)) for candidate in candidates]
         for k, candidate in enumerate(candidates):
             named = _Chosen(problem, candidate, reach).named
             row = front_row(curve.label, named, candidate, 0, marks.get(k, ""))
             rows.append(row | {"contains_chosen": fits[k].forms[0].contains(fits[pick].forms[0])})
     front = one_standard_error(
-        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+        worse_by(pd.DataFrame(rows), beside).sort_values(["channel", "constants", "loss"], ignore_index=True)
     )
     best = _potential(chosen, {"method": method, **(provenance or {})})
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)

@@ -17,6 +17,7 @@ from interpot.report.cells import (
     formula_text,
     marks_sentence,
     mixing_cells,
+    order_sentence,
     resolution,
 )
 from interpot.report.curve import energies_section
@@ -158,15 +159,16 @@ def _candidates(group: pd.DataFrame, of: str, error: str) -> Table:
             c.constants,
             c.loss,
             c.cross_validated,
+            c.worse_by,
         )
         for c in best
     )
-    words = f"The best candidates{of}: {marks_sentence(group)}."
+    words = f"The best candidates{of}: {marks_sentence(group)}. {order_sentence(group)}"
     if excluded := excluded_sentence(group):
         words += f" {excluded[0].upper()}{excluded[1:]}."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
-    columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")
+    columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated", ">worse by")
     return Table(words, columns, rows, tuple("chosen" if c.chosen else "" for c in best))
 
 

@@ -25,8 +25,8 @@ _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the s
 def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: str = "force error") -> Figure:
     """Relative error against the number of constants: the front, the chosen formula and the spline ceiling.
 
-    The chosen one, those that may be true as well and the best have numbers, listed beside the figure: their places in
-    the order of the loss.
+    The chosen one, those that may be true as well and the best of the others have numbers, listed beside the figure:
+    their places in the table (`interpot.report.cells.ORDER`).
     """
     figure = Figure(figsize=(PAGE, 3.4), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -86,7 +86,9 @@ def _dodged(best: pd.DataFrame, numbered: list[int]) -> tuple[FloatArray, NDArra
     while free:
         first = min(free)
         alike = [
-            k for k in sorted(free) if constants[k] == constants[first] and height[k] - height[first] < close
+            k
+            for k in sorted(free)
+            if constants[k] == constants[first] and abs(height[k] - height[first]) < close
         ]
         step = min(0.25, 0.8 / max(1, len(alike) - 1))
         apart = int(np.ceil(_NUMBER / (step * unit)))  # that many numbers take as much room as one

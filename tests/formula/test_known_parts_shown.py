@@ -63,8 +63,8 @@ def test_forms_that_hold_the_chosen_one_are_marked(found: Discovery) -> None:
     both = front.indistinguishable & front.contains_chosen
     assert both.any() and (both == front.indistinguishable).all()
     assert (
-        f"from the chosen one (Ar-Ar none)   ⊃ it holds the chosen one as a special case (Ar-Ar {both.sum()})"
-        in (marks_sentence(front))
+        "from the chosen one (Ar-Ar none)   ⊃ nor this, which holds the chosen one as a special case "
+        f"(Ar-Ar {both.sum()})" in marks_sentence(front)
     )
     assert shown(found).count("⊃") == both.sum() + 1
     assert "⊃" not in marks_sentence(front.drop(columns="contains_chosen"))
@@ -75,6 +75,36 @@ def test_forms_with_a_name_that_no_channel_may_have_are_told() -> None:
     front = pd.DataFrame({"form": forms, "chosen": False, "indistinguishable": False})
     front.loc[0, "chosen"] = True
     front.loc[5, "indistinguishable"] = True
+    front["excluded"] = front.form.isin(["Mie 13-6", "Buckingham exp-6"])
     told = "the data exclude, of the forms with a name, Mie 13-6, Buckingham exp-6"
     assert excluded_sentence(front) == told
     assert excluded_sentence(front[front.form == "r^-7 + Yukawa"]) == ""
+
+
+def test_a_restricted_search_excludes_nothing(found: Discovery) -> None:
+    """Forms were not fitted for their name's sake; one of which a term may be zero is not called worse either."""
+    assert not found.front.excluded.any()
+    forms = ["Lennard-Jones 12-6", "Mie 13-6", "Morse"]
+    front = pd.DataFrame({"form": forms, "chosen": [True, False, False], "indistinguishable": False})
+    front = front.assign(excluded=False, determined=[True, True, False])
+    said = (
+        "of the forms with a name, these were tried and are worse: Mie 13-6; others may not have been tried"
+    )
+    assert excluded_sentence(front) == said
+    assert excluded_sentence(front[front.form != "Mie 13-6"]) == ""
+    assert "○ a term of it may be zero" in marks_sentence(front.assign(channel="Ar-Ar"))
+
+
+def test_what_the_data_exclude_by_name_is_told_apart_from_what_may_be_zero() -> None:
+    """With much noise some forms with a name remain and others do not: the front says which."""
+    frames = clusters(slope, frames=12, atoms=40, low=3.0, high=14.0, noise=1e-3)
+    front = discover(statistic_of(Frames(frames), CUTOFF), known="2.3/r", symbolic="none").front
+    assert front.excluded.any() and not (front.excluded & (front.chosen | front.indistinguishable)).any()
+    held_out = front.cross_validated.where(front.determined).min()
+    assert (front.cross_validated[front.excluded] > held_out).all()
+    best = front[front.worse_by == 0]
+    assert best.determined.all() and best.cross_validated.tolist() == [held_out]
+    np.testing.assert_allclose(front.worse_by, front.cross_validated - held_out, rtol=0, atol=1e-15)
+    # of two forms on the same frames the difference is known far better than either error
+    near = front[front.indistinguishable & (front.worse_by > 0)]
+    assert len(near) and (near.worse_by_stderr < near.stderr).all()
