@@ -115,6 +115,7 @@ def discover_curves(
     """
     curves = (curves,) if isinstance(curves, EnergyCurve) else tuple(curves)
     _check(curves, max_terms, terms)
+    single = _single_cutoffs(curves, cutoffs or {})
     say, library = progress or (lambda _: None), _library(terms, offset)
     search = partial(load_method(method), library=library, max_terms=max_terms)
     chosen, rows, beside = [], [], []
@@ -125,7 +126,7 @@ def discover_curves(
         say(f"{curve.label}: cross-validating {len(fits)} of them")
         candidates = [problem.candidate(f) for f in fits]
         pick, rivals = choose(candidates)
-        reach = (cutoffs or {}).get(curve.label, cutoff)
+        reach = single.get(frozenset(curve.label.split("-")), cutoff)
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
         chosen.append(_Chosen(problem, candidates[pick], reach))
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
@@ -258,6 +259,20 @@ def _check(curves: Sequence[EnergyCurve], max_terms: int, terms: Sequence[str] |
             )
         if labels.count(curve.label) > 1:
             raise InterpotError(f"{curve.label} has several curves: discover from one at a time")
+
+
+def _single_cutoffs(
+    curves: Sequence[EnergyCurve], cutoffs: Mapping[str, float]
+) -> dict[frozenset[str], float]:
+    """Cutoffs of single pairs, whatever the order of the names."""
+    known = {frozenset(curve.label.split("-")): curve.label for curve in curves}
+    for label in cutoffs:
+        if frozenset(label.split("-")) not in known:
+            raise InterpotError(
+                f"a cutoff was given for '{label}', but the table holds no such pair: expected one of "
+                f"{', '.join(known.values())}"
+            )
+    return {frozenset(label.split("-")): value for label, value in cutoffs.items()}
 
 
 def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:

@@ -159,9 +159,9 @@ def excluded_sentence(front: pd.DataFrame) -> str:
         return f"the data exclude, of the forms with a name, {', '.join(names)}" if names else ""
     if not named:
         return ""
-    names = ", ".join(named)
+    worse = ", ".join(named)
     return (
-        f"of the forms with a name, these were tried and are worse: {names}; others may not have been tried"
+        f"of the forms with a name, these were tried and are worse: {worse}; others may not have been tried"
     )
 
 
