@@ -70,14 +70,19 @@ def criterion(potential: Potential) -> str:
     return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
 
 
-def resolution(error: str) -> float:
-    """Relative errors of this name below which the sums over the frames cannot tell one from none."""
-    return 0.0 if error == "energy error" else RESOLUTION
+def resolution(error: str, loss: Loss | None = None) -> float:
+    """Relative errors of this name below which the sums over the frames cannot tell one from none.
+
+    What rounding may have done to the sums of these data is known with their loss.
+    """
+    if error == "energy error":
+        return 0.0
+    return RESOLUTION if loss is None or np.isnan(loss.resolution) else max(loss.resolution, RESOLUTION)
 
 
 def resolution_sentence(loss: Loss) -> str:
     """Say why errors are given as bounds; nothing where none is."""
-    least = resolution(loss.name)
+    least = resolution(loss.name, loss)
     if not any(error < least for error in (loss.formula, loss.ceiling, loss.cross_validated)):
         return ""
     return f"{short(least, 2)} is the resolution of the sums over the frames: smaller errors are below it, not known."
@@ -85,7 +90,7 @@ def resolution_sentence(loss: Loss) -> str:
 
 def loss_badge(loss: Loss) -> str:
     """The error of the fit in a few words."""
-    return f"{loss.name} {resolved(loss.formula, resolution(loss.name), 2)}"
+    return f"{loss.name} {resolved(loss.formula, resolution(loss.name, loss), 2)}"
 
 
 def _counted(front: pd.DataFrame, which: pd.Series) -> str:
@@ -212,14 +217,18 @@ def listed(rows: pd.DataFrame, count: int) -> list[int]:
     return sorted(list(dict.fromkeys([*first, *rest]))[:count])
 
 
-def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> list[Candidate]:
-    """Return the candidates of a front that are shown (`listed`); `error` is what they are compared by."""
-    found, least, rows = list[Candidate](), resolution(error), ranked(front)
+def candidates(
+    front: pd.DataFrame, limit: int, error: str = "energy error", loss: Loss | None = None
+) -> list[Candidate]:
+    """Return the candidates of a front that are shown (`listed`).
+
+    `error` is what they are compared by; `loss`, that of the chosen one, knows how far errors are resolved.
+    """
+    found, least, rows = list[Candidate](), resolution(error, loss), ranked(front)
     numbered = listed(rows, limit)
     shown = rows.iloc[numbered]
-    digits = telling_digits([loss for loss in shown["loss"] if loss >= least])
+    digits = telling_digits([value for value in shown["loss"] if value >= least])
     for index, row in zip(numbered, shown.to_dict("records"), strict=True):
-        loss = float(row["loss"])
         found.append(
             Candidate(
                 number=index + 1,
@@ -228,7 +237,7 @@ def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> 
                 formula=str(row["formula"]),
                 terms=str(row["terms"]),
                 constants=str(row["constants"]),
-                loss=_loss(loss, least, digits),
+                loss=_loss(float(row["loss"]), least, digits),
                 cross_validated=resolved(least / 2, least)
                 if row["cross_validated"] < least
                 else typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),

@@ -13,6 +13,7 @@ from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.comparison import Comparison, Observable
+from interpot.formula.channel_formula import Loss
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
@@ -75,7 +76,7 @@ def print_potential(console: Console, potential: Potential) -> None:
         phi = in_variable(channel.plain.expression, channel.variable)
         console.print(Text(f"φ({channel.variable}){label} = {formula_line(phi)}"))
         console.print(Text(f"  {zero_sentence(channel, potential.units)}", style="dim"))
-    loss, least = potential.loss, resolution(potential.loss.name)
+    loss, least = potential.loss, resolution(potential.loss.name, potential.loss)
     console.print(
         Text(
             f"{loss.name}: formula {resolved(loss.formula, least)}, "
@@ -93,14 +94,20 @@ def print_potential(console: Console, potential: Potential) -> None:
         console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
 
 
-def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: str = "force error") -> None:
+def print_front(
+    console: Console,
+    front: pd.DataFrame,
+    limit: int = 12,
+    error: str = "force error",
+    loss: Loss | None = None,
+) -> None:
     """Print the chosen candidate, those that the data cannot tell from it, and the best of the others."""
     channels = "channel" in front and front.channel.nunique() > 1
     names = ["channel"] if channels else []
     table = new_table(*names, "", "form", ">constants", f">{error}", ">held-out", ">worse by")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
-        for row in candidates(group, limit, error):
+        for row in candidates(group, limit, error, loss):
             cells: list[str | Text] = [
                 *head,
                 row.mark,

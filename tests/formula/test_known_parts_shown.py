@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,13 @@ from rich.console import Console
 from systems import Frames, clusters, statistic_of
 
 from interpot import Discovery, discover
-from interpot.report.cells import excluded_sentence, marks_sentence
+from interpot.formula.potential import Potential
+from interpot.report.cells import excluded_sentence, loss_badge, marks_sentence, resolution
 from interpot.report.findings import Findings
 from interpot.report.formulas import formula
 from interpot.report.frames import constants_frame
 from interpot.report.tables import print_front, print_potential
+from interpot.report.words import short
 
 EPSILON, SIGMA, CHARGE, CUTOFF = 0.0103, 3.4, 2.3, 9.0
 
@@ -108,3 +112,19 @@ def test_what_the_data_exclude_by_name_is_told_apart_from_what_may_be_zero() -> 
     # of two forms on the same frames the difference is known far better than either error
     near = front[front.indistinguishable & (front.worse_by > 0)]
     assert len(near) and (near.worse_by_stderr < near.stderr).all()
+
+
+@pytest.mark.parametrize("step", [1e-6, 1e-7, 1e-9])
+def test_errors_that_are_shown_as_bounds_hold_for_rounded_forces(step: float, tmp_path: Path) -> None:
+    """Rounding to a step q leaves q/√12 in each component, whether the sums resolve that or not."""
+    frames = clusters(slope, frames=12, atoms=40, low=3.0, high=14.0)
+    rounded = [replace(f, forces=np.round(f.forces / step) * step) for f in frames]
+    size = np.sqrt(np.mean([f.forces**2 for f in rounded]))
+    best = discover(statistic_of(Frames(rounded), CUTOFF), known="2.3/r", terms=["power"], max_terms=2).best
+    left, least = step / np.sqrt(12) / size, resolution(best.loss.name, best.loss)
+    if best.loss.formula < least:
+        assert left < least and f"< {short(least, 2)}" in loss_badge(best.loss)
+    else:
+        assert best.loss.formula == pytest.approx(left, rel=0.1)
+    best.save(tmp_path / "potential.json")
+    assert Potential.load(tmp_path / "potential.json").loss == best.loss
