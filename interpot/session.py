@@ -123,7 +123,7 @@ class Session:
         for remark in found.remarks:
             self.terminal.note(remark)
         print_potential(self.terminal.console, found.best)
-        print_front(self.terminal.console, found.front, error=criterion(found.best))
+        print_front(self.terminal.console, found.front, error=criterion(found.best), loss=found.best.loss)
         print_limits(self.terminal.console, found.honesty)
         print_mixing(self.terminal.console, found.mixing)
 

@@ -23,6 +23,7 @@ from interpot.proof.forces import evenly_spaced
 from interpot.records import EnergyCurve, Experiment, Frame, Trajectory
 from interpot.report.export_table import print_checks
 from interpot.report.findings import Findings, findings_of
+from interpot.report.target_words import motion_behind
 from interpot.session import Session
 from interpot.statistic.channels import Channel, asked_channels
 from interpot.statistic.channels import pair_channels as channels_of_species
@@ -30,6 +31,7 @@ from interpot.statistic.merge import merge
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.weights import weighted
 from interpot.trajectory import FileTrajectory, read
+from interpot.trajectory.motion import Motion
 from interpot.units import unit_style
 
 _EXPORT_FRAMES = 10  # of a trajectory, on which an export is checked
@@ -244,10 +246,12 @@ def discover_files(
     """
     session = session or Session()
     check_options(**options)  # what is wrong with them is said before the pass
+    _note_earlier(Path(out), session)
     with results_folder(out) as folder:
         with session.terminal.listening():
             asked = channels(frames, cutoff, cutoffs, fields, charges)
         statistic = session.accumulate(frames, asked, find, **(rows or {}))
+        _note_unused((rows or {}).get("motion"), statistic, session)
         statistic = weighted(statistic, **(weights or {}))
         return _discovered(statistic, [path.name for path in frames.sources], folder, session, options)
 
@@ -262,10 +266,33 @@ def discover_statistics(
     """Discover the potential behind statistics, of which several count as one; see `discover_files`."""
     session = session or Session()
     check_options(**options)
+    _note_earlier(Path(out), session)
     with results_folder(out) as folder:
         with session.terminal.listening():
             statistic = weighted(merge(paths), **(weights or {}))
         return _discovered(statistic, [Path(path).name for path in paths], folder, session, options)
+
+
+def _note_earlier(folder: Path, session: Session) -> None:
+    """Say, while there is time to stop, that an earlier result will be replaced."""
+    if (folder / "potential.json").exists():
+        session.terminal.note(
+            f"'{folder}' holds an earlier result, which this one replaces once it is found: to keep it, stop and name "
+            "another folder with --out"
+        )
+
+
+def _note_unused(motion: Motion | None, statistic: Statistic, session: Session) -> None:
+    """Say which options of the motion had no effect because forces were recorded."""
+    if motion is None or motion_behind(statistic.provenance).target != "recorded":
+        return
+    names = ("timestep", "interval", "width", "substeps", "noise")
+    given = [f"--{name}" for name in names if getattr(motion, name) not in (None, ())]
+    if given:
+        session.terminal.note(
+            f"{', '.join(given)} had no effect: the forces that the files hold were taken; --target momenta or "
+            "--target positions takes the motion instead"
+        )
 
 
 def _discovered(
@@ -295,6 +322,7 @@ def discover_table(
         As `interpot.discover_curves` takes them.
     """
     session = session or Session()
+    _note_earlier(Path(out), session)
     with results_folder(out) as folder:
         found = session.discover_curves(curves, **options)
         found.best.save(folder / "potential.json")
@@ -338,6 +366,7 @@ def accumulate_files(
     with session.terminal.listening():
         asked = channels(frames, cutoff, cutoffs, fields, charges)
     statistic = session.accumulate(frames, asked, find, out=path, **options)
+    _note_unused(options.get("motion"), statistic, session)
     session.summarise(statistic, path)
     return statistic
 

@@ -257,7 +257,7 @@ def test_options_of_reading_have_no_place_with_statistics(whole: Path, dump: Pat
         assert f"{option[0]} was given, but" in sentence and "leave it out" in sentence
     assert "--keep-cutoff was given" in refused("discover", whole, "--keep-cutoff", "-o", out)
     assert "is a statistic, but" in refused("discover", whole, dump, "-o", out)
-    assert "no cutoffs for all pairs" in refused("discover", dump, "-o", out)
+    assert "no cutoff for all pairs" in refused("discover", dump, "-o", out)
     assert not out.exists()
 
 

@@ -53,6 +53,11 @@ def without_interaction(path: Path) -> Path:
     return path
 
 
+def energies(path: Path) -> Path:
+    path.write_text("r_angstrom,energy_meV\n" + "".join(f"{r},{-10 / r**6:.6g}\n" for r in range(3, 80)))
+    return path
+
+
 def dimer(path: Path) -> Path:
     path.write_text(snapshot(0, np.array([[1.0, 1, 1], [4, 1, 1]]), np.zeros(2, dtype=int), ("Ne",), ""))
     return path
@@ -149,6 +154,18 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
         lambda d: [*discover(write_dump(d / "ne.dump")), "--require", "foo > 0"],
         ("'foo > 0'", "expected one of power", "stillinger_weber"),
     ),
+    "cutoff of one pair alone": (
+        lambda d: [str(write_dump(d / "ne.dump")), "--units", "metal", "--cutoff", "Ne-Ne=5"],
+        ("no cutoff for all pairs was given beside Ne-Ne", "--cutoff 10"),
+    ),
+    "a table of energies": (
+        lambda d: discover(energies(d / "ar2.csv")),
+        ("ar2.csv' is a table, no trajectory", "--curve", "read_curves"),
+    ),
+    "a budget without a search": (
+        lambda d: [*discover(write_dump(d / "ne.dump")), "--method", "ridge", "--budget", "9k"],
+        ("--budget was given", "with --method there is no search unless --search names one"),
+    ),
     "species that turns up late": (
         lambda d: discover(late_xenon(d)),
         ("late.dump", "frame 3", "species 'Xe'", "--species Ne=Ne,Xe=Xe"),
@@ -199,7 +216,7 @@ DATA: dict[str, tuple[Callable[[Path], list[str]], tuple[str, ...]]] = {
     ),
     "no common cutoff": (
         lambda d: discover(write_dump(d / "ne.dump"), cutoff="Ne-Ne=5"),
-        ("no cutoffs for all pairs", "--cutoff 10"),
+        ("no cutoff for all pairs", "--cutoff 10"),
     ),
     "a cutoff twice": (
         lambda d: [*discover(write_dump(d / "ne.dump")), "--cutoff", "A-B=5", "--cutoff", "A-B=6"],

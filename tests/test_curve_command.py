@@ -73,6 +73,15 @@ def test_a_single_pair_goes_to_lammps(tmp_path: Path) -> None:
     assert "√((0.001 eV)² + (0.01 E)²)" in " ".join(result.output.split())
 
 
+def test_the_cutoff_of_one_pair_leaves_the_others_theirs(tmp_path: Path) -> None:
+    path, out = table(tmp_path / "dimers.csv", ("Ar-Ar", "Kr-Ar")), tmp_path / "out"
+    assert call("--curve", path, "-o", out, "--cutoff", "Ar-Kr=12").exit_code == 0
+    reaches = {c.label: c.cutoff for c in Potential.load(out / "potential.json").channels}
+    assert reaches.pop("Ar-Kr") == 12.0 and reaches["Ar-Ar"] > 12.0
+    again = call("--curve", path, "-o", out, "--cutoff", "Ar-Kr=12")
+    assert "holds an earlier result, which this one replaces" in " ".join(again.output.split())
+
+
 # name → what is typed after "discover -o OUT", and what the sentence holds
 BAD: dict[str, tuple[Callable[[Path], list[object]], tuple[str, ...]]] = {
     "no such file": (lambda d: ["--curve", d / "none.csv"], ("no such file", "none.csv")),
@@ -90,6 +99,11 @@ BAD: dict[str, tuple[Callable[[Path], list[object]], tuple[str, ...]]] = {
     "unknown weights": (lambda d: ["--curve", d / "ar.csv", "--weights", "most"], ("'most'", "well, tail")),
     "weights that are no numbers": (lambda d: ["--curve", d / "ar.csv", "--weights", "a,b"], ("'a' is no positive",)),
     "weights of two dots": (lambda d: ["--curve", d / "ar.csv", "--weights", "1,2,3"], ("'2,3' is no positive",)),
+    "cutoff of no pair": (
+        lambda d: ["--curve", d / "ar.csv", "--cutoff", "Ar-Xe=12"],
+        ("'Ar-Xe'", "no such pair", "expected one of Ar-Ar"),
+    ),
+    "two cutoffs": (lambda d: ["--curve", d / "ar.csv", "--cutoff", "9", "--cutoff", "12"], ("2 cutoffs",)),
     "cutoff": (lambda d: ["--curve", d / "ar.csv", "--cutoff", "-2"], ("--cutoff", "'-2' is no positive")),
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_samples import write_dump
 from typer.testing import CliRunner
 
 from interpot.cli import app
@@ -93,3 +94,13 @@ def test_unknown_names_are_said_with_those_there_are(springs: Path, tmp_path: Pa
     for option, value in (("--target", "guessed"), ("--dynamics", "quantum")):
         code, _, error = call("discover", springs, *COMMON, option, value, "-o", tmp_path / "out")
         assert code == 1 and f"'{value}': expected one of" in error and len(error.splitlines()) == 1
+
+
+def test_options_of_the_motion_beside_recorded_forces_are_said_to_have_no_effect(tmp_path: Path) -> None:
+    dump = write_dump(tmp_path / "ne.dump")
+    words = ["accumulate", dump, "--units", "metal", "--cutoff", 5, "--keep-cutoff"]
+    told = call(*words, "--timestep", 0.001, "--width", 4, "-o", tmp_path / "timed.h5")[1]
+    assert "--timestep, --width had no effect: the forces that the files hold were taken" in " ".join(
+        told.split()
+    )
+    assert "no effect" not in call(*words, "-o", tmp_path / "plain.h5")[1]

@@ -10,7 +10,7 @@ import typer
 
 from interpot import workflow
 from interpot.cli.application import session
-from interpot.cli.words import parse_cutoffs, positive
+from interpot.cli.words import positive, sorted_cutoffs
 from interpot.errors import InterpotError
 from interpot.trajectory import parse_columns, read_curves
 
@@ -60,7 +60,7 @@ def discover_curve(
         raise InterpotError(f"'{data[0]}' was named beside --curve {curve}: discover from one of the two")
     columns = parse_columns(options.columns) if options.columns else None
     curves = read_curves(curve, units=units, columns=columns, pair=options.pair)
-    common, pairs = parse_cutoffs(cutoff) if cutoff else (None, {})
+    common, pairs = sorted_cutoffs(cutoff or ())
     workflow.discover_table(
         curves,
         out,

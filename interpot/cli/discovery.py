@@ -88,6 +88,9 @@ def discover(
 def _asked_for(library: LibraryOptions, search: SearchOptions) -> dict[str, Any]:
     """Options of `interpot.discover`, or of `interpot.discover_shared` where there are variables."""
     options = library.asked() | {"symbolic": search.asked()}
+    if search.search == "auto" and (restricting := library.restricting):
+        of_search = {"operators": search.operators, "budget": search.budget, "seed": search.seed}
+        refuse(of_search, f"with --{restricting} there is no search unless --search names one")
     if variables := search.variables():
         others = {
             "require": library.require,

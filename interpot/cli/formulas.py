@@ -96,6 +96,12 @@ class LibraryOptions:
         return [*names, *own]
 
     @property
+    def restricting(self) -> str:
+        """An option that was given and keeps discovery within the library, "" if none was."""
+        given = {"method": self.method != "exhaustive", "library": self.library, "term": self.term}
+        return next((name for name, value in (given | {"max-terms": self.max_terms}).items() if value), "")
+
+    @property
     def row_weights(self) -> dict[str, float | str]:
         """Of energies and virials beside forces."""
         return {

@@ -27,7 +27,16 @@ def positive(text: str, option: str, example: str) -> float:
 
 
 def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """Sort ``--cutoff 10 --cutoff Ne-Xe=8`` into the common cutoff and the exceptions."""
+    """Sort ``--cutoff 10 --cutoff Ne-Xe=8`` into the common cutoff, which is needed, and the exceptions."""
+    common, pairs = sorted_cutoffs(options)
+    if common is None:
+        beside = f" beside {', '.join(pairs)}" if pairs else ""
+        raise InterpotError(f"no cutoff for all pairs was given{beside}: expected one, such as --cutoff 10")
+    return common, pairs
+
+
+def sorted_cutoffs(options: Sequence[str]) -> tuple[float | None, dict[str, float]]:
+    """Do the same where the common cutoff may be missing."""
     common: list[float] = []
     pairs: dict[str, float] = {}
     for option in options:
@@ -39,12 +48,12 @@ def parse_cutoffs(options: Sequence[str]) -> tuple[float, dict[str, float]]:
             pairs[label] = value
         else:
             common.append(value)
-    if len(common) != 1:
+    if len(common) > 1:
         raise InterpotError(
-            f"{len(common) or 'no'} cutoffs for all pairs were given: expected one, such as --cutoff 10, beside "
-            "those of single pairs"
+            f"{len(common)} cutoffs for all pairs were given: expected one, such as --cutoff 10, beside those of "
+            "single pairs"
         )
-    return common[0], pairs
+    return (common[0] if common else None), pairs
 
 
 def parse_masses(text: str) -> dict[str, float]:

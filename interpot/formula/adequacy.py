@@ -25,7 +25,7 @@ from interpot.formula.quantity import with_error
 from interpot.formula.regress.varpro import Fit
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.objective import RESOLUTION, Objective
+from interpot.statistic.objective import RESOLUTION, Objective, decomposed
 
 ROUNDING = 1e-5
 """Relative net force that the digits of a file leave of a net force of zero: this and less tells nothing of noise."""
@@ -105,6 +105,8 @@ class Adequacy:
         Why noise and missing physics cannot be told apart; empty where they can.
     systematic
         Relative error that sums over windows may make by themselves (`Statistic.systematic`); 0 of recorded forces.
+    resolution
+        Relative error that rounding of the sums may hide.
     """
 
     unexplained: Share
@@ -116,6 +118,7 @@ class Adequacy:
     dispersion_error: float
     reason: str
     systematic: float = 0.0
+    resolution: float = RESOLUTION
 
     @property
     def verdict(self) -> str:
@@ -145,6 +148,11 @@ class Adequacy:
         if self.missing_physics is None:
             return not (self.unexplained.value > INADEQUATE and self.not_random)
         return not (self.missing_physics.significant and self.missing_physics.value > INADEQUATE)
+
+
+def resolved_to(statistic: Statistic) -> float:
+    """Relative error up to which C - yᵀy may be rounding: `Objective.floor` is zero below its square."""
+    return float(np.sqrt(max(RESOLUTION**2, decomposed(statistic).rounding / statistic.square)))
 
 
 def adequacy(statistic: Statistic, objective: Objective, fit: Fit) -> Adequacy:
@@ -178,7 +186,7 @@ def adequacy(statistic: Statistic, objective: Objective, fit: Fit) -> Adequacy:
     relative_net = float(np.sqrt(net.sum() / C))
     return Adequacy(
         unexplained, missing_form, noise, physics, relative_net, blocks.dispersion, blocks.error, reason,
-        statistic.systematic,
+        statistic.systematic, resolved_to(statistic),
     )  # fmt: skip
 
 
@@ -295,7 +303,9 @@ def _verdict(split: Adequacy) -> str:
 def _unexplained_sentence(split: Adequacy) -> str:
     left = split.unexplained
     if left.value < NOTABLE:
-        but = f"but for {left}" if left.value > 0 else f"to {RESOLUTION:g}, the resolution of the sums"
+        but = (
+            f"but for {left}" if left.value > 0 else f"to {split.resolution:.2g}, the resolution of the sums"
+        )
         return f"functions of these distances explain the force {but}"
     unexplained = f"functions of these distances leave {left} of the force unexplained"
     if split.noise is not None and split.missing_physics is not None:

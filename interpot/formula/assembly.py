@@ -16,6 +16,7 @@ from interpot.formula.joint_choice import Judged
 from interpot.formula.known import Known
 from interpot.formula.naming import Named, agreed, of_channel
 from interpot.formula.notation import in_variable
+from interpot.formula.paired import best_held_out, held_out_difference
 from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge
@@ -123,8 +124,26 @@ def front_of(statistic: Statistic, judged: Judged, known: Sequence[Known | None]
         rows.append(front_row(channel.label, named, candidate, c, mark, variable))
     chosen = {c: candidate.fit.forms[c] for c, candidate, mark in judged if mark == "chosen"}
     holds = [candidate.fit.forms[c].contains(chosen[c]) for c, candidate, _ in judged]
+    best = {c: best_held_out([one for of, one, _ in judged if of == c]) for c in chosen}
     front = pd.DataFrame(rows).assign(contains_chosen=holds)
+    front = worse_by(front, [(candidate, best[c]) for c, candidate, _ in judged])
     return one_standard_error(front.sort_values(["channel", "constants", "loss"], ignore_index=True))
+
+
+def worse_by(front: pd.DataFrame, pairs: Sequence[tuple[Candidate, Candidate]]) -> pd.DataFrame:
+    """Add how much larger the cross-validated error of each row is than the best one's, with its standard error.
+
+    That of the difference on the same frames: both errors rise and fall together from fold to fold, so that it is far
+    smaller than that of either.
+
+    Parameters
+    ----------
+    pairs
+        Candidate of each row, and the best one (`best_held_out`) beside it.
+    """
+    differences = [held_out_difference(one, other) for one, other in pairs]
+    worse, stderr = np.array(differences).reshape(-1, 2).T
+    return front.assign(worse_by=worse, worse_by_stderr=stderr)
 
 
 def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +175,7 @@ def without_units(expression: sympy.Expr) -> sympy.Expr:
 def front_row(
     label: str, named: Named, candidate: Candidate, c: int, mark: str, variable: str = R.name
 ) -> dict[str, Any]:
-    """One row of the table of what was judged: the form of channel c, with its mark "chosen", "rival" or ""."""
+    """One row of the table of what was judged: the form of channel c, with its mark as `Judged` has it."""
     form = candidate.fit.forms[c]
     formula = in_variable(without_units(named.expression), variable)
     return {
@@ -170,4 +189,6 @@ def front_row(
         "stderr": candidate.cross_validated_error,
         "chosen": mark == "chosen",
         "indistinguishable": mark == "rival",
+        "excluded": mark == "excluded",
+        "determined": candidate.determined,
     }

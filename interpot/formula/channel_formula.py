@@ -232,6 +232,9 @@ class Loss:
     energies, virials
         Of the closed forms, where these were given beside the forces: relative to how they vary per particle, beyond
         the constants of the energies (`interpot.statistic.weights`). NaN where they were not.
+    resolution
+        Errors below it cannot be told from none: what rounding may have done to the sums over the frames. NaN where
+        that is not known.
     """
 
     formula: float
@@ -240,6 +243,7 @@ class Loss:
     of: str = "forces"
     energies: float = np.nan
     virials: float = np.nan
+    resolution: float = np.nan
 
     @property
     def name(self) -> str:

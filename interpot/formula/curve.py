@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
-from interpot.formula.assembly import front_row, one_standard_error
+from interpot.formula.assembly import front_row, one_standard_error, worse_by
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.naming import Named, name
+from interpot.formula.paired import best_held_out
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.formula.regress import load_method
@@ -114,9 +115,10 @@ def discover_curves(
     """
     curves = (curves,) if isinstance(curves, EnergyCurve) else tuple(curves)
     _check(curves, max_terms, terms)
+    single = _single_cutoffs(curves, cutoffs or {})
     say, library = progress or (lambda _: None), _library(terms, offset)
     search = partial(load_method(method), library=library, max_terms=max_terms)
-    chosen, rows = [], []
+    chosen, rows, beside = [], [], []
     for curve in curves:
         problem = CurveProblem.of(curve, weights, offset)
         say(f"{curve.label}: trying all formulas of up to {max_terms} terms on {len(curve.r)} points")
@@ -124,16 +126,17 @@ def discover_curves(
         say(f"{curve.label}: cross-validating {len(fits)} of them")
         candidates = [problem.candidate(f) for f in fits]
         pick, rivals = choose(candidates)
-        reach = (cutoffs or {}).get(curve.label, cutoff)
+        reach = single.get(frozenset(curve.label.split("-")), cutoff)
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
         chosen.append(_Chosen(problem, candidates[pick], reach))
         marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        beside += [(candidate, best_held_out(candidates)) for candidate in candidates]
         for k, candidate in enumerate(candidates):
             named = _Chosen(problem, candidate, reach).named
             row = front_row(curve.label, named, candidate, 0, marks.get(k, ""))
             rows.append(row | {"contains_chosen": fits[k].forms[0].contains(fits[pick].forms[0])})
     front = one_standard_error(
-        pd.DataFrame(rows).sort_values(["channel", "constants", "loss"], ignore_index=True)
+        worse_by(pd.DataFrame(rows), beside).sort_values(["channel", "constants", "loss"], ignore_index=True)
     )
     best = _potential(chosen, {"method": method, **(provenance or {})})
     points = pd.concat([c.points(best) for c in chosen], ignore_index=True)
@@ -256,6 +259,20 @@ def _check(curves: Sequence[EnergyCurve], max_terms: int, terms: Sequence[str] |
             )
         if labels.count(curve.label) > 1:
             raise InterpotError(f"{curve.label} has several curves: discover from one at a time")
+
+
+def _single_cutoffs(
+    curves: Sequence[EnergyCurve], cutoffs: Mapping[str, float]
+) -> dict[frozenset[str], float]:
+    """Cutoffs of single pairs, whatever the order of the names."""
+    known = {frozenset(curve.label.split("-")): curve.label for curve in curves}
+    for label in cutoffs:
+        if frozenset(label.split("-")) not in known:
+            raise InterpotError(
+                f"a cutoff was given for '{label}', but the table holds no such pair: expected one of "
+                f"{', '.join(known.values())}"
+            )
+    return {frozenset(label.split("-")): value for label, value in cutoffs.items()}
 
 
 def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:

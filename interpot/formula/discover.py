@@ -68,7 +68,9 @@ class Discovery:
     front
         One row per channel and form that was judged, by number of constants and loss: channel, form, formula, terms,
         constants, loss and cross_validated (relative errors of the forces, or of all that was weighted), stderr (of
-        the latter), chosen, indistinguishable, one_standard_error (what that rule would choose).
+        the latter), worse_by (how much larger cross_validated is than the best one's) and worse_by_stderr (of
+        that difference, on the same frames), chosen, indistinguishable, excluded (a form with a name that the data
+        exclude), determined (no term of it may be zero), one_standard_error (what that rule would choose).
     splines
         The ceiling as curves, one for each channel of `best`, internal units.
     statistic

@@ -106,7 +106,9 @@ def _freedom(value: float | None) -> float:
 def _loss_entry(loss: Loss) -> dict[str, float | str | None]:
     numbers = ("formula", "ceiling", "cross_validated")
     entry: dict[str, float | str | None] = {n: _nullable(getattr(loss, n)) for n in numbers}
-    beside = {n: error for n in ("energies", "virials") if not np.isnan(error := getattr(loss, n))}
+    beside = {
+        n: error for n in ("energies", "virials", "resolution") if not np.isnan(error := getattr(loss, n))
+    }
     return {**entry, **beside} | ({} if loss.of == "forces" else {"of": loss.of})
 
 

@@ -13,7 +13,7 @@ from interpot.formula.regress.varpro import Fit
 from interpot.formula.selection import Candidate, Judge, choose
 
 Judged = list[tuple[int, Candidate, str]]
-"""What was judged: channel, candidate, "chosen", "rival" or ""."""
+"""What was judged: channel, candidate, "chosen", "rival", "excluded" (a form with a name), or ""."""
 
 
 def joint_choice(
@@ -53,9 +53,10 @@ def joint_choice(
                 "no formulas of all channels together meet the constraints: leave one of them out"
             )
         candidates = judge.candidates(refits)
-        pick, rivals = choose(candidates, [k for k, joint in enumerate(refits) if joint.forms[c].key in keys])
+        by_name = [k for k, joint in enumerate(refits) if joint.forms[c].key in keys]
+        pick, rivals = choose(candidates, by_name)
         picks.append(candidates[pick].fit.forms[c])
-        marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        marks = {**dict.fromkeys(by_name, "excluded"), **dict.fromkeys(rivals, "rival"), pick: "chosen"}
         judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
     return judge.candidate(refit(picks)), judged
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from interpot.formula.adequacy import resolved_to
 from interpot.formula.channel_formula import Loss
 from interpot.formula.known import Known, without_known
 from interpot.formula.regress.varpro import Fit
@@ -83,14 +84,15 @@ def loss_of(
     """
     if forces is None:  # fitted to something else
         only = next(iter(judge.statistic.provenance.get("weights", OTHERS)))
-        return Loss(candidate.loss, objective.ceiling, candidate.cross_validated, of=only)
+        told = candidate.loss, objective.ceiling, candidate.cross_validated
+        return Loss(*told, of=only, resolution=resolved_to(judge.statistic))
     errors = dict.fromkeys(OTHERS, np.nan)
     for name in OTHERS:
         if getattr(judge.statistic, name) is not None:
             weights = dict.fromkeys(OTHERS, 0.0) | {name: 1.0}
             alone = weighted(forces.statistic, forces=0.0, **weights)
             errors[name] = Kind.of(alone, known).error(candidate.fit) if alone.square > 0 else np.nan
-    beside = errors["energies"], errors["virials"]
+    beside = errors["energies"], errors["virials"], resolved_to(forces.statistic)
     if forces.objective is objective:
         return Loss(candidate.loss, objective.ceiling, candidate.cross_validated, "forces", *beside)
     held_out = Judge(forces.statistic, forces.objective).losses(candidate.fit, judge.moves(candidate.fit))

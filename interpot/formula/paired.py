@@ -9,12 +9,13 @@ Source: Q. H. Vuong, Econometrica 57, 307 (1989).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import INDIFFERENT
+from interpot.formula.selection import INDIFFERENT, Candidate
 from interpot.statistic.objective import Objective
 
 
@@ -68,3 +69,29 @@ def difference(objective: Objective, better: Fit, other: Fit, variance: float) -
     rise = float(two @ two - one @ one) + 2 * variance * (other.constants - better.constants)
     error = 2 * float(np.sqrt(variance) * np.linalg.norm(two - one))
     return Difference(rise, error, INDIFFERENT**2 * objective.square)
+
+
+def best_held_out(candidates: Sequence[Candidate]) -> Candidate:
+    """Return the one with the lowest error on data that its constants have not seen, as `selection.choose` has it.
+
+    Formulas of which a term may be zero count only where there is no other.
+    """
+    usable = [c for c in candidates if c.determined] or candidates
+
+    def left(c: Candidate) -> float:
+        losses = c.held_out if len(c.held_out) else np.array([c.loss**2])
+        return float(np.maximum(losses - c.unresolved**2, 0.0).mean())
+
+    return min(usable, key=left)
+
+
+def held_out_difference(one: Candidate, other: Candidate) -> tuple[float, float]:
+    """How much larger one's cross-validated relative error is, and the standard error of that over the folds.
+
+    NaN where nothing was cross-validated. The error of a root is that of its square over twice the root.
+    """
+    if len(one.held_out) < 2:
+        return float("nan"), float("nan")
+    errors = [max(c.cross_validated, np.finfo(np.float64).tiny) for c in (one, other)]
+    by_fold = one.held_out / (2 * errors[0]) - other.held_out / (2 * errors[1])
+    return errors[0] - errors[1], float(by_fold.std(ddof=1) / np.sqrt(len(by_fold)))

@@ -56,6 +56,7 @@ same double back.
                           Optional: "forces" where it is left out.
 ``  energies``            Relative error of energies that were given beside the forces. Optional.
 ``  virials``             Of virials, likewise. Optional.
+``  resolution``          Errors below it cannot be told from none. Optional.
 ``provenance``            An object with whatever tells where the potential comes from: files,
                           frames, versions, the command.
 ========================  ===================================================================================
@@ -501,9 +502,9 @@ def _check_covariance(rows: Any, stderrs: list[float | None], place: _Place) -> 
 
 def _check_loss(loss: Any, place: _Place) -> None:
     names = ("formula", "ceiling", "cross_validated")
-    beside = ("energies", "virials")
-    place.keys(loss, (*names, "of", *beside), optional=("of", *beside))
-    for name in (*names, *(name for name in beside if name in loss)):
+    beside, others = ("energies", "virials"), ("energies", "virials", "resolution")
+    place.keys(loss, (*names, "of", *others), optional=("of", *others))
+    for name in (*names, *(name for name in others if name in loss)):
         place.at(name).number(loss[name], lower=0.0, nullable=True)
     if loss.get("of", "forces") not in ("forces", *beside):
         place.at("of").fail(f"is {_kind(loss['of'])}", "'forces', 'energies' or 'virials'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,14 +70,19 @@ def criterion(potential: Potential) -> str:
     return "weighted error" if len(potential.provenance.get("weights", ())) > 1 else potential.loss.name
 
 
-def resolution(error: str) -> float:
-    """Relative errors of this name below which the sums over the frames cannot tell one from none."""
-    return 0.0 if error == "energy error" else RESOLUTION
+def resolution(error: str, loss: Loss | None = None) -> float:
+    """Relative errors of this name below which the sums over the frames cannot tell one from none.
+
+    What rounding may have done to the sums of these data is known with their loss.
+    """
+    if error == "energy error":
+        return 0.0
+    return RESOLUTION if loss is None or np.isnan(loss.resolution) else max(loss.resolution, RESOLUTION)
 
 
 def resolution_sentence(loss: Loss) -> str:
     """Say why errors are given as bounds; nothing where none is."""
-    least = resolution(loss.name)
+    least = resolution(loss.name, loss)
     if not any(error < least for error in (loss.formula, loss.ceiling, loss.cross_validated)):
         return ""
     return f"{short(least, 2)} is the resolution of the sums over the frames: smaller errors are below it, not known."
@@ -85,7 +90,7 @@ def resolution_sentence(loss: Loss) -> str:
 
 def loss_badge(loss: Loss) -> str:
     """The error of the fit in a few words."""
-    return f"{loss.name} {resolved(loss.formula, resolution(loss.name), 2)}"
+    return f"{loss.name} {resolved(loss.formula, resolution(loss.name, loss), 2)}"
 
 
 def _counted(front: pd.DataFrame, which: pd.Series) -> str:
@@ -101,26 +106,68 @@ def _counted(front: pd.DataFrame, which: pd.Series) -> str:
 def _mark(row: Mapping[Any, Any]) -> str:
     if row["chosen"]:
         return "▸"
-    return ("⊃" if row.get("contains_chosen") else "≈") if row["indistinguishable"] else ""
+    if row["indistinguishable"]:
+        return "⊃" if row.get("contains_chosen") else "≈"
+    return "" if _is_determined(row) else "○"
+
+
+def _is_determined(row: Mapping[Any, Any]) -> bool:
+    """Whether no term may be zero, or the data exclude the formula even if one is."""
+    return bool(row.get("determined", True) or row.get("excluded", False))
 
 
 def marks_sentence(front: pd.DataFrame) -> str:
     """What the marks mean, with how many candidates of each channel have them."""
     holds = front["indistinguishable"] & front.get("contains_chosen", False)
     words = f"▸ chosen   ≈ the data cannot tell it from the chosen one{_counted(front, ~holds)}"
-    if not holds.any():
-        return words
-    return f"{words}   ⊃ it holds the chosen one as a special case{_counted(front, holds)}"
+    if holds.any():
+        words += f"   ⊃ nor this, which holds the chosen one as a special case{_counted(front, holds)}"
+    if any(_mark(row) == "○" for row in front.to_dict("records")):
+        words += "   ○ a term of it may be zero: passed over"
+    return words
+
+
+ORDER = (
+    "Order: the chosen one, those that the data cannot tell from it (fewest constants first), those passed over, and "
+    "those without a mark, which the data speak against, by their error on held-out data."
+)
+"""Said below every table of candidates."""
+
+WORSE_BY = (
+    "Worse by: than the best on the same held-out data, with the standard error of the difference; the data speak "
+    "against a form that is worse by more than two of these and by the BIC, or by more than four."
+)
+"""Said where differences are shown."""
+
+
+def order_sentence(front: pd.DataFrame) -> str:
+    """Say how the table of candidates is ordered, and what its last column is."""
+    rule = ORDER if "○" in marks_sentence(front) else ORDER.replace(" those passed over,", "")
+    return f"{rule} {WORSE_BY}" if _has_differences(front) else rule
 
 
 _NAMES = re.compile("|".join(re.sub(r"\\\{\w\\\}", ".+", re.escape(row.name)) for row in FORMS))
 
 
 def excluded_sentence(front: pd.DataFrame) -> str:
-    """Say which forms with a name are among the candidates and may be true of no channel; "" if there are none."""
-    possible = set(front.form[front.chosen | front.indistinguishable])
-    names = [form for form in dict.fromkeys(front.form) if form not in possible and _NAMES.fullmatch(form)]
-    return f"the data exclude, of the forms with a name, {', '.join(names)}" if names else ""
+    """Say which forms with a name the data exclude from every channel; "" if there are none.
+
+    Where a search was restricted, forms are not fitted for their name's sake: those that were met all the same and
+    are worse are named, and no more is claimed.
+    """
+    marks = [_mark(row) for row in front.to_dict("records")]
+    possible = {form for form, mark in zip(front.form, marks, strict=True) if mark}
+    named = [form for form in dict.fromkeys(front.form) if form not in possible and _NAMES.fullmatch(form)]
+    excluded = {*front.form[front.get("excluded", pd.Series(False, front.index))]}
+    if excluded:
+        names = [form for form in named if form in excluded]
+        return f"the data exclude, of the forms with a name, {', '.join(names)}" if names else ""
+    if not named:
+        return ""
+    worse = ", ".join(named)
+    return (
+        f"of the forms with a name, these were tried and are worse: {worse}; others may not have been tried"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +182,53 @@ class Candidate:
     constants: str
     loss: str
     cross_validated: str
+    worse_by: str
     chosen: bool
 
 
 def ranked(front: pd.DataFrame) -> pd.DataFrame:
-    """Order candidates by their loss; their numbers in figure and tables are their places here."""
-    return front.sort_values(["loss", "constants"], kind="stable").reset_index(drop=True)
+    """Order candidates as `ORDER` says; their numbers in figure and tables are their places here."""
+    places = {"▸": 0, "≈": 1, "⊃": 1, "○": 2, "": 3}
+    group = [places[_mark(row)] for row in front.to_dict("records")]
+    error = front["cross_validated"].fillna(front["loss"])
+    few = np.where(np.array(group) == 1, front["constants"], 0)
+    keys = pd.DataFrame({"group": group, "few": few, "error": error, "constants": front["constants"]})
+    return front.loc[keys.sort_values([*keys], kind="stable").index].reset_index(drop=True)
 
 
 ALIKE = 8
 """So many of the formulas that the data cannot tell from the chosen one are shown, the shortest first."""
 
+_DECIMALS = 7  # of differences, so that they stand below each other; smaller ones have a power of ten
+
 
 def listed(rows: pd.DataFrame, count: int) -> list[int]:
-    """Places of the candidates to be shown: the chosen one, `ALIKE` that may be true as well, and the best.
+    """Places of the candidates to be shown: the chosen one, the best, `ALIKE` that may be true as well, and others.
 
-    With much noise many longer formulas fit better than these.
+    Those that are passed over are no more than half of these: of what is worse some should be seen, too.
     """
-    chosen = rows.index[rows.chosen].tolist()
-    alike = rows[rows.indistinguishable & ~rows.chosen].sort_values(["constants", "loss"], kind="stable")
-    return sorted(list(dict.fromkeys([*chosen, *alike.index[:ALIKE], *rows.index]))[:count])
+    marks = np.array([_mark(row) for row in rows.to_dict("records")])
+    of = {mark: np.flatnonzero(marks == mark).tolist() for mark in ("▸", "○", "")}
+    alike = np.flatnonzero((marks == "≈") | (marks == "⊃")).tolist()
+    best = np.flatnonzero(rows.get("worse_by", pd.Series(np.nan, rows.index)) == 0).tolist()
+    first = list(dict.fromkeys([*of["▸"], *best, *alike[:ALIKE]]))[:count]
+    half = (count - len(first) + 1) // 2
+    rest = [*of["○"][:half], *of[""], *of["○"][half:], *alike[ALIKE:]]
+    return sorted(list(dict.fromkeys([*first, *rest]))[:count])
 
 
-def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> list[Candidate]:
-    """Return the candidates of a front that are shown (`listed`); `error` is what they are compared by."""
-    found, least, rows = list[Candidate](), resolution(error), ranked(front)
+def candidates(
+    front: pd.DataFrame, limit: int, error: str = "energy error", loss: Loss | None = None
+) -> list[Candidate]:
+    """Return the candidates of a front that are shown (`listed`).
+
+    `error` is what they are compared by; `loss`, that of the chosen one, knows how far errors are resolved.
+    """
+    found, least, rows = list[Candidate](), resolution(error, loss), ranked(front)
     numbered = listed(rows, limit)
-    for index, row in zip(numbered, rows.iloc[numbered].to_dict("records"), strict=True):
+    shown = rows.iloc[numbered]
+    digits = telling_digits([value for value in shown["loss"] if value >= least])
+    for index, row in zip(numbered, shown.to_dict("records"), strict=True):
         found.append(
             Candidate(
                 number=index + 1,
@@ -170,14 +237,46 @@ def candidates(front: pd.DataFrame, limit: int, error: str = "energy error") -> 
                 formula=str(row["formula"]),
                 terms=str(row["terms"]),
                 constants=str(row["constants"]),
-                loss=resolved(float(row["loss"]), least),
+                loss=_loss(float(row["loss"]), least, digits),
                 cross_validated=resolved(least / 2, least)
                 if row["cross_validated"] < least
                 else typeset(with_error(float(row["cross_validated"]), float(row["stderr"]))),
+                worse_by=_worse_by(row, least),
                 chosen=bool(row["chosen"]),
             )
         )
     return found
+
+
+def telling_digits(values: Sequence[float], most: int = 5) -> int:
+    """How many significant digits, from three on, tell as many of these numbers apart as `most` do."""
+    apart = len({f"{value:.{most}g}" for value in values})
+    return next(d for d in range(3, most + 1) if d == most or len({f"{v:.{d}g}" for v in values}) == apart)
+
+
+def _loss(loss: float, least: float, digits: int) -> str:
+    if loss < least or digits == 3:
+        return resolved(loss, least)
+    return typeset(f"{loss:#.{digits}g}")  # with zeros at the end, as those beside it
+
+
+def _has_differences(front: pd.DataFrame) -> bool:
+    return "worse_by" in front and bool(np.isfinite(front["worse_by"]).any())
+
+
+def _worse_by(row: Mapping[Any, Any], least: float) -> str:
+    """The difference to the best one; a dash where nothing is known of it, or neither error is resolved."""
+    value, stderr = float(row.get("worse_by", np.nan)), float(row.get("worse_by_stderr", np.nan))
+    if not np.isfinite(value) or (row["cross_validated"] < least and abs(value) < least):
+        return "–"
+    if value == 0:
+        return "best"
+    if not stderr > 0:
+        return typeset(f"{value:+.2g}")
+    decimals = int(1 - np.floor(np.log10(stderr))) - (f"{stderr:.0e}"[0] not in "12")
+    if not 0 < decimals <= _DECIMALS:
+        return typeset(f"{'' if value < 0 else '+'}{with_error(value, stderr)}")
+    return typeset(f"{value:+.{decimals}f}({round(stderr * 10.0**decimals)})")
 
 
 def mixing_cells(test: RuleTest) -> list[str]:

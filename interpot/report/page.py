@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from interpot.files import writable_folder
+from interpot.formula.channel_formula import Loss
 from interpot.formula.mixing import EXCLUDED, RULES, SLIGHT, TELLING
 from interpot.report import frames
 from interpot.report.cells import (
@@ -17,6 +18,7 @@ from interpot.report.cells import (
     formula_text,
     marks_sentence,
     mixing_cells,
+    order_sentence,
     resolution,
 )
 from interpot.report.curve import energies_section
@@ -139,17 +141,20 @@ def _front(findings: Findings) -> list[Block]:
             f"Candidates{of}: {error} against number of constants. The line is the Pareto front; "
             "bars are the cross-validated errors."
         )
-        least = resolution(error)
+        least = resolution(error, loss)
         if (group["loss"] < least).any():
             caption += f" What is below {short(least, 2)} is not resolved (shaded)."
-        drawn = pareto_figure(group, ceiling, label, error)
+        drawn = pareto_figure(group, ceiling, label, error, least)
         panel = Panel(drawn, f"pareto_{name}" if label else "pareto", f"Pareto front{of}")
-        blocks += [_candidates(group, of, error), Plots(caption, (panel,))]  # tables break, figures float
+        blocks += [
+            _candidates(group, of, error, loss),
+            Plots(caption, (panel,)),
+        ]  # tables break, figures float
     return blocks
 
 
-def _candidates(group: pd.DataFrame, of: str, error: str) -> Table:
-    best = candidates(group, _CANDIDATES, error)
+def _candidates(group: pd.DataFrame, of: str, error: str, loss: Loss) -> Table:
+    best = candidates(group, _CANDIDATES, error, loss)
     rows = tuple(
         (
             str(c.number),
@@ -158,15 +163,16 @@ def _candidates(group: pd.DataFrame, of: str, error: str) -> Table:
             c.constants,
             c.loss,
             c.cross_validated,
+            c.worse_by,
         )
         for c in best
     )
-    words = f"The best candidates{of}: {marks_sentence(group)}."
+    words = f"The best candidates{of}: {marks_sentence(group)}. {order_sentence(group)}"
     if excluded := excluded_sentence(group):
         words += f" {excluded[0].upper()}{excluded[1:]}."
     if len(group) > len(best):
         words += f" {len(group) - len(best)} more are in the table pareto.csv."
-    columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated")
+    columns = (">no.", "", "form", ">constants", f">{error}", ">cross-validated", ">worse by")
     return Table(words, columns, rows, tuple("chosen" if c.chosen else "" for c in best))
 
 

@@ -22,12 +22,19 @@ _WIDTH, _NUMBER = 280.0, 11.0  # points: of the axis, and of a number with the s
 
 
 @in_journal_style
-def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: str = "force error") -> Figure:
+def pareto_figure(
+    front: pd.DataFrame,
+    ceiling: float,
+    title: str = "",
+    error: str = "force error",
+    least: float | None = None,
+) -> Figure:
     """Relative error against the number of constants: the front, the chosen formula and the spline ceiling.
 
-    The chosen one, those that may be true as well and the best have numbers, listed beside the figure: their places in
-    the order of the loss.
+    The chosen one, those that may be true as well and the best of the others have numbers, listed beside the figure:
+    their places in the table (`interpot.report.cells.ORDER`). What is below `least` is not resolved.
     """
+    least = resolution(error) if least is None else least
     figure = Figure(figsize=(PAGE, 3.4), layout="constrained")
     axes, key = figure.subplots(1, 2, width_ratios=(3, 2))
     best = ranked(front)
@@ -46,8 +53,8 @@ def pareto_figure(front: pd.DataFrame, ceiling: float, title: str = "", error: s
     if y.max() > _DECADES * y.min():
         axes.set_yscale("log")
     axes.margins(y=0.2)
-    if (best["loss"] < resolution(error)).any():
-        axes.axhspan(axes.get_ylim()[0] / 10, resolution(error), color=PALE, lw=0, zorder=0)
+    if (best["loss"] < least).any():
+        axes.axhspan(axes.get_ylim()[0] / 10, least, color=PALE, lw=0, zorder=0)
     axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
     every = max(1, int(np.ptp(best["constants"])) // 12)
     axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
@@ -86,7 +93,9 @@ def _dodged(best: pd.DataFrame, numbered: list[int]) -> tuple[FloatArray, NDArra
     while free:
         first = min(free)
         alike = [
-            k for k in sorted(free) if constants[k] == constants[first] and height[k] - height[first] < close
+            k
+            for k in sorted(free)
+            if constants[k] == constants[first] and abs(height[k] - height[first]) < close
         ]
         step = min(0.25, 0.8 / max(1, len(alike) - 1))
         apart = int(np.ceil(_NUMBER / (step * unit)))  # that many numbers take as much room as one

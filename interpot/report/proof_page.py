@@ -81,7 +81,7 @@ def forces_section(findings: Findings) -> list[Block]:
 def _errors(findings: Findings) -> Table:
     """What was measured on frames, then what the fit tells."""
     loss, comparison = findings.potential.loss, findings.comparison
-    least = resolution(loss.name)
+    least = resolution(loss.name, loss)
     where = "" if findings.discovered else "where it was found: "
     rows: list[tuple[Entry, ...]] = []
     if comparison is not None and comparison.forces is not None:

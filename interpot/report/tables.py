@@ -13,6 +13,7 @@ from rich.text import Text
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.comparison import Comparison, Observable
+from interpot.formula.channel_formula import Loss
 from interpot.formula.mixing import RuleTest
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
@@ -25,6 +26,7 @@ from interpot.report.cells import (
     interval_sentence,
     marks_sentence,
     mixing_cells,
+    order_sentence,
     resolution,
     resolution_sentence,
     slower_sentence,
@@ -74,12 +76,12 @@ def print_potential(console: Console, potential: Potential) -> None:
         phi = in_variable(channel.plain.expression, channel.variable)
         console.print(Text(f"φ({channel.variable}){label} = {formula_line(phi)}"))
         console.print(Text(f"  {zero_sentence(channel, potential.units)}", style="dim"))
-    loss, least = potential.loss, resolution(potential.loss.name)
+    loss, least = potential.loss, resolution(potential.loss.name, potential.loss)
     console.print(
         Text(
-            f"{loss.name}: formula {resolved(loss.formula, least, 2)}, "
-            f"cross-validated {resolved(loss.cross_validated, least, 2)}"
-            + (f", spline ceiling {resolved(loss.ceiling, least, 2)}" if loss.of == "forces" else "")
+            f"{loss.name}: formula {resolved(loss.formula, least)}, "
+            f"cross-validated {resolved(loss.cross_validated, least)}"
+            + (f", spline ceiling {resolved(loss.ceiling, least)}" if loss.of == "forces" else "")
         )
     )
     if bounds := resolution_sentence(loss):
@@ -92,14 +94,20 @@ def print_potential(console: Console, potential: Potential) -> None:
         console.print(Text(f"{name}: formula {short(error, 2)} of how they vary per particle"))
 
 
-def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: str = "force error") -> None:
-    """Print the best candidates by their error: ▸ the chosen, ≈ those that the data cannot tell from it."""
-    channels = "channel" in front
+def print_front(
+    console: Console,
+    front: pd.DataFrame,
+    limit: int = 12,
+    error: str = "force error",
+    loss: Loss | None = None,
+) -> None:
+    """Print the chosen candidate, those that the data cannot tell from it, and the best of the others."""
+    channels = "channel" in front and front.channel.nunique() > 1
     names = ["channel"] if channels else []
-    table = new_table(*names, "", "form", ">constants", f">{error}", ">cross-validated")
+    table = new_table(*names, "", "form", ">constants", f">{error}", ">held-out", ">worse by")
     for label, group in front.groupby("channel", sort=False) if channels else [("", front)]:
         head = [str(label)] if channels else []
-        for row in candidates(group, limit, error):
+        for row in candidates(group, limit, error, loss):
             cells: list[str | Text] = [
                 *head,
                 row.mark,
@@ -107,14 +115,16 @@ def print_front(console: Console, front: pd.DataFrame, limit: int = 12, error: s
                 row.constants,
                 row.loss,
                 row.cross_validated,
+                row.worse_by,
             ]
             table_row(table, cells, bold=row.chosen)
             head = [""] if channels else []
         table.add_section()
     console.print("", table)
-    rest = "the others are worse on held-out frames and by the BIC, or have a term that may be zero"
-    excluded = excluded_sentence(front)
-    console.print(Text(f"{marks_sentence(front)}; {rest}{excluded and '; '}{excluded}\n", style="dim"))
+    said = [marks_sentence(front), order_sentence(front)]
+    if excluded := excluded_sentence(front):
+        said.append(f"{excluded[0].upper()}{excluded[1:]}.")
+    console.print(Text("\n".join([*said, ""]), style="dim"))
 
 
 def print_mixing(console: Console, tests: Sequence[RuleTest]) -> None:
@@ -211,19 +221,23 @@ class _Fitted(Table):
             for head, row in zip(heads, cells, strict=True)
         ]
         whole = [column.justify == "right" for column in self.columns]
+        room = options.max_width - _BETWEEN * (len(heads) - 1)
         least = [
-            max(
-                [
-                    _longest_word(head),
-                    *(cell_len(c.plain) if w or c.style else _longest_word(c.plain) for c in row),
-                ]
-            )
+            max(_longest_word(head), *(cell_len(c.plain) if w else _narrowest(c) for c in row), 0)
             for head, row, w in zip(heads, cells, whole, strict=True)
         ]
-        room = options.max_width - _BETWEEN * (len(heads) - 1)
+        heading = [max(n, cell_len(head)) if w else n for n, head, w in zip(least, heads, whole, strict=True)]
+        least = (
+            heading if sum(heading) <= room else least
+        )  # heads of numbers on one line, where there is room
         for column, width in zip(self.columns, shared(natural, least, room), strict=True):
             column.width = int(width)
         yield from super().__rich_console__(console, options)
+
+
+def _narrowest(cell: Text) -> int:
+    """How narrow a cell of words may become: verdicts, which have colours, are not broken."""
+    return cell_len(cell.plain) if str(cell.style) in _COLOURS.values() else _longest_word(cell.plain)
 
 
 def _longest_word(words: str) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from report_samples import argon, bare, crowded, mixture, observables
 from rich.console import Console
@@ -132,3 +133,60 @@ def test_errors_below_the_resolution_are_bounds() -> None:
     buffer = io.StringIO()
     tables.print_front(Console(file=buffer, width=100), front, error="energy error")  # of points, not of sums
     assert "2.2×10⁻¹¹" in buffer.getvalue()
+
+
+def close_rows() -> pd.DataFrame:
+    """Noisy data: errors alike to three digits, of which the differences tell."""
+    rows = [
+        ("r^-7 + r^-9", 3, 0.0993701, 0.0994551, 0.0, 0.0, False, True, True),
+        ("Lennard-Jones 12-6", 2, 0.0993918, 0.0994636, 8.5e-6, 3.1e-5, True, False, True),
+        ("r^-n + Gaussian", 4, 0.0993080, 0.0993762, -7.9e-5, 6e-5, False, False, False),
+        ("Mie 11-8", 2, 0.0995555, 0.0996268, 1.7e-4, 9e-5, False, True, True),
+        ("Morse", 3, 0.1009730, 0.1010880, 1.6e-3, 2e-4, False, False, True),
+        ("r^-n + Yukawa", 4, 0.0993690, 0.0994660, 1.1e-5, 2e-6, False, False, True),
+    ]
+    names = "form constants loss cross_validated worse_by worse_by_stderr chosen indistinguishable determined"
+    return pd.DataFrame(rows, columns=names.split()).assign(formula="r", terms=2, stderr=2.7e-3)
+
+
+def test_errors_have_the_digits_that_tell_the_rows_apart() -> None:
+    made = cells.candidates(close_rows(), 12, "force error")
+    assert len({c.loss for c in made}) == len(made) and {c.cross_validated for c in made} > {"0.099(3)"}
+    told = {c.form: (c.loss, c.worse_by) for c in made}
+    assert told["Lennard-Jones 12-6"] == ("0.099392", "+0.00001(3)")
+    assert told["r^-7 + r^-9"] == ("0.099370", "best")
+    assert told["r^-n + Gaussian"] == ("0.099308", "−0.00008(6)")
+    assert told["r^-n + Yukawa"][1] == "+0.0000110(20)"
+    assert cells.telling_digits([0.1, 0.2]) == 3 and cells.telling_digits([0.1, 0.1000001]) == 3
+    assert cells.telling_digits([0.12345, 0.12346]) == 5
+
+
+def test_rows_stand_in_the_order_that_is_stated() -> None:
+    """The chosen one, what may be true by the number of constants, what is passed over, what the data speak against."""
+    made = cells.candidates(close_rows(), 12, "force error")
+    assert [(c.mark, c.form) for c in made] == [
+        ("▸", "Lennard-Jones 12-6"), ("≈", "Mie 11-8"), ("≈", "r^-7 + r^-9"), ("○", "r^-n + Gaussian"),
+        ("", "r^-n + Yukawa"), ("", "Morse"),
+    ]  # fmt: skip
+    said = cells.order_sentence(close_rows())
+    assert cells.ORDER in said and cells.WORSE_BY in said
+    without = cells.order_sentence(close_rows().drop(columns="worse_by").assign(determined=True))
+    assert "passed over" not in without and "Worse by" not in without
+
+
+def test_the_best_and_some_of_every_mark_are_listed() -> None:
+    many = pd.concat([close_rows().assign(constants=k) for k in range(2, 9)], ignore_index=True)
+    many.loc[many.index[6:], ["chosen"]] = False
+    many.loc[many.worse_by == 0, "worse_by"] = [0.0, *[1e-6] * 6]
+    made = cells.candidates(many, 12, "force error")
+    assert {c.mark for c in made} == {"▸", "≈", "○", ""} and "best" in {c.worse_by for c in made}
+    assert [c.number for c in made] == sorted(c.number for c in made) and len(made) == 12
+
+
+def test_heads_of_numbers_do_not_wrap_beside_a_long_form() -> None:
+    buffer = io.StringIO()
+    long = close_rows().replace("Lennard-Jones 12-6", "Gaussian + Gaussian + Gaussian + Gaussian + Gaussian")
+    tables.print_front(Console(file=buffer, width=80), long)
+    assert any(
+        "constants  force error" in line and "worse by" in line for line in buffer.getvalue().splitlines()
+    )

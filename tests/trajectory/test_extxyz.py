@@ -90,9 +90,15 @@ def test_truncated_last_frame(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     ("text", "sentence"),
     [
         (FRAME + "x" + FRAME, "line 5 of '.*': expected the number of atoms of frame 1, found 'x2'"),
-        (FRAME + FRAME.replace("1 1 1", "1 1x 1"), r"frame 1 of '.*' \(lines 5 to 8\) is no .*: .*'1x'"),
-        (FRAME.replace("Xe", "Qq"), r"frame 0 of '.*' \(lines 1 to 4\) .*'Qq' is not a chemical symbol"),
-        (FRAME.replace("1 1 1", "1 1"), r"frame 0 of '.*' \(lines 1 to 4\)"),
+        (
+            FRAME + FRAME.replace("1 1 1", "1 1x 1"),
+            r"line 8 of '.*' \(frame 1, atom 2\): column 'pos' holds '1x': expected a number$",
+        ),
+        (FRAME.replace("Xe", "Qq"), r"line 4 of '.*' \(frame 0, atom 2\): 'Qq' is not a chemical symbol$"),
+        (
+            FRAME.replace("1 1 1", "1 1"),
+            r"line 4 of '.*' \(frame 0, atom 2\): expected 7 columns \(species, pos, .*found 6",
+        ),
         (FRAME.replace("-2 -3", "nan -3"), "fy of the 2. atom is nan in frame 0 of '"),
         ('2\npbc="T T T"\nAr 0 0 0\nAr 1 1 1\n', "frame 0 of '.*': Ar2 is periodic along a but has no cell"),
         (FRAME[:-1], "holds no whole frame"),
@@ -150,7 +156,8 @@ def test_rows_are_those_that_ase_reads(tmp_path: Path, layout: str) -> None:
 @pytest.mark.parametrize("bad", ["Ar 0 0", "Ar 0 0 x", "Qq 0 0 0"])
 def test_a_bad_row_is_refused_as_ase_does(tmp_path: Path, bad: str) -> None:
     path = written(tmp_path, f"3\nProperties=species:S:1:pos:R:3\nAr 0 0 0\nAr 1 1 1\n{bad}\n")
-    with pytest.raises(
-        InterpotError, match=r"frame 0 of '.*' \(lines 1 to 5\) is no extended XYZ that ASE reads"
-    ):
+    with pytest.raises(InterpotError, match=r"line 5 of '.*' \(frame 0, atom 3\): ") as caught:
         list(read(path))
+    assert {"Ar 0 0": "found 3: 'Ar 0 0'", "Ar 0 0 x": "'pos' holds 'x'", "Qq 0 0 0": "'Qq' is not"}[
+        bad
+    ] in str(caught.value)

@@ -163,7 +163,31 @@ def recognise(path: Path, name: str | None = None) -> Format:
     by_suffix = (f for f in READERS.values() if suffixes and suffixes[-1] in f.suffixes)
     for format_ in (*(f for f in READERS.values() if f.opening.match(opening)), *by_suffix):
         return format_
+    if _is_table(opening):
+        raise InterpotError(
+            f"'{path}' is a table, no trajectory: energies over the distance of a pair are read with --curve {path} "
+            "(interpot.read_curves in Python)"
+        )
     raise InterpotError(f"'{path}' is in no format that is known here: expected one of {_formats()}")
+
+
+def _is_table(opening: bytes) -> bool:
+    """Whether these lines, of which the last may be torn, are columns of numbers below a header."""
+    lines = [line for line in opening.splitlines() if line.strip() and not line.startswith(b"#")]
+    rows = [re.split(rb"\s*[,;]\s*|\s+", line.strip()) for line in lines[1:-1] or lines[1:]]
+    return (
+        bool(rows)
+        and len({len(row) for row in rows}) == 1
+        and all(sum(map(_is_real, row)) > 1 for row in rows)
+    )
+
+
+def _is_real(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _formats() -> str:

@@ -20,7 +20,7 @@ from interpot.errors import InterpotError
 from interpot.records import Frame
 from interpot.trajectory.place import place, shown
 from interpot.trajectory.readers.ase_frames import frame_of, reason
-from interpot.trajectory.readers.extxyz_rows import atoms_of
+from interpot.trajectory.readers.extxyz_rows import atoms_of, fault
 from interpot.trajectory.readers.reader import CutShortError, Mark, Request, cut_short
 from interpot.trajectory.readers.stream import LineStream, open_bytes
 
@@ -52,6 +52,11 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                     format="extxyz",
                 )
             except Exception as error:  # ASE raises whatever its conversions raise
+                if (bad := fault(comment, rows)) is not None:
+                    row, what = bad
+                    raise InterpotError(
+                        f"line {first + 2 + row} of '{path}' (frame {index}, atom {row + 1}): {what}"
+                    ) from error
                 raise InterpotError(
                     f"{place(path, index)} (lines {first} to {stream.line - 1}) is no extended XYZ that ASE "
                     f"reads: {reason(error)}"

@@ -8,6 +8,7 @@ of the first. Columns of other kinds, which no frame of ours holds, are passed b
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from io import StringIO
 
@@ -18,6 +19,7 @@ from ase.data import atomic_numbers
 from ase.io import read as ase_read
 
 from interpot.records import FloatArray, IntArray
+from interpot.trajectory.place import shown
 from interpot.trajectory.readers.parsing import LONGEST_NAME, NAME, SKIP, WHOLE, number, read_rows
 
 _PROPERTIES = re.compile(rb"Properties\s*=\s*(?:\"([^\"]*)\"|(\S+))")
@@ -25,6 +27,7 @@ _USUAL = b"species:S:1:pos:R:3"
 _CALLED = {"pos": "positions"}  # by ASE
 _OF_FRAMES = {"pos", "forces", "force", "momenta", "masses"}  # what a frame of ours holds, as reals only
 _OTHER_NAMES = {"Z", "numbers", "symbols"}  # of species: which of several columns counts, ASE decides
+_NUMBERS: dict[str, Callable[[bytes], float]] = {"R": float, "I": int}
 _MOST_NAMES, _MOST_ODD = 256, 2**12
 
 
@@ -58,6 +61,45 @@ def atoms_of(head: bytes, rows: bytes) -> Atoms | None:
     one = ase_read(StringIO(first.decode(errors="replace")), index=0, format="extxyz")
     assert isinstance(one, Atoms)
     return _continued(one, kinds, {name: _column(table, start, width) for name, start, width in places})
+
+
+def fault(head: bytes, rows: bytes) -> tuple[int, str] | None:
+    """Find the first row that is not what its columns say: its place from 0, and what is wrong with it.
+
+    For the message only, after ASE has refused the frame; None where no row is at fault.
+    """
+    told = _PROPERTIES.findall(head)
+    parts = (b"".join(told[0]) if told else _USUAL).decode(errors="replace").split(":")
+    if len(parts) % 3 or not all(width.isdigit() for width in parts[2::3]):
+        return None
+    widths = map(int, parts[2::3])
+    columns = [
+        (name, kind)
+        for name, kind, width in zip(parts[::3], parts[1::3], widths, strict=True)
+        for _ in range(width)
+    ]
+    for row, line in enumerate(rows.splitlines()):
+        words = line.split()
+        if len(words) < len(columns):
+            expected = f"expected {len(columns)} columns ({', '.join(dict.fromkeys(n for n, _ in columns))})"
+            return row, f"{expected}, found {len(words)}: '{shown(line)}'"
+        for (name, kind), word in zip(columns, words, strict=False):
+            if (wrong := _wrong(name, kind, word)) is not None:
+                return row, wrong
+    return None
+
+
+def _wrong(name: str, kind: str, word: bytes) -> str | None:
+    """Say what is wrong with a word of a column, None if it is what the column holds."""
+    if name == "species" and kind == "S" and word.decode(errors="replace").capitalize() not in atomic_numbers:
+        return f"'{shown(word)}' is not a chemical symbol"
+    if kind not in _NUMBERS:
+        return None
+    try:
+        _NUMBERS[kind](word)
+    except ValueError:
+        return f"column '{name}' holds '{shown(word)}': expected a {'whole ' if kind == 'I' else ''}number"
+    return None
 
 
 @lru_cache(maxsize=64)
