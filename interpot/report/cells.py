@@ -134,8 +134,8 @@ ORDER = (
 """Said below every table of candidates."""
 
 WORSE_BY = (
-    "Worse by: than the best on the same held-out data, with the standard error of the difference; the data speak "
-    "against a form that is worse by more than two of these and by the BIC, or by more than four."
+    "Worse by: in percent of the best one's error on the same held-out data, with the standard error of the "
+    "difference; the data speak against a form that is worse by two of these and by the BIC, or by four."
 )
 """Said where differences are shown."""
 
@@ -199,7 +199,7 @@ def ranked(front: pd.DataFrame) -> pd.DataFrame:
 ALIKE = 8
 """So many of the formulas that the data cannot tell from the chosen one are shown, the shortest first."""
 
-_DECIMALS = 7  # of differences, so that they stand below each other; smaller ones have a power of ten
+_DECIMALS = 4  # of differences, so that they stand below each other; smaller ones have a power of ten
 
 
 def listed(rows: pd.DataFrame, count: int) -> list[int]:
@@ -265,18 +265,20 @@ def _has_differences(front: pd.DataFrame) -> bool:
 
 
 def _worse_by(row: Mapping[Any, Any], least: float) -> str:
-    """The difference to the best one; a dash where nothing is known of it, or neither error is resolved."""
-    value, stderr = float(row.get("worse_by", np.nan)), float(row.get("worse_by_stderr", np.nan))
-    if not np.isfinite(value) or (row["cross_validated"] < least and abs(value) < least):
+    """The difference to the best one in percent of its error; a dash where it is not known or not resolved."""
+    difference, own = float(row.get("worse_by", np.nan)), float(row["cross_validated"])
+    if not np.isfinite(difference) or (own < least and abs(difference) < least):
         return "–"
-    if value == 0:
+    if difference == 0:
         return "best"
+    percent = 100 / max(own - difference, np.finfo(np.float64).tiny)
+    value, stderr = percent * difference, percent * float(row["worse_by_stderr"])
     if not stderr > 0:
-        return typeset(f"{value:+.2g}")
+        return typeset(f"{value:+.2g} %")
     decimals = int(1 - np.floor(np.log10(stderr))) - (f"{stderr:.0e}"[0] not in "12")
     if not 0 < decimals <= _DECIMALS:
-        return typeset(f"{'' if value < 0 else '+'}{with_error(value, stderr)}")
-    return typeset(f"{value:+.{decimals}f}({round(stderr * 10.0**decimals)})")
+        return typeset(f"{'' if value < 0 else '+'}{with_error(value, stderr)} %")
+    return typeset(f"{value:+.{decimals}f}({round(stderr * 10.0**decimals)}) %")
 
 
 def mixing_cells(test: RuleTest) -> list[str]:

@@ -153,10 +153,10 @@ def test_errors_have_the_digits_that_tell_the_rows_apart() -> None:
     made = cells.candidates(close_rows(), 12, "force error")
     assert len({c.loss for c in made}) == len(made) and {c.cross_validated for c in made} > {"0.099(3)"}
     told = {c.form: (c.loss, c.worse_by) for c in made}
-    assert told["Lennard-Jones 12-6"] == ("0.099392", "+0.00001(3)")
+    assert told["Lennard-Jones 12-6"] == ("0.099392", "+0.01(3) %")
     assert told["r^-7 + r^-9"] == ("0.099370", "best")
-    assert told["r^-n + Gaussian"] == ("0.099308", "−0.00008(6)")
-    assert told["r^-n + Yukawa"][1] == "+0.0000110(20)"
+    assert told["r^-n + Gaussian"] == ("0.099308", "−0.08(6) %")
+    assert told["r^-n + Yukawa"][1] == "+0.0111(20) %"
     assert cells.telling_digits([0.1, 0.2]) == 3 and cells.telling_digits([0.1, 0.1000001]) == 3
     assert cells.telling_digits([0.12345, 0.12346]) == 5
 
