@@ -163,6 +163,17 @@ def test_ctrl_c_and_the_end_of_a_batch_job_keep_what_is_done(
     assert datasets(out) == datasets(whole)
 
 
+def test_who_stops_reading_loses_nothing(dump: Path, whole: Path, tmp_path: Path) -> None:
+    """As `interpot accumulate ... | head -0` does: what was asked for is written all the same."""
+    out = tmp_path / "out.h5"
+    with start(["accumulate", str(dump), "--cutoff", "5.5", "--keep-cutoff", "-o", str(out)], 0.0) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        error = process.stderr.read()
+    assert process.returncode == 0 and error == ""
+    assert datasets(out) == datasets(whole)
+
+
 def test_what_a_pass_says(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "ne.h5"
     text = good(

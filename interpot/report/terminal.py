@@ -7,6 +7,8 @@ one now and then before.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -133,6 +135,17 @@ class _Detail(ProgressColumn):
         return Text(f"{task.completed:.0f}{of} {task.fields['unit']}")
 
 
+class PatientConsole(Console):
+    """Falls silent when nobody reads on, as behind ``| head``: the work goes on, and its files are written."""
+
+    def on_broken_pipe(self) -> None:
+        """See `rich.console.Console`, which would end the program."""
+        self.quiet = True
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what Python flushes at its end goes there
+
+
 class Terminal(logging.Handler):
     """Shows stages and remarks; as a logging handler, it shows the package's warnings as remarks.
 
@@ -144,7 +157,7 @@ class Terminal(logging.Handler):
 
     def __init__(self, console: Console | None = None) -> None:
         super().__init__(logging.WARNING)
-        self.console = console or Console()
+        self.console = console or PatientConsole()
         self._said: set[str] = set()
 
     def note(self, sentence: str) -> None:
