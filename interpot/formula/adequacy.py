@@ -333,17 +333,17 @@ def _causes(split: Adequacy) -> str:
 
 
 def _resolved_sentence(unexplained: str, noise: Share, physics: Share, systematic: float) -> str:
-    shown = f"noise of {noise} (standard error {percent(noise.error)})"
+    shown = f"noise of {noise} ± {percent(noise.error)}"
     if not physics.significant:
         most = percent(physics.most)
         return (
-            f"{unexplained}: the net force shows {shown}, unless walls or fields act that were not asked for, which "
-            f"leaves {most} at most for missing physics"
+            f"{unexplained}; the net force of the frames shows {shown}, which leaves at most {most} for missing "
+            "physics (if no wall or field acts that was not asked for)"
         )
     if physics.value > INADEQUATE:
-        return f"no pair formula will do: {unexplained}, and the net force shows {shown} only"
+        return f"no pair formula will do: {unexplained}, of which the net force shows only {shown}"
     windows = "what sums over windows err by, or " if systematic > physics.value else ""
     return (
-        f"{unexplained}: the net force shows {shown}, the other {physics} is {windows}missing physics "
+        f"{unexplained}; the net force of the frames shows {shown}, the other {physics} is {windows}missing physics "
         f"{OTHER_PHYSICS}"
     )
