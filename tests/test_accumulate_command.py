@@ -26,13 +26,13 @@ FRAMES = 300
 SLOW = """
 import sys, time
 from interpot import cli
-from interpot.statistic import checkpoint, one_pass
+from interpot.statistic import accumulator, checkpoint
 checkpoint.INTERVAL = 0.0
-original = one_pass.Accumulator.add
+original = accumulator.Accumulator.add
 def add(self, windows):
     time.sleep({pause})
     original(self, windows)
-one_pass.Accumulator.add = add
+accumulator.Accumulator.add = add
 sys.argv[0] = "interpot"
 cli.main()
 """

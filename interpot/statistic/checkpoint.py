@@ -22,10 +22,11 @@ from interpot.errors import InterpotError
 from interpot.files import UNFINISHED, atomic, writable_file
 from interpot.interrupts import held_back
 from interpot.records import Trajectory
+from interpot.statistic.accumulator import Accumulator, Snapshot
 from interpot.statistic.basis import KnotSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, FrameProgress, Snapshot, finished, walked
+from interpot.statistic.one_pass import FrameProgress, finished, walked
 from interpot.statistic.recipe import Recipe, check_same_recipe, wanted_of
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory
@@ -190,7 +191,7 @@ def checkpointed_pass(
     checkpoint
         To go on from.
     threads
-        As in `interpot.statistic.one_pass.Accumulator`.
+        As in `interpot.statistic.accumulator.Accumulator`.
     progress
         Called with the number of frames done, those before the resume included.
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from interpot.records import Trajectory
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import measured
-from interpot.statistic.one_pass import Accumulator
 from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recognition import recognised
 from interpot.statistic.settled import Settled

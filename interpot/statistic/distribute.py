@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.block_store import block_length
 from interpot.statistic.channels import Channel
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, FrameProgress
+from interpot.statistic.one_pass import FrameProgress
 from interpot.statistic.unmet import check_sampled
 from interpot.threads import one_blas_thread
 from interpot.trajectory import FileTrajectory, read

@@ -14,10 +14,11 @@ from itertools import islice
 
 from interpot.errors import InterpotError
 from interpot.records import Trajectory
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.channels import Channel
 from interpot.statistic.heat_bath import PAIRS, bath_remarks, step_of
 from interpot.statistic.observed import Observed
-from interpot.statistic.one_pass import Accumulator, counted, walked
+from interpot.statistic.one_pass import counted, walked
 from interpot.trajectory.motion import RECORDED, Motion
 from interpot.trajectory.targets import Windows, target_rows
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from interpot.records import Trajectory
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.channels import Channel
 from interpot.statistic.frame_rows import NOTHING, Wanted
 from interpot.statistic.heat_bath import bath_remarks
@@ -14,7 +15,7 @@ from interpot.statistic.in_bath import in_bath
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import Observed, observe, with_friction
-from interpot.statistic.one_pass import Accumulator, FrameProgress, counted, walked
+from interpot.statistic.one_pass import FrameProgress, counted, walked
 from interpot.statistic.truncation import MOST_FRAMES, find_cutoffs
 from interpot.threads import one_blas_thread
 from interpot.trajectory.motion import RECORDED, Motion

@@ -14,11 +14,11 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.records import FloatArray
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.basis import Basis, KnotSplines, splines_for
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
-from interpot.statistic.one_pass import Accumulator
 from interpot.statistic.width import WidthChoice, best_width
 from interpot.threads import one_blas_thread
 from interpot.trajectory.following import Instant

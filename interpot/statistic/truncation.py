@@ -15,12 +15,12 @@ from math import ceil, log10
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.basis import Basis, LogSplines
 from interpot.statistic.channels import ENDLESS, Channel
 from interpot.statistic.layout import offsets
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import SplineFit, decompose, residual_variance, spline_fit
-from interpot.statistic.one_pass import Accumulator
 from interpot.statistic.splines import DEGREE
 from interpot.threads import one_blas_thread
 from interpot.trajectory.targets import Windows

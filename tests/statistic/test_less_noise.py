@@ -9,11 +9,11 @@ import pytest
 from statistic_systems import lattice_gas, with_forces
 
 from interpot.records import Frame
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.channels import pair_channels
 from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
-from interpot.statistic.one_pass import Accumulator
 from interpot.trajectory.targets import Windows
 from interpot.units import unit_style
 

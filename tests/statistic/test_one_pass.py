@@ -30,10 +30,11 @@ import interpot
 from interpot.errors import InterpotError
 from interpot.neighbours import pairs
 from interpot.records import Cell, Frame
+from interpot.statistic import accumulator as passes
 from interpot.statistic import batches, large_arrays, panels
-from interpot.statistic import one_pass as passes
 from interpot.statistic import pair_splines as ways
 from interpot.statistic.accumulate import accumulate
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.basis import Functions, LogSplines
 from interpot.statistic.block_store import MAX_BLOCKS, block_length
 from interpot.statistic.blocks import ARRAYS
@@ -41,7 +42,7 @@ from interpot.statistic.channels import Channel, pair_channels
 from interpot.statistic.features import AnyFeatures
 from interpot.statistic.layout import Layout
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator, one_pass
+from interpot.statistic.one_pass import one_pass
 from interpot.trajectory.motion import Motion
 from interpot.trajectory.targets import Windows
 from interpot.units import unit_style

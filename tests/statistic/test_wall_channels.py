@@ -14,8 +14,8 @@ from statistic_systems import METAL, Frames, lattice_gas, lennard_jones, with_an
 
 from interpot.errors import InterpotError
 from interpot.records import Cell, Frame, Surface
+from interpot.statistic import accumulator as passes
 from interpot.statistic import batches, panels
-from interpot.statistic import one_pass as passes
 from interpot.statistic import pair_splines as ways
 from interpot.statistic.accumulate import accumulate
 from interpot.statistic.basis import Functions, KnotSplines, LogSplines, UniformSplines, splines_for

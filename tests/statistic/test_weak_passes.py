@@ -12,7 +12,7 @@ import pytest
 from moving_gas import CUTOFF, STEP, write_gas
 
 from interpot import InterpotError, Motion, Statistic, accumulate, pair_channels, read
-from interpot.statistic import checkpoint, one_pass
+from interpot.statistic import accumulator, checkpoint
 from interpot.statistic.joint_target import joined_provenance, joined_target
 from interpot.statistic.merge import merge
 
@@ -129,7 +129,7 @@ def test_how_windows_are_put_into_batches_is_rounding(
     way: str, gas: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = make(gas, WAYS[way])
-    monkeypatch.setattr(one_pass, "BATCH_BYTES", 1)
+    monkeypatch.setattr(accumulator, "BATCH_BYTES", 1)
     monkeypatch.setattr("interpot.statistic.windows.ROWS_BYTES", 30_000)
     single = make(gas, WAYS[way])
     assert single.rows == usual.rows and single.frames == usual.frames

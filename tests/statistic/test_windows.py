@@ -11,11 +11,11 @@ from statistic_systems import features, lattice_gas, with_any_forces
 
 from interpot.records import Frame, Surface
 from interpot.statistic import windows as ways
+from interpot.statistic.accumulator import Accumulator
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel, asked_channels, pair_channels
 from interpot.statistic.frame_rows import Wanted
 from interpot.statistic.normal_equations import Statistic
-from interpot.statistic.one_pass import Accumulator
 from interpot.trajectory.targets import Windows
 from interpot.units import unit_style
 
