@@ -9,7 +9,6 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.honesty import Rival
-from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import RANKED, Fit
 from interpot.formula.selection import Candidate, Judge, choose
 

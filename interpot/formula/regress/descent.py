@@ -73,26 +73,26 @@ def descend(
         size = np.where(scale > 0, scale, 1.0)
         T = np.linalg.qr(np.column_stack([J / size, here.residual]), mode="r")
         length = length if length > 0 else FIRST * float(np.linalg.norm(x * size)) or 1.0
-        moved = False
-        while tried < most and not moved:
+        done = moved = False
+        while tried < most and not (moved or done):
             p = _step(T[: len(x), :-1], T[: len(x), -1], length, (lower - x) * size, (upper - x) * size)
             expected = -float(p @ T[:, :-1].T @ (T[:, :-1] @ p + 2 * T[:, -1]))
             far = float(np.linalg.norm(p))
-            if expected <= converged * square or far <= STILL * float(np.linalg.norm(x * size)):
+            if far <= STILL * float(np.linalg.norm(x * size)):
                 return here
             there = np.clip(x + p / size, lower, upper)
             trial, tried = at(there), tried + 1
             gained = square - float(trial.residual @ trial.residual)
+            done, moved = expected <= converged * square, gained > 0
             if not gained > 0.25 * expected:
                 length = 0.25 * far
             elif gained > 0.75 * expected and far > 0.95 * length:
                 length *= 2
-            moved = gained > 0
         if moved:
-            last = gained <= converged * square
+            done |= gained <= converged * square
             x, here, square = there, trial, square - gained
-            if last:
-                return here
+        if done:
+            break
     return here
 
 
