@@ -71,12 +71,13 @@ def descend(
         J = here.jacobian()
         scale = np.maximum(scale, np.linalg.norm(J, axis=0))
         size = np.where(scale > 0, scale, 1.0)
-        T = np.linalg.qr(np.column_stack([J / size, here.residual]), mode="r")
+        T = np.asarray(np.linalg.qr(np.column_stack([J / size, here.residual]), mode="r"))
+        R, q = T[: len(x), :-1], T[: len(x), -1]
         length = length if length > 0 else FIRST * float(np.linalg.norm(x * size)) or 1.0
         done = moved = False
         while tried < most and not (moved or done):
-            p = _step(T[: len(x), :-1], T[: len(x), -1], length, (lower - x) * size, (upper - x) * size)
-            expected = -float(p @ T[:, :-1].T @ (T[:, :-1] @ p + 2 * T[:, -1]))
+            p = _step(R, q, length, (lower - x) * size, (upper - x) * size)
+            expected = -float(R @ p @ (R @ p + 2 * q))
             far = float(np.linalg.norm(p))
             if far <= STILL * float(np.linalg.norm(x * size)):
                 return here
@@ -125,4 +126,4 @@ def _within(R: FloatArray, q: FloatArray, length: float) -> FloatArray:
         if far <= 1.05 * length:
             break
         damping += (far / length - 1) * far**2 / float(p @ (p / (s * s + damping)))
-    return -(p * min(1.0, length / far) if far > 0 else p) @ Vt
+    return np.asarray(-(p * min(1.0, length / far) if far > 0 else p) @ Vt)
