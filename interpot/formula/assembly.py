@@ -169,7 +169,8 @@ def one_standard_error(front: pd.DataFrame) -> pd.DataFrame:
 
 def without_units(expression: sympy.Expr) -> sympy.Expr:
     """A formula as people write it: units that only give numbers their dimension are left out."""
-    return expression.subs({sympy.Symbol(name, real=True): 1 for name in UNITS_OF_KNOWN})
+    units = {sympy.Symbol(name, real=True): sympy.Integer(1) for name in UNITS_OF_KNOWN}
+    return expression.xreplace(units) if expression.free_symbols & set(units) else expression
 
 
 def front_row(

@@ -19,7 +19,7 @@ from interpot.formula.regress.form import NOTHING_MORE, Form
 from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.scan import reach
-from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.regress.varpro import RANKED, Fit, fit
 from interpot.formula.selection import CLEAR, DECISIVE, INDIFFERENT, choices
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront
@@ -211,8 +211,9 @@ class ChannelSearch:
         return rank
 
     def refit(self, form: Form) -> Fit:
-        """Fit one form under the constraints."""
-        return fit(self.objective, [form], constraints=[self.rule] if self.rule.names else None)
+        """Fit one form under the constraints, to be compared with others."""
+        rules = [self.rule] if self.rule.names else None
+        return fit(self.objective, [form], constraints=rules, converged=RANKED)
 
     def unconstrained(self) -> ChannelSearch:
         """Return the same search without constraints."""

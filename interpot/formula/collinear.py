@@ -13,12 +13,12 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from interpot.formula.codegen import R
 from interpot.formula.notation import in_variable
-from interpot.formula.paired import difference
+from interpot.formula.paired import difference, surely_apart
 from interpot.formula.potential import Potential
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.polish import twins
-from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.regress.varpro import RANKED, Fit, fit
 from interpot.formula.terms import Term
 from interpot.formula.terms.variants import VARIANTS
 from interpot.formula.titles import bare_exponents, title_of
@@ -117,12 +117,11 @@ def substitutes(
         form, letter = chosen.forms[c], channel.site if channel.kind in ENDLESS else R.name
         measure = measure_of(channel.kind, statistic.units)
         for t, (term, shapes) in enumerate(zip(form.terms, form.split(), strict=True)):
-            trials = []
-            for member in _promising(alone, grid, columns, form, t):
-                forms = list(chosen.forms)
-                forms[c] = _replaced(form, t, grid.terms[member], np.array(grid.shapes[member]))
-                if not twins(forms[c]):
-                    trials.append(fit(objective, forms, STEPS))
+            replaced = [
+                _replaced(form, t, grid.terms[m], np.array(grid.shapes[m]))
+                for m in _promising(alone, grid, columns, form, t)
+            ]
+            trials = _trials(objective, alone, chosen, c, [f for f in replaced if not twins(f)], variance)
             for trial in sorted(trials, key=lambda f: f.misfit):
                 if (
                     not _is_limit(alone, form, trial.forms[c], t)
@@ -133,6 +132,25 @@ def substitutes(
                     new = member_name(put, its, measure, letter)
                     found.append(Substitute(channel.label, old, new, trial))
     return tuple(found)
+
+
+def _trials(
+    objective: Objective, alone: Objective, chosen: Fit, c: int, replaced: Sequence[Form], variance: float
+) -> list[Fit]:
+    """Fits with other forms for channel c, without those that cannot be but told apart.
+
+    The best functions of the other channels leave no more than their formulas do: with them one channel says enough.
+    """
+    trials = []
+    for form in replaced:
+        forms = [*chosen.forms[:c], form, *chosen.forms[c + 1 :]]
+        if len(forms) > 1:
+            least = fit(alone, [form], STEPS, converged=RANKED).misfit
+            constants = sum(f.constants for f in forms)
+            if surely_apart(objective, chosen, least, constants, variance):
+                continue
+        trials.append(fit(objective, forms, STEPS))
+    return trials
 
 
 def _promising(alone: Objective, grid: Grid, columns: FloatArray, form: Form, t: int) -> list[int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.honesty import Rival
-from interpot.formula.regress.form import Form
-from interpot.formula.regress.varpro import Fit
+from interpot.formula.regress.varpro import RANKED, Fit
 from interpot.formula.selection import Candidate, Judge, choose
 
 Judged = list[tuple[int, Candidate, str]]
@@ -17,7 +17,7 @@ Judged = list[tuple[int, Candidate, str]]
 
 
 def joint_choice(
-    refit: Callable[[Sequence[Form]], Fit],
+    refit: Callable[..., Fit],
     judge: Judge,
     found: list[list[Fit]],
     named: Sequence[Sequence[Fit]] | None = None,
@@ -27,7 +27,7 @@ def joint_choice(
     Parameters
     ----------
     refit
-        Fits forms of all channels jointly.
+        Fits forms of all channels jointly; takes `converged` as `interpot.formula.regress.varpro.fit` does.
     judge
         Cross-validates.
     found
@@ -41,13 +41,17 @@ def joint_choice(
         Constraints that can be met channel by channel only.
     """
     first = [fits[0].forms[0] for fits in found]
+    compared = partial(refit, converged=RANKED)
+    together = compared(first)
+    if np.isfinite(together.misfit):  # where the others are to start from
+        first = list(together.forms)
     picks, judged = [], Judged()
     for c, (fits, known) in enumerate(zip(found, named or [[] for _ in found], strict=True)):
         promising, keys = {f.key for f in fits}, {f.key[0] for f in known}
         forms = [f.forms[0] for f in (*fits, *(f for f in known if f.key not in promising))]
         alternatives = [[*first[:c], form, *first[c + 1 :]] for form in forms]
         # forms that meet the constraints each by itself may not do so together
-        refits = [joint for joint in map(refit, alternatives) if np.isfinite(joint.misfit)]
+        refits = [joint for joint in map(compared, alternatives) if np.isfinite(joint.misfit)]
         if not refits:
             raise InterpotError(
                 "no formulas of all channels together meet the constraints: leave one of them out"

@@ -18,7 +18,7 @@ from interpot.formula.named_forms import FORMS, ROWS, NamedForm
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.polish import keep_best, tied
 from interpot.formula.regress.restriction import Restriction
-from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.regress.varpro import RANKED, Fit, fit
 from interpot.formula.terms import Term
 from interpot.records import FloatArray
 from interpot.statistic.objective import Objective
@@ -85,7 +85,8 @@ def named_fits(
         elif form.constants < len(objective.y):
             start = _start(objective, rows, _points(form, domain, rule), column)
             if start is not None:
-                keep_best(found, [fit(objective, [start], STEPS, [rule] if rule.names else None)])
+                rules = [rule] if rule.names else None
+                keep_best(found, [fit(objective, [start], STEPS, rules, RANKED)])
     return [f for f in found.values() if rule.has_required(f.forms[0].terms, f.forms[0].split())]
 
 

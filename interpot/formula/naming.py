@@ -316,7 +316,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
     tied: dict[tuple[object, ...], str] = {}  # what is one free parameter, in several terms
     gradient, titles, expression = [], [], sympy.Integer(0)
     for t, (term, number) in enumerate(zip(form.terms, _numbers(form), strict=True)):
-        values = dict(zip(term.symbols, form.shapes[starts[t] : starts[t + 1]], strict=True))
+        values = dict(zip(term.symbols, map(sympy.Float, form.split()[t]), strict=True))
         replaced: dict[sympy.Symbol, sympy.Expr] = {}
         later = []
         for k, shape in enumerate(term.shapes, starts[t]):
@@ -324,7 +324,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
                 replaced[shape.symbol] = _exact(form.shapes[k])
             else:
                 later.append((k, shape))
-        length = float(term.coefficient_length.subs(values))
+        length = float(sympy.sympify(term.coefficient_length).xreplace(values))
         label = _untaken(_amplitude(form, t, number), constants)
         amplitude = constants[label] = Parameter(label, float(coefficients[t]), 0.0, 1, length)
         gradient.append(np.eye(form.constants)[t])
@@ -342,7 +342,7 @@ def _sum_of_terms(form: Form, coefficients: FloatArray) -> Named:
                 constants[label] = Parameter(label, float(form.shapes[k]), 0.0, 0, shape.length)
                 gradient.append(np.concatenate([np.zeros(len(form.terms)), form.ties[k]]))
             replaced[shape.symbol] = constants[label].symbol
-        expression += amplitude.symbol * term.expression.subs(replaced, simultaneous=True)
+        expression += amplitude.symbol * term.expression.xreplace(replaced)
         titles.append(title_of(term.name, replaced))
     decays = all(t.decays for t in form.terms)
     rows = np.array(gradient).reshape(-1, len(form.terms) + free)

@@ -53,6 +53,17 @@ class Difference:
         return (2 * self.error / self.rise) ** 2
 
 
+def surely_apart(objective: Objective, better: Fit, least: float, constants: int, variance: float) -> bool:
+    """Whether `difference` would tell apart any fit of so many constants whose misfit is no less than `least`.
+
+    |ρ₂ - ρ₁| is no more than |ρ₂| + |ρ₁|, and beyond |ρ₂| = 2 s a rise grows faster than what its error may be.
+    """
+    rise = least - better.misfit + 2 * variance * (constants - better.constants)
+    error = 2 * float(np.sqrt(variance) * (np.sqrt(least) + np.sqrt(better.misfit)))
+    apart = Difference(rise, error, INDIFFERENT**2 * objective.square).told_apart
+    return bool(least > 4 * variance) and apart
+
+
 def difference(objective: Objective, better: Fit, other: Fit, variance: float) -> Difference:
     """Compare two fits of all channels.
 

@@ -126,6 +126,7 @@ class Judge:
         self._library = library
         self._products = BlockProducts(statistic, objective)
         self._resolution = Resolution(statistic, objective)
+        self._slopes: tuple[Fit, FloatArray] | None = None
         count = len(statistic.blocks.square)
         # a fold is a run of consecutive blocks: frames next to each other are alike
         self._folds = np.array_split(np.arange(count), min(count, MAX_FOLDS)) if count > 1 else []
@@ -259,9 +260,11 @@ class Judge:
         return np.asarray(reach < np.sqrt(self._noise))
 
     def _jacobian(self, fit: Fit) -> FloatArray:
-        """∂ρ/∂θ, (R, p)."""
-        parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
-        return np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
+        """∂ρ/∂θ, (R, p); that of the last fit is kept, for several steps ask for it."""
+        if self._slopes is None or self._slopes[0] is not fit:
+            parts = zip(self._objective.maps, fit.forms, self._objective.nodes, fit.coefficients, strict=True)
+            self._slopes = fit, np.hstack([M @ form.jacobian(r, a) for M, form, r, a in parts])
+        return self._slopes[1]
 
     def _held_out(self, fit: Fit, J: FloatArray) -> FloatArray:
         """Squared force error on each fold with the constants of the others, (folds,), eV²/Å²; J is that of `_reach`.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.kernels.packed import move_packed, unpack
+from interpot.statistic.kernels.packed import add_unpacked, move_packed, unpack
 from interpot.statistic.large_arrays import joined, zeros
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.triangular import beside as tables_beside
@@ -123,7 +123,7 @@ class Blocks:
         for part in self.parts:
             one = isinstance(which, int | np.integer)
             packed = part.gram[which] if one else part.gram[which].sum(axis=0)
-            total[np.ix_(part.columns, part.columns)] += unpacked(packed, len(part.columns))
+            add_unpacked(np.ascontiguousarray(packed), part.columns, total)
         return total
 
     @property

@@ -237,7 +237,7 @@ def test_the_jacobian_at_fixed_active_constraints(
     made, rules = form(terms, *shapes), [restriction(*texts)]
     here = ConstrainedProjection(problem, [made], rules)
     assert here.active.any()
-    gradient = 2 * here.jacobian(problem).T @ here.residual
+    gradient = 2 * here.jacobian().T @ here.residual
     for j in range(made.ties.shape[1]):
         ends = []
         for sign in (1, -1):

@@ -14,7 +14,7 @@ from interpot import discover
 from interpot.formula.codegen import R
 from interpot.formula.collinear import conditions, correlated_constants, member_name, substitutes
 from interpot.formula.deciding import Decision, decision
-from interpot.formula.paired import difference
+from interpot.formula.paired import difference, surely_apart
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.symbolic.structure import form_of
@@ -63,6 +63,19 @@ def test_the_difference_of_two_fits_has_the_error_that_repeats_show() -> None:
         rises.append(difference(objective, lj, close, variance).rise)
         errors.append(difference(objective, lj, close, variance).error)
     assert np.std(rises, ddof=1) == pytest.approx(np.mean(errors), rel=0.35)
+
+
+def test_what_is_surely_told_apart_is_told_apart() -> None:
+    """The bound needs a fit's misfit only, and rejects what is far from the data, never what that allows."""
+    _, objective, variance = fitted(12, 0.2)
+    lj, sure = fit(objective, [LJ]), 0
+    for first in range(4, 16):
+        other = fit(objective, [form("power power", first + 2.0, first)])
+        if surely_apart(objective, lj, other.misfit, other.constants, variance):
+            assert difference(objective, lj, other, variance).told_apart
+            sure += 1
+    assert sure > 3
+    assert not surely_apart(objective, lj, lj.misfit, lj.constants, variance)
 
 
 def test_terms_that_can_stand_for_each_other_are_named() -> None:

@@ -246,7 +246,7 @@ class ConstrainedProjection:
     def __init__(
         self, objective: Objective, forms: Sequence[Form], constraints: Sequence[Restriction]
     ) -> None:
-        self.forms, self._constraints = tuple(forms), tuple(constraints)
+        self.forms, self._constraints, self._objective = tuple(forms), tuple(constraints), objective
         parts = zip(objective.maps, forms, objective.nodes, strict=True)
         with np.errstate(over="ignore", invalid="ignore"):
             X = np.hstack([M @ f.columns(r) for M, f, r in parts])
@@ -289,15 +289,16 @@ class ConstrainedProjection:
             if len(own) == 1:
                 self._a[own] = least[k] / self._rows[k, own]
 
-    def coefficients(self, y: FloatArray) -> list[FloatArray]:
+    def coefficients(self) -> list[FloatArray]:
         """Best coefficients that meet the constraints, per channel."""
         return np.split(self._a, np.cumsum([len(f.terms) for f in self.forms])[:-1])
 
-    def jacobian(self, objective: Objective) -> FloatArray:
+    def jacobian(self) -> FloatArray:
         """∂residual/∂θ, (R, f)."""
+        objective = self._objective
         if not self.feasible:
             return np.zeros((len(objective.y), sum(f.ties.shape[1] for f in self.forms)))
-        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(objective.y), strict=True)
+        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(), strict=True)
         J, Q = np.hstack([M @ f.free_columns(r, a) for M, f, r, a in parts]), self._U
         if self.active.any():
             slopes = self._slopes()[self.active] / self._length[self.active, None]
@@ -306,7 +307,7 @@ class ConstrainedProjection:
         return np.asarray(J - Q @ (Q.T @ J))
 
     def _slopes(self) -> FloatArray:
-        parts = zip(self._constraints, self.forms, self.coefficients(self._a), strict=True)
+        parts = zip(self._constraints, self.forms, self.coefficients(), strict=True)
         return block_diag(*(rule.slopes(form, a) for rule, form, a in parts))
 
     def gradients(self) -> FloatArray | None:

@@ -36,22 +36,34 @@ def keep_best(found: dict[tuple[object, ...], Fit], fits: Iterable[Fit]) -> None
 
 
 def polished(objective: Objective, form: Form, constraints: Restriction | None = None) -> Iterator[Fit]:
-    """Fit a form and its variants, each from the best point known for it."""
-    fit = partial(varpro.fit, constraints=None if constraints is None else [constraints])
+    """Fit a form and its variants, each from the best point known for it; none twice."""
+    fit = partial(
+        varpro.fit, constraints=None if constraints is None else [constraints], converged=varpro.RANKED
+    )
     whole = fit(objective, [form])
     integers = [k for k, shape in enumerate(form.shape_list) if shape.integer]
     if all(
         form.shapes[k] == round(form.shapes[k]) for k in integers
     ):  # else a real exponent, which is fitted
         yield whole
-    yield from (fit(objective, [variant]) for variant in tied(whole.forms[0]))
+    ties = [fit(objective, [variant]) for variant in tied(whole.forms[0])]
+    yield from ties
     if not integers or whole.constants + len(integers) >= len(objective.y):
         return
     shapes = whole.forms[0].shapes
     free = [k for k in range(len(shapes)) if k in integers or whole.forms[0].ties[k].any()]
     loose = fit(objective, [whole.forms[0].freed(free)])
     yield loose
-    yield from (fit(objective, [variant]) for variant in snapped(loose.forms[0], integers))
+    known = [fitted.forms[0] for fitted in (whole, *ties)]
+    for variant in snapped(loose.forms[0], integers):
+        if not any(_leads_to(variant, form) for form in known):
+            yield fit(objective, [variant])
+
+
+def _leads_to(start: Form, known: Form, tolerance: float = 0.1) -> bool:
+    """Whether a start is so close to a fit of the same structure that it would end there, too."""
+    same = start.key == known.key and [t.name for t in start.terms] == [t.name for t in known.terms]
+    return same and np.allclose(start.free, known.free, rtol=tolerance, atol=0)
 
 
 def twins(form: Form, tolerance: float = 0.03) -> bool:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import null_space
-from scipy.optimize import least_squares
 
 from interpot.formula.regress.constrained import ConstrainedProjection
+from interpot.formula.regress.descent import descend
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.records import FloatArray
@@ -28,6 +27,10 @@ from interpot.statistic.objective import Objective
 CONVERGED = 1e-10
 """Relative decrease of the misfit below which a step is the last: without noise, steps decrease it by far more until
 rounding is reached; with noise, what is left moves no constant by a thousandth of its error."""
+
+RANKED = 1e-6
+"""The same for fits that are compared with others first and fitted once more: what is left moves a constant by a
+fiftieth of its error at most. Of forms that are far from the data the last steps are most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +100,7 @@ class _Projection:
     """The linear problem at one point θ."""
 
     def __init__(self, objective: Objective, forms: Sequence[Form]) -> None:
-        self.forms = tuple(forms)
+        self.forms, self._objective = tuple(forms), objective
         with np.errstate(over="ignore", invalid="ignore"):
             mapped = [
                 M @ form.columns(r) for M, form, r in zip(objective.maps, forms, objective.nodes, strict=True)
@@ -109,14 +112,15 @@ class _Projection:
         self.Q, self.T = np.linalg.qr((X if self.feasible else np.nan_to_num(X)) / self.scale)
         self.residual = self.Q @ (self.Q.T @ objective.y) - objective.y
 
-    def coefficients(self, y: FloatArray) -> list[FloatArray]:
+    def coefficients(self) -> list[FloatArray]:
         """Best coefficients, per channel; collinear columns share theirs."""
-        solved = np.linalg.lstsq(self.T, self.Q.T @ y, rcond=1e-14)[0] / self.scale
+        solved = np.linalg.lstsq(self.T, self.Q.T @ self._objective.y, rcond=1e-14)[0] / self.scale
         return np.split(solved, np.cumsum([len(f.terms) for f in self.forms])[:-1])
 
-    def jacobian(self, objective: Objective) -> FloatArray:
+    def jacobian(self) -> FloatArray:
         """Kaufman's approximation of ∂residual/∂θ, (R, f)."""
-        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(objective.y), strict=True)
+        objective = self._objective
+        parts = zip(objective.maps, self.forms, objective.nodes, self.coefficients(), strict=True)
         J = np.hstack([M @ form.free_columns(r, a) for M, form, r, a in parts])
         return np.asarray(J - self.Q @ (self.Q.T @ J))
 
@@ -129,6 +133,7 @@ def fit(
     forms: Sequence[Form],
     max_steps: int = 200,
     constraints: Sequence[Restriction] | None = None,
+    converged: float = CONVERGED,
 ) -> Fit:
     """Fit all constants of all channels' forms jointly, from the shapes that the forms come with.
 
@@ -142,6 +147,8 @@ def fit(
         Of the search over the free shapes.
     constraints
         One per channel; the constants meet them, or the misfit is infinite.
+    converged
+        Relative decrease of the misfit that is not worth a step.
     """
     counts = [form.ties.shape[1] for form in forms]
     splits = np.cumsum(counts)[:-1]
@@ -152,44 +159,21 @@ def fit(
         if len(limits) < len(forms):
             return Fit(tuple(forms), tuple(np.zeros(len(f.terms)) for f in forms), np.inf)
 
-    @lru_cache(maxsize=1)  # the Jacobian is asked for where the residual was
-    def at_bytes(theta: bytes) -> _Projection | ConstrainedProjection:
-        parts = np.split(np.frombuffer(theta), splits)
-        moved = [f.moved(p) for f, p in zip(forms, parts, strict=True)]
+    def at(theta: FloatArray) -> _Projection | ConstrainedProjection:
+        shapes = np.split(theta, splits)
+        moved = [f.moved(p) for f, p in zip(forms, shapes, strict=True)]
         if constraints is None:
             return _Projection(objective, moved)
         return ConstrainedProjection(objective, moved, constraints)
 
-    def at(theta: FloatArray) -> _Projection | ConstrainedProjection:
-        return at_bytes(theta.tobytes())
-
-    def residual(theta: FloatArray) -> FloatArray:
-        return np.asarray(at(theta).residual / np.sqrt(objective.square))
-
-    def jacobian(theta: FloatArray) -> FloatArray:
-        return np.asarray(at(theta).jacobian(objective) / np.sqrt(objective.square))
-
-    first = np.concatenate([form.free for form in forms])
-    lower, upper = np.hstack(limits)
-    start = np.clip(first, lower, upper)
-    best = at(first if constraints is None else start)
-    if sum(counts):
-        solved = least_squares(
-            residual,
-            start,
-            jacobian,
-            bounds=(lower, upper),
-            x_scale="jac",
-            ftol=CONVERGED,
-            xtol=1e-14,
-            gtol=1e-15,
-            max_nfev=max_steps,
-        )
-        found = at(solved.x)
-        if found.residual @ found.residual <= best.residual @ best.residual:
-            best = found
+    first, bounds = np.concatenate([form.free for form in forms]), np.hstack(limits)
+    best = descend(at, first, bounds, converged, max_steps) if sum(counts) else at(first)
+    if constraints is None and np.any((first < bounds[0]) | (first > bounds[1])):
+        outside = at(first)
+        if outside.residual @ outside.residual < best.residual @ best.residual:
+            best = outside
     misfit = float(best.residual @ best.residual) if best.feasible else np.inf
-    return Fit(best.forms, tuple(best.coefficients(objective.y)), misfit, best.gradients())
+    return Fit(best.forms, tuple(best.coefficients()), misfit, best.gradients())
 
 
 def moved(fit: Fit, step: FloatArray, nodes: Sequence[FloatArray]) -> Fit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import sympy
@@ -44,7 +45,13 @@ class Shape:
     @property
     def symbol(self) -> sympy.Symbol:
         """Symbol in the term's expression."""
-        return sympy.Symbol(self.name, positive=True)
+        return _positive(self.name)
+
+
+@cache
+def _positive(name: str) -> sympy.Symbol:
+    """The symbol of a shape; sympy looks through its assumptions whenever one is made."""
+    return sympy.Symbol(name, positive=True)
 
 
 @dataclass(frozen=True, slots=True)

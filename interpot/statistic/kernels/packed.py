@@ -50,3 +50,16 @@ def unpack(packed, full):
         for column in range(row, len(full)):
             full[row, column] = full[column, row] = packed[at]
             at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def add_unpacked(packed, columns, full):
+    """Add a symmetric matrix, of which the packed upper triangle is given, to some rows and columns of another."""
+    at = 0
+    for i, row in enumerate(columns):
+        full[row, row] += packed[at]
+        at += 1
+        for column in columns[i + 1 :]:
+            full[row, column] += packed[at]
+            full[column, row] += packed[at]
+            at += 1
