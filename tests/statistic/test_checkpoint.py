@@ -122,7 +122,7 @@ def test_remarks_of_the_frames_before_are_kept(tmp_path: Path) -> None:
 
 @pytest.fixture
 def _batches_of_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interpot.statistic.one_pass.BATCH_BYTES", 1)
+    monkeypatch.setattr("interpot.statistic.accumulator.BATCH_BYTES", 1)
 
 
 @pytest.mark.usefixtures("_batches_of_one_frame")
