@@ -66,7 +66,7 @@ FORMS = {
     ("walls", "dimension"),
     [
         pytest.param("lj93", 3, marks=pytest.mark.slow),
-        ("lj1043", 2),
+        pytest.param("lj1043", 2, marks=pytest.mark.slow),
         ("harmonic", 3),
         pytest.param("lj126", 2, marks=pytest.mark.slow),
     ],
