@@ -39,6 +39,12 @@ def reference_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results come without their page, which takes as long as the rest; some test of each command reads one."""
+    monkeypatch.setattr("interpot.report.page.write_report", lambda findings, folder: folder / "report.html")
+
+
 @pytest.fixture(autouse=True)
 def _messages_are_heard_after_each_test() -> Iterator[None]:
     """No test leaves interpot's log muted: whichever one the worker runs next would miss its messages."""

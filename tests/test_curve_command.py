@@ -65,6 +65,7 @@ def test_nothing_calls_it_a_force_error(found: tuple[Result, Path]) -> None:
     assert "explains the energies" in page
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_single_pair_goes_to_lammps(tmp_path: Path) -> None:
     path = table(tmp_path / "dimers.csv", ("Ar-Ar", "Kr-Ar"))
     result = call("--curve", path, "-o", tmp_path / "out", "--pair", "Ar-Ar", "--weights", "0.001,0.01")

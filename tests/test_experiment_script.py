@@ -123,6 +123,7 @@ def quiet() -> Session:
     return Session(Terminal(Console(quiet=True)))
 
 
+@pytest.mark.usefixtures("no_report")
 def test_several_runs_are_one_data_set(tmp_path: Path) -> None:
     result = interpot.run(ARGON, tmp_path, quiet())
     assert result.found.best.channel().form == "Lennard-Jones 12-6"

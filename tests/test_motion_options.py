@@ -69,6 +69,7 @@ def test_what_is_no_number_is_said(masses: str | None, width: str | None, words:
         MotionOptions(masses=masses, width=width).asked()
 
 
+@pytest.mark.usefixtures("no_report")
 @pytest.mark.parametrize("target", [pytest.param("positions", marks=pytest.mark.slow), "momenta"])
 def test_a_spring_is_found_from_its_motion(springs: Path, target: str, tmp_path: Path) -> None:
     out = tmp_path / "found"

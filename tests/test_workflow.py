@@ -99,6 +99,7 @@ def test_files_give_back_what_was_found(argon: Result) -> None:
     assert again.best.parameters == kept.parameters
 
 
+@pytest.mark.usefixtures("no_report")
 def test_once_more_the_bits_are_the_same_and_the_terminal_shows_each_thing_once(
     argon: Result, tmp_path: Path
 ) -> None:
@@ -160,11 +161,17 @@ def test_validation_takes_the_potentials_units_and_says_so(argon: Result, tmp_pa
     assert (found.parent / "validation" / "report.html").is_file()
 
 
-def test_a_validation_that_fails_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_validation_that_fails_is_a_finding(
+    argon: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def failing(*_: object, **__: object) -> None:
         raise InterpotError("the run blew up: at step 7 its energy is no number any more")
 
+    def remembered(self: Session, *_: object, **__: object) -> interpot.Discovery:
+        return argon.found
+
     monkeypatch.setattr("interpot.session.validate", failing)
+    monkeypatch.setattr(Session, "discover", remembered)
     with pytest.raises(InterpotError, match="blew up"):
         interpot.run(ARGON, tmp_path, quiet())
     assert "validation failed: the run blew up: at step 7" in (tmp_path / "report.html").read_text()

@@ -66,7 +66,7 @@ FORMS = {
     ("walls", "dimension"),
     [
         pytest.param("lj93", 3, marks=pytest.mark.slow),
-        ("lj1043", 2),
+        pytest.param("lj1043", 2, marks=pytest.mark.slow),
         ("harmonic", 3),
         pytest.param("lj126", 2, marks=pytest.mark.slow),
     ],
@@ -122,7 +122,8 @@ def test_a_mixture_between_walls_and_its_rule(tmp_path: Path) -> None:
     ("motion", "steps"),
     [
         pytest.param("ramp", 6000, marks=pytest.mark.slow),
-        ("oscillation", 4680),  # once to and fro, and the 40 frames that the means need
+        # once to and fro, and the 40 frames that the means need
+        pytest.param("oscillation", 4680, marks=pytest.mark.slow),
         pytest.param("free", 6000, marks=pytest.mark.slow),
     ],
 )

@@ -26,6 +26,7 @@ from interpot.units import STYLES
 
 CUTOFF = 9.0
 LENNARD_JONES = 4 * 0.0104 * ((3.4 / R) ** 12 - (3.4 / R) ** 6)
+FEW: dict[str, Any] = {"terms": ["power"], "max_terms": 2}  # of the library, where it is not the subject
 WELL = -0.02 * sympy.exp(-2.0 * (R - 5.3) ** 2)
 """A second well, which no term of the library has."""
 
@@ -107,7 +108,7 @@ def test_a_library_that_is_limited_is_not_searched_beyond_unless_asked(
     backend: Callable[..., Fake], options: dict[str, Any]
 ) -> None:
     fake = backend(LENNARD_JONES + WELL)
-    interpot.discover(statistic(LENNARD_JONES + WELL), **{"max_terms": 2, **options})
+    interpot.discover(statistic(LENNARD_JONES + WELL), **{"max_terms": 1, **options})
     assert not fake.problems
 
 
@@ -126,7 +127,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
     shown: list[tuple[str, float]] = []
     found = interpot.discover(
         statistic(LENNARD_JONES + WELL),
-        max_terms=2,
+        **FEW,
         symbolic="fake",
         show=lambda title, share, front, units: shown.append((title, share)),
     )
@@ -137,7 +138,7 @@ def test_what_was_found_before_an_interrupt_is_kept(backend: Callable[..., Fake]
 
 def test_an_empty_front_is_said(backend: Callable[..., Fake]) -> None:
     backend()
-    found = interpot.discover(statistic(LENNARD_JONES + WELL), max_terms=2, symbolic="fake")
+    found = interpot.discover(statistic(LENNARD_JONES + WELL), **FEW, symbolic="fake")
     assert any("no formula came of it: allow more operators or a larger budget" in r for r in found.remarks)
     assert found.best.loss.formula > 1e-4  # the library's
 
@@ -146,14 +147,14 @@ def test_a_guess_is_judged_and_started_from(backend: Callable[..., Fake]) -> Non
     fake = backend(LENNARD_JONES)
     guess = "Ar-Ar: 4*0.011*((3.4/r)^12 - (3.4/r)^6) - 0.019*exp(-2.1*(r - 5.2)^2)"
     found = interpot.discover(
-        statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=Symbolic("fake", guesses=(guess,))
+        statistic(LENNARD_JONES + WELL), **FEW, symbolic=Symbolic("fake", guesses=(guess,))
     )
     assert found.best.loss.formula < 1e-7
     values = numpy_function(fake.problems[0].seeds[0], (R,))(np.array([3.4, 5.2]))
     expected = 0.044 * ((3.4 / 5.2) ** 12 - (3.4 / 5.2) ** 6) - 0.019
     assert values == pytest.approx([-0.019 * np.exp(-2.1 * 1.8**2), expected])
     alone = interpot.discover(
-        statistic(LENNARD_JONES + WELL), max_terms=2, symbolic=Symbolic("none", guesses=(guess,))
+        statistic(LENNARD_JONES + WELL), **FEW, symbolic=Symbolic("none", guesses=(guess,))
     )
     assert alone.best.loss.formula < 1e-7
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -18,6 +19,7 @@ from interpot.formula.selection import Judge
 from interpot.formula.symbolic.together import Structure, scaled, together
 from interpot.formula.terms import library
 from interpot.records import Cell, FloatArray, Frame
+from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 
 CUTOFF = 8.0
@@ -58,6 +60,11 @@ def frames(noise: float) -> list[Frame]:
     return noisy(made, noise, 1) if noise else made
 
 
+@cache
+def statistic(noise: float) -> Statistic:
+    return statistic_of(Frames(frames(noise)), CUTOFF)
+
+
 @dataclass(frozen=True)
 class Searches:
     """Every channel searched by itself, among sums of two powers and exponentials."""
@@ -68,13 +75,13 @@ class Searches:
 
     @classmethod
     def of(cls, noise: float) -> Searches:
-        statistic = statistic_of(Frames(frames(noise)), CUTOFF)
-        objective = Objective.of(statistic)
-        price = Judge(statistic, objective).price
+        summed = statistic(noise)
+        objective = Objective.of(summed)
+        price = Judge(summed, objective).price
         alone = [objective.without_others(c) for c in range(len(PAIRS))]
         terms, search = library(["power", "exponential"]), load_method("exhaustive")
         found = []
-        for one, seen in zip(alone, statistic.coverage, strict=True):
+        for one, seen in zip(alone, summed.coverage, strict=True):
             fits = search(
                 one, library=terms, domain=(seen.minimum, seen.maximum), max_terms=2,
                 enough=1e-14 * objective.square,
@@ -137,9 +144,8 @@ def test_shapes_scale_with_their_dimension_and_stay_tied() -> None:
 
 
 def test_discovery_takes_the_form_that_only_all_pairs_tell() -> None:
-    statistic = statistic_of(Frames(frames(0.08)), CUTOFF)
     found = discover(
-        statistic, terms=["power", "exponential"], max_terms=2, shared_form=True, symbolic="none"
+        statistic(0.08), terms=["power", "exponential"], max_terms=2, shared_form=True, symbolic="none"
     )
     assert {channel.form for channel in found.best.channels} == {"Buckingham exp-6"}
     assert any("one form for all pairs, Buckingham exp-6" in remark for remark in found.remarks)
