@@ -40,7 +40,7 @@ def complete_vectors(cell: Cell) -> FloatArray:
     InterpotError
         A periodic axis has no length, or the vectors lie in a plane.
     """
-    vectors = np.array(cell.vectors, dtype=np.float64)
+    vectors = np.array(cell.vectors, dtype=np.float64, order="C")
     empty = ~vectors.any(axis=1)
     if np.any(empty & np.array(cell.periodic)):
         raise InterpotError("a periodic axis of the cell has no length: expected three cell vectors")

@@ -9,10 +9,11 @@ one.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.errors import InterpotError
 from interpot.geometry import complete_vectors, heights
@@ -20,8 +21,6 @@ from interpot.lanes import LANES
 from interpot.records import FloatArray, Frame, IntArray
 
 # mypy: disable-error-code="no-untyped-def"
-
-_Array = TypeVar("_Array", FloatArray, IntArray)
 
 _BINS_PER_CUTOFF = np.array(
     [1, 1, 4]
@@ -31,9 +30,9 @@ _MOST_NEIGHBOURS = 20_000  # water has as many within 36 Å; more are a mistake 
 _MOST_IMAGES = 20  # a cutoff beyond is a mistake of units, and would be searched for ever
 
 
-def ready(array: _Array) -> _Array:
+def ready(array: NDArray[Any], dtype: type[Any] = np.float64) -> NDArray[Any]:
     """Return an array as the compiled loops want it, which are compiled anew for any other: a copy if need be."""
-    return array if array.flags.carray else array.copy()
+    return array if array.flags.carray and array.dtype == dtype else np.array(array, dtype=dtype, order="C")
 
 
 class Grid(NamedTuple):
@@ -105,11 +104,11 @@ class Box(NamedTuple):
 
 
 def gridded(frame: Frame, kinds: IntArray, count: int, box: Box, aligned: bool = False) -> Grid:
-    """Sort the particles of a frame, of `count` species numbered by `kinds`, in its box; see `make_grid`."""
-    grid: Grid = make_grid(
-        ready(frame.positions), ready(frame.cell.origin), ready(kinds), count, box, aligned
+    """Sort the particles of a frame, of `count` species numbered by `kinds`, in its box; see `sort_images`."""
+    order, starts, home, place, x, y, z, owner, first = sort_images(
+        ready(frame.positions), ready(frame.cell.origin), ready(kinds, np.int64), count, box, aligned
     )
-    return grid
+    return Grid(order, starts, home, place, x, y, z, owner, first, box.bins)
 
 
 class GridMaker:
@@ -235,11 +234,14 @@ def _stencil(box: Box, cutoff: float, half: bool) -> IntArray:
 
 
 @numba.njit(cache=True, nogil=True)
-def make_grid(positions, origin, kinds, count, box, aligned):
-    """Sort the particles and all their images within reach by species and bin: a `Grid`.
+def sort_images(positions, origin, kinds, count, box, aligned):
+    """Sort the particles and all their images within reach by species and bin: the arrays of a `Grid`.
 
     If `aligned`, the particles of a species are ranked as they come instead of by bin, so that a particle has the same
     rank in all frames. Searches then jump about in memory.
+
+    What Python calls returns no `NamedTuple`: numba makes one by calling its class, and is not prepared for Ctrl-C
+    there.
     """
     vectors, inverse, repeats, low, span = box.vectors, box.inverse, box.repeats, box.low, box.span
     shape, reach = box.shape, box.reach
@@ -263,7 +265,7 @@ def make_grid(positions, origin, kinds, count, box, aligned):
     inner, shift = _folded(repeats, shape, reach)
     first, home, place = _bounds(begin, owner, count, inner, shift, shape, reach, box.bins)
     images, owners = _images(points, owner, begin, count, inner, shift, vectors, shape, reach, first)
-    return Grid(order, starts, home, place, images[0], images[1], images[2], owners, first, box.bins)
+    return order, starts, home, place, images[0], images[1], images[2], owners, first
 
 
 @numba.njit(cache=True, nogil=True)

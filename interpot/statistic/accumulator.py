@@ -161,7 +161,7 @@ class Accumulator:
         if asked:
             self._drain()
             self._closed, self._length = self._store.count, self._store.length
-        elif not self._store.fixed and self._closed == self._store.most:
+        elif self._store.joins_at(self._closed):
             self._closed, self._length = self._closed // 2, 2 * self._length
 
     @property

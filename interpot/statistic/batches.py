@@ -21,6 +21,7 @@ from interpot.statistic.features import Features, Seen
 from interpot.statistic.frame_rows import NOTHING, Wanted, energy_row, knows_kinetic, virial_rows
 from interpot.statistic.freed import Freed
 from interpot.statistic.kernels.blas import add_products
+from interpot.statistic.kernels.frame_sums import MOST_FRAMES
 from interpot.statistic.kernels.pair_rows import open_rows
 from interpot.statistic.layout import Layout, moved
 from interpot.statistic.mixed_features import features_of
@@ -29,7 +30,7 @@ from interpot.statistic.triangular import RowTables
 from interpot.statistic.windows import WindowRows
 from interpot.trajectory.targets import Windows
 
-BATCH_BYTES, BATCH_FRAMES = 2**23, 8
+BATCH_BYTES, BATCH_FRAMES = 2**23, MOST_FRAMES
 """Rows and sums of a batch: enough that to hand it to a thread costs little beside them; and how many
 frames it holds at most, so that a pass over few frames takes as much memory as one over many."""
 
@@ -215,10 +216,10 @@ class Summation:
         while at < len(items):
             run = self._features.run([windows for _, windows in items[at:]]) if self._wanted == NOTHING else 0
             if run:
-                self._add_run(blocks, items[at : at + run])
+                at += self._add_run(blocks, items[at : at + run])
             else:
                 self._add(blocks.sums[items[at][0]], items[at][1])
-            at += max(run, 1)
+                at += 1
             last = items[at - 1][0]
             if at == len(items) or items[at][0] != last:
                 self._finish(blocks.sums[last])
@@ -241,16 +242,20 @@ class Summation:
             self._panels = panels_of(widths)
         self._panels.filled[:] = 0
 
-    def _add_run(self, blocks: _Blocks, run: Sequence[tuple[int, Windows]]) -> None:
-        """Add frames with their forces, without Python in between."""
-        numbers, seen = [b for b, _ in run], blocks.sums[0].seen
-        windows = [windows for _, windows in run]
-        for frame in self._features.sum_up(
-            windows, numbers, self._panels, blocks.products, blocks.rows, seen
-        ):
-            self._features.begin(frame, blocks.layout)
+    def _add_run(self, blocks: _Blocks, run: Sequence[tuple[int, Windows]]) -> int:
+        """Add frames with their forces, without Python in between; return how many have been added.
+
+        What is seen in any block of a batch is noted with the first: it is not told apart by blocks.
+        """
+        numbers, windows = [b for b, _ in run], [windows for _, windows in run]
+        done, closer = self._features.sum_up(
+            windows, numbers, self._panels, blocks.products, blocks.rows, blocks.sums[0].seen
+        )
+        if closer:
+            self._features.begin(windows[done - 1].frames[0], blocks.layout)
             self._features.survey()
             self._check_reach(blocks.layout, self._features)
+        return done
 
     def _add(self, sums: BatchSums, windows: Windows) -> None:
         """Add one frame with its forces, or windows over several."""

@@ -91,6 +91,10 @@ class BlockStore:
         """How many blocks there may be before neighbours are joined."""
         return most_blocks(self.layout, self._memory, self._wanted)
 
+    def joins_at(self, count: int) -> bool:
+        """Whether so many blocks are too many, so that neighbours are joined and the length doubles."""
+        return not self.fixed and count >= self.most and count % 2 == 0
+
     @property
     def _capacity(self) -> int:
         return len(self._parts[0].square)
@@ -126,7 +130,7 @@ class BlockStore:
         self._frames.append(sums.frames)
         self._net.append(sums.net)
         self.count += 1
-        if not self.fixed and self.count >= self.most and self.count % 2 == 0:
+        if self.joins_at(self.count):
             self._join()
 
     def _join(self) -> None:

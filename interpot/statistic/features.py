@@ -9,7 +9,7 @@ they have met, so that the lattices can grow.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -63,8 +63,8 @@ class Features(ABC):
     def sum_up(
         self, run: Sequence[Windows], blocks: Sequence[int], panels: Panels, products: FloatArray, rows: IntArray,
         seen: Seen,
-    ) -> Iterator[Frame]:  # fmt: skip
-        """Sum up a run of frames with their forces.
+    ) -> tuple[int, bool]:  # fmt: skip
+        """Sum up a run of frames with their forces, as far as the lattices reach.
 
         Parameters
         ----------
@@ -79,10 +79,11 @@ class Features(ABC):
         seen
             Gets what is met.
 
-        Yields
-        ------
-        Frame
-            One in which a pair may be closer than the lattices reach: to be looked at before it goes on.
+        Returns
+        -------
+        int, bool
+            How many frames are done, and whether the last of these holds a pair that may be closer than the lattices
+            reach: it is to be looked at before the others follow.
         """
         raise NotImplementedError
 

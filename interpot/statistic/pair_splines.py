@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interpot.grid import GridMaker, gridded, ready
+from interpot.lanes import LANES
 from interpot.neighbours import PairSearch
 from interpot.records import FloatArray, Frame, IntArray
 from interpot.statistic.acting import acting
@@ -20,11 +22,10 @@ from interpot.statistic.kernels.pair_rows import (
     Bench,
     Lattice,
     add_rows_of_pairs,
-    bench_for,
     few_neighbours,
     note_lengths,
-    roomy,
     survey,
+    working_memory,
 )
 from interpot.statistic.kernels.powers import sum_powers
 from interpot.statistic.kernels.scattering import Beside, nobody_beside, scatter_pair_rows
@@ -32,8 +33,6 @@ from interpot.statistic.layout import Layout
 from interpot.statistic.pair_sums import applied
 from interpot.statistic.panels import Panels
 from interpot.trajectory.targets import Windows
-
-_Array = TypeVar("_Array", FloatArray, IntArray)
 
 SCATTER_BELOW = 1 / 12
 """Neighbours per column of the matrix below which single products are taken to beat the rank-k update.
@@ -46,11 +45,12 @@ class Workbench:
     """Working memory of one thread, large enough for the largest frame so far."""
 
     def __init__(self) -> None:
-        self.bench: Bench = bench_for(0, 0)
+        self.bench = Bench(*working_memory(0, 0))
 
     def fit(self, images: int, particles: int) -> None:
         """Make room for a frame."""
-        self.bench = roomy(self.bench, images, particles)
+        if len(self.bench.found) < images + LANES or len(self.bench.stop) < particles:
+            self.bench = Bench(*working_memory(images * 5 // 4, particles * 5 // 4))
 
 
 class PairSplines(Features):
@@ -91,13 +91,13 @@ class PairSplines(Features):
         self._ends = np.zeros(layout.size, dtype=np.int64)
 
     def run(self, windows: Sequence[Windows]) -> int:
-        """See `Features`: frames in one and the same box."""
-        count, frame = 0, windows[0].frames[0]
-        if not windows[0].is_instant:
+        """See `Features`: frames in the same box; an open box has its bins from the particles, and is alone."""
+        if self._aligned or not windows[0].is_instant:
             return 0
-        self._take_up(frame, self._layout)
+        self._take_up(windows[0].frames[0], self._layout)
+        count = 1
         while count < min(len(windows), MOST_FRAMES) and windows[count].is_instant:
-            if count and not self._grid_of.fits(windows[count].frames[0]):
+            if not self._grid_of.fits(windows[count].frames[0]):
                 break
             count += 1
         return count
@@ -105,30 +105,26 @@ class PairSplines(Features):
     def sum_up(
         self, run: Sequence[Windows], blocks: Sequence[int], panels: Panels, products: FloatArray, rows: IntArray,
         seen: Seen,
-    ) -> Iterator[Frame]:  # fmt: skip
+    ) -> tuple[int, bool]:  # fmt: skip
         """See `Features`."""
         layout, frames = self._layout, [windows.frames[0] for windows in run]
         together = Run(
             _padded([ready(frame.positions) for frame in frames]),
             _padded([ready(windows.targets[0]) for windows in run]),
-            _padded([ready(kinds_of(frame, layout)) for frame in frames]),
-            np.array(_padded([frame.cell.origin for frame in frames])),
+            _padded([ready(kinds_of(frame, layout), np.int64) for frame in frames]),
+            np.array([frame.cell.origin for frame in frames], dtype=np.float64),
             np.array(blocks, dtype=np.int64),
         )
         sums = RunSums(
             products, rows, np.zeros(layout.size, dtype=np.int64), nothing_met(len(layout.channels))
         )
-        nearest, done = layout.surely_covered**2, 0
-        while done < len(frames):
-            done, self._workbench.bench = sum_frames(
-                together, done, len(frames), frames[0].dimension, self._box, self._acting, panels, sums, self._bench,
-                nearest, SCATTER_BELOW, DSYRK,
-            )  # fmt: skip
-            if done < 0:  # the first frame in which a pair may be too close
-                done = -done
-                yield frames[done - 1]
+        done, closer = sum_frames(
+            together, len(frames), frames[0].dimension, self._box, self._acting, panels, sums,
+            layout.surely_covered**2, SCATTER_BELOW, DSYRK,
+        )  # fmt: skip
         seen.counts += sums.ends // 2  # each pair was met from both of its ends
         note_lengths(sums.squares, seen.extremes)
+        return done, closer
 
     def fill(self, panel: FloatArray, row: int, a: int, low: int, high: int) -> None:
         """See `Features`."""
@@ -193,6 +189,6 @@ class PairSplines(Features):
         note_lengths(self._squares, seen.extremes)
 
 
-def _padded(arrays: list[_Array]) -> tuple[_Array, ...]:
+def _padded(arrays: list[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
     """As many arrays as loops are compiled for: the last one is repeated."""
     return tuple(arrays + arrays[-1:] * (MOST_FRAMES - len(arrays)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -29,7 +31,7 @@ from statistic_systems import (
 import interpot
 from interpot.errors import InterpotError
 from interpot.neighbours import pairs
-from interpot.records import Cell, Frame
+from interpot.records import Cell, FloatArray, Frame
 from interpot.statistic import accumulator as passes
 from interpot.statistic import batches, large_arrays, panels
 from interpot.statistic import pair_splines as ways
@@ -166,7 +168,7 @@ def test_frames_in_one_go_give_the_bits_of_one_after_the_other(
         channels = (channels[0], channels[2])
     runs: list[int] = []
     sum_frames = ways.sum_frames
-    monkeypatch.setattr(ways, "sum_frames", lambda *given: runs.append(given[2]) or sum_frames(*given))
+    monkeypatch.setattr(ways, "sum_frames", lambda *given: runs.append(given[1]) or sum_frames(*given))
     whole = one_pass(Frames([*frames] * 40), channels, coarse(channels))
     alone_in_its_box = name in ("boxes and numbers that change", "two dimensions", "open cloud")
     assert max(runs) == 1 if alone_in_its_box else max(runs) > 2
@@ -176,6 +178,50 @@ def test_frames_in_one_go_give_the_bits_of_one_after_the_other(
     for one, two in zip(whole.coverage, alone.coverage, strict=True):
         np.testing.assert_array_equal(one.counts, two.counts)
         assert (one.minimum, one.maximum) == (two.minimum, two.maximum)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_at_any_instant_is_a_keyboard_interrupt(threads: int) -> None:
+    """Also where compiled code hands over to Python."""
+    frames, channels = SYSTEMS["liquid"]
+    whole = one_pass(Frames([*frames] * 3), channels, coarse(channels))
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for instant in range(12):
+            timer = Timer(0.01 + 0.004 * instant, os.kill, (os.getpid(), signal.SIGINT))
+            with pytest.raises(KeyboardInterrupt):
+                timer.start()
+                one_pass(Frames([*frames] * 100_000), channels, coarse(channels), threads=threads)
+            timer.join()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert identical(whole, one_pass(Frames([*frames] * 3), channels, coarse(channels)))
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f8", "fortran", "read-only"])
+def test_arrays_of_any_kind_among_others(kind: str) -> None:
+    """Compiled loops take one kind of array; what others hold is copied."""
+
+    def other(array: FloatArray) -> FloatArray:
+        if kind == "read-only":
+            array = array.copy()
+            array.flags.writeable = False
+            return array
+        return np.asfortranarray(array) if kind == "fortran" else array.astype(kind)
+
+    frames, channels = SYSTEMS["liquid"]
+    single = [
+        replace(
+            f, positions=f.positions.astype("<f4").astype(float), forces=f.forces.astype("<f4").astype(float)
+        )
+        for f in frames
+    ]
+    mixed = [
+        f if k % 2 else replace(f, positions=other(f.positions), forces=other(f.forces))
+        for k, f in enumerate(single)
+    ]
+    one, two = (one_pass(Frames(f * 30), channels, coarse(channels)) for f in (single, mixed))
+    assert identical(one, two)
 
 
 def test_both_ways_to_the_features_agree(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
 """The compiled inner loops of the statistic: arrays in, arrays out; they know no channel, no file and no unit.
 
+They take records (`NamedTuple`), but what Python calls returns none: numba makes one by calling its class, where Ctrl-C
+may strike, and does not look whether it did.
+
 ===============  ==========================================================
 `rows`           rows of features from contributions one after the other
 `pair_rows`      rows of pairs over splines, search included

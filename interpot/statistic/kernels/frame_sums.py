@@ -11,11 +11,17 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from interpot.grid import make_grid
+from interpot.grid import Grid, sort_images
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.kernels.blas import update
-from interpot.statistic.kernels.pair_rows import add_rows_of_pairs, few_neighbours, open_rows, roomy
-from interpot.statistic.kernels.scattering import nobody_beside, scatter_pair_rows
+from interpot.statistic.kernels.pair_rows import (
+    Bench,
+    add_rows_of_pairs,
+    few_neighbours,
+    open_rows,
+    working_memory,
+)
+from interpot.statistic.kernels.scattering import Beside, Samples, no_samples, scatter_pair_rows
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -27,7 +33,7 @@ MOST_FRAMES = 8
 class Run(NamedTuple):
     """Frames of as many particles in the same box, where they are in memory.
 
-    There are always `MOST_FRAMES` of them, because loops are compiled for a number of arrays; the last one is repeated.
+    There are always `MOST_FRAMES` arrays, because loops are compiled for a number of them; the last one is repeated.
 
     Attributes
     ----------
@@ -35,7 +41,7 @@ class Run(NamedTuple):
         (n, 3) float64 each.
     kinds
         (n,) int64 each: species.
-    origins : (MOST_FRAMES, 3) float64
+    origins : (frames, 3) float64
         Of the cells.
     blocks : (frames,) int64
         Number of the block that each belongs to.
@@ -70,20 +76,20 @@ class RunSums(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nearest, scatter_below, dsyrk):
-    """Sum up frames number `begin` ... `end` - 1.
+def sum_frames(run, count, dimension, box, acting, panels, sums, nearest, scatter_below, dsyrk):
+    """Sum up the first frames of a run, as far as the lattices reach.
 
     Parameters
     ----------
     run : Run
+    count : int
+        Number of its frames.
     box : Box
         Of all frames.
     acting : Acting
     panels : Panels
         Rows of the first block may be in them, and of the last one some are left in them.
     sums : RunSums, in and out
-    bench : Bench
-        A larger one is made where this is too small.
     nearest : (channels,) float64
         Squared distances from on which the lattices reach.
     scatter_below : float
@@ -93,26 +99,30 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
 
     Returns
     -------
-    int, Bench
-        `end`, or minus the number of those that are done where the last of these has a closer pair; and
-        the bench.
+    int, bool
+        How many frames are done, and whether the last of these has a closer pair.
     """
     species, squares = len(panels.start), sums.squares
     met, forces = np.empty_like(squares), np.empty(run.forces[0].shape)
-    for f in range(begin, end):
-        grid = make_grid(run.positions[f], run.origins[f], run.kinds[f], species, box, False)
-        bench = roomy(bench, len(grid.x), len(grid.order))
+    bench = Bench(*working_memory(0, 0))
+    for f in range(count):
+        order, starts, home, place, x, y, z, owner, first = sort_images(
+            run.positions[f], run.origins[f], run.kinds[f], species, box, False
+        )
+        grid = Grid(order, starts, home, place, x, y, z, owner, first, box.bins)
+        if len(bench.found) < len(x) or len(bench.stop) < len(order):
+            bench = Bench(*working_memory(len(x) * 5 // 4, len(order)))
         if f > 0 and run.blocks[f] != run.blocks[f - 1]:
             for a in range(species):
                 _sum_up_panel(a, panels, sums.products[run.blocks[f - 1]], dsyrk)
         products, given = sums.products[run.blocks[f]], run.forces[f]
         for rank in range(len(forces)):
-            forces[rank] = given[grid.order[rank]]
+            forces[rank] = given[order[rank]]
         met[:, 0], met[:, 1] = np.inf, -np.inf
         for a in range(species):
-            count = grid.starts[a + 1] - grid.starts[a]
-            sums.rows[run.blocks[f], a] += dimension * count
-            if count:
+            particles = starts[a + 1] - starts[a]
+            sums.rows[run.blocks[f], a] += dimension * particles
+            if particles:
                 _add_species(
                     a,
                     forces,
@@ -132,8 +142,8 @@ def sum_frames(run, begin, end, dimension, box, acting, panels, sums, bench, nea
             closer |= met[c, 0] < nearest[c]
             squares[c, 0], squares[c, 1] = min(squares[c, 0], met[c, 0]), max(squares[c, 1], met[c, 1])
         if closer:
-            return -(f + 1), bench
-    return end, bench
+            return f + 1, True
+    return count, False
 
 
 @numba.njit(cache=True, nogil=True)
@@ -146,7 +156,7 @@ def _add_species(
         mine = products[panels.place[a] :][: stride * stride]
         scatter_pair_rows(
             mine, stride, forces, a, low, high, dimension, grid, acting, bench.found, ends, met,
-            nobody_beside(len(forces)),
+            Beside(Samples(*no_samples(len(forces))), np.empty(0), 0, np.empty(0, np.int64)),
         )  # fmt: skip
         return
     start, capacity = panels.start[a], panels.capacity[a]

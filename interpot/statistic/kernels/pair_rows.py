@@ -63,20 +63,12 @@ class Bench(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def bench_for(images, particles):
-    """Make room for the pairs of any particle of a grid of so many images, beside those of `_PAIRS` others."""
+def working_memory(images, particles):
+    """Make the arrays of a `Bench` for any particle of a grid of so many images, beside `_PAIRS` pairs of others."""
     room = _PAIRS + images
     found, interval = np.empty(images + LANES, dtype=np.uint32), np.empty(room, dtype=np.uint32)
     x, y, z, square, t = np.empty(room), np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-    return Bench(found, np.empty(particles, dtype=np.int64), x, y, z, square, t, interval)
-
-
-@numba.njit(cache=True, nogil=True)
-def roomy(bench, images, particles):
-    """Return the bench, or a larger one if it has too little room for a grid."""
-    if len(bench.found) < images + LANES or len(bench.stop) < particles:
-        return bench_for(images * 5 // 4, particles * 5 // 4)
-    return bench
+    return found, np.empty(particles, dtype=np.int64), x, y, z, square, t, interval
 
 
 @numba.njit(cache=True, nogil=True)
@@ -119,7 +111,7 @@ def add_pair_rows(
         Whole, as `interpot.grid.GridMaker.stencil` gives it.
     lattice : Lattice
     bench : Bench
-        As `bench_for` makes it for the grid.
+        Of `working_memory` for the grid.
     ends : (intervals,) int64, in and out
         Ends of pairs in each knot interval.
     extremes : (2,) float64, in and out

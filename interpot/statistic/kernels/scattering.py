@@ -39,6 +39,12 @@ class Samples(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
+def no_samples(particles):
+    """Make the arrays of `Samples` of no function."""
+    return np.zeros(particles + 1, np.int64), np.zeros(0, np.int64), np.zeros((0, 6)), np.zeros((0, 3))
+
+
+@numba.njit(cache=True, nogil=True)
 def six(values, row):
     """A row as a tuple, which stays in registers."""
     return values[row, 0], values[row, 1], values[row, 2], values[row, 3], values[row, 4], values[row, 5]
@@ -131,13 +137,9 @@ class Beside(NamedTuple):
     where: IntArray
 
 
-@numba.njit(cache=True, nogil=True)
-def nobody_beside(particles):
+def nobody_beside(particles: int) -> Beside:
     """Nothing else acts on so many particles."""
-    nobody = Samples(
-        np.zeros(particles + 1, np.int64), np.zeros(0, np.int64), np.zeros((0, 6)), np.zeros((0, 3))
-    )
-    return Beside(nobody, np.zeros(0), 0, np.zeros(0, np.int64))
+    return Beside(Samples(*no_samples(particles)), np.zeros(0), 0, np.zeros(0, np.int64))
 
 
 @numba.njit(cache=True, nogil=True)
