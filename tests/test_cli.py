@@ -296,7 +296,7 @@ experiment = Experiment(
 )
 """
 
-# runs a command and interrupts it, as Ctrl-C would, at the third call of a function
+# runs a command and interrupts it, as Ctrl-C would, at some call of a function
 INTERRUPTED = """
 import os, signal, sys
 import {module}
@@ -325,7 +325,7 @@ def assert_interrupted(process: subprocess.Popen[str], folder: Path) -> None:
     ("module", "function", "at"),
     [
         ("interpot.statistic.one_pass", "target_rows", 1),
-        ("interpot.statistic.features", "add_pair_rows", 3),
+        ("interpot.statistic.pair_splines", "sum_frames", 1),
         ("interpot.formula.discover", "joint_choice", 1),
         ("interpot.formula.schema", "check", 1),  # while potential.json is written
         ("interpot.statistic.normal_equations", "json.dumps", 1),  # while statistics.h5 is

@@ -223,7 +223,8 @@ class CurveProblem:
         misfit = max(found.misfit, ROUNDING**2 * self.objective.square)
         variance = misfit / max(self.freedom - form.constants, 1)
         variance = max(variance, 1.0) if self.errors.absolute else variance
-        return np.asarray(inverse @ inverse.T * variance / scale / scale[:, None])
+        with np.errstate(over="ignore"):  # the coefficient of r^-400 has a variance that no float holds
+            return np.asarray(inverse @ inverse.T * variance / scale / scale[:, None])
 
     def _held_out(self, found: Fit, fold: IntArray) -> float:
         """Squared weighted error on some points with constants fitted to all others."""
