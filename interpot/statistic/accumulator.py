@@ -45,8 +45,8 @@ class Snapshot:
         Frames per block at present.
     in_block
         Frames in the open one.
-    start
-        Lattices that batches start with at present.
+    start, ahead
+        Lattices that batches start with at present, and from the next power of two on.
     batches, items, frames
         How many have been added; items are frames with their forces, or windows over several frames.
     """
@@ -57,6 +57,7 @@ class Snapshot:
     length: int
     in_block: int
     start: tuple[Basis, ...]
+    ahead: tuple[Basis, ...]
     batches: int
     items: int
     frames: int
@@ -98,6 +99,7 @@ class Accumulator:
             raise InterpotError(f"{threads} threads were asked for: expected 1 or more")
         self._first = Layout.of(channels, list(bases or splines_for(channels)))
         self._start = self._first  # what batches begin with: grows; `_first` is what was asked for
+        self._ahead = self._first  # what they will begin with from the next power of two on
         self._memory, self._wanted = memory, wanted
         fixed = block_length is not None
         self._store = BlockStore(self._first, memory, block_length or 1, fixed, wanted)
@@ -108,7 +110,7 @@ class Accumulator:
         self._coverage = BatchSums(self._first)  # of all frames; its sums stay empty
         self._batch: list[list[Windows]] = [[]]  # by blocks
         self._frames_gathered = self._rows_gathered = 0
-        self._in_block = self._closed = self._batches = self.items = self.frames = 0
+        self._in_block = self._closed = self._batches = self._reduced = self.items = self.frames = 0
         self._summations: SimpleQueue[Summation] = SimpleQueue()
         for _ in range(threads):
             self._summations.put(Summation(self._first, wanted))
@@ -176,16 +178,23 @@ class Accumulator:
         batch, self._batch = self._batch, [[]]
         self._frames_gathered = self._rows_gathered = 0
         self._batches += 1
+        if _is_power_of_two(self._batches):
+            self._look_ahead()
         if self._pool is None:
             self._reduce(self._sum(batch, self._start), block_ends)
         else:
             self._under_way.append((self._pool.submit(self._sum, batch, self._start), block_ends))
             while len(self._under_way) >= self._most_under_way:
                 self._reduce_next()
-        if self._batches & (self._batches - 1) == 0:
-            # after batches 1, 2, 4, 8 ..., which no timing can change, batches begin with the lattices as grown so far
-            self._drain()
-            self._start = self._store.layout
+
+    def _look_ahead(self) -> None:
+        """Let batches n, n + 1 ... 2 n - 1 begin with the lattices as grown by the first n/2, for n = 1, 2, 4, 8 ...
+
+        No timing changes which these are; and only while there are few batches must they be waited for.
+        """
+        while self._reduced < self._batches // 2:
+            self._reduce_next()
+        self._start = self._ahead
 
     def _sum(self, batch: Batch, layout: Layout) -> list[BatchSums]:
         summation = self._summations.get()
@@ -206,6 +215,7 @@ class Accumulator:
 
     def _reduce(self, batch: list[BatchSums], block_ends: bool) -> None:
         """Add the sums of a batch to the open block, and to those that follow."""
+        self._reduced += 1
         for k, sums in enumerate(batch):
             self._grow(sums.layout)
             sums = sums.over(self._store.layout)
@@ -216,6 +226,8 @@ class Accumulator:
                 self._open = sums
             if block_ends or k + 1 < len(batch):
                 self._close()
+        if _is_power_of_two(self._reduced):
+            self._ahead = self._store.layout
 
     def _grow(self, other: Layout) -> None:
         """Let all sums cover what a batch covers, and what they did before."""
@@ -252,19 +264,21 @@ class Accumulator:
             blocks = blocks.beside(one_block(self._open))
         return Snapshot(
             blocks, layout.bases, self._seen(layout), self._store.length, self._in_block, self._start.bases,
-            self._batches, self.items, self.frames,
+            self._ahead.bases, self._batches, self.items, self.frames,
         )  # fmt: skip
 
     def _go_on_from(self, snapshot: Snapshot) -> None:
         layout = Layout.of(self._first.channels, snapshot.bases)
         self._start = Layout.of(self._first.channels, snapshot.start)
+        self._ahead = Layout.of(self._first.channels, snapshot.ahead)
         self._store = BlockStore(layout, self._memory, snapshot.length, self._store.fixed, self._wanted)
         self._open, self._coverage = BatchSums(layout), BatchSums(layout)
         self._in_block = snapshot.in_block
         self._store.restore(snapshot.blocks.first(len(snapshot.blocks) - (self._in_block > 0)))
         if self._in_block:
             reopen(snapshot.blocks, self._open)
-        self._closed, self._length, self._batches = self._store.count, snapshot.length, snapshot.batches
+        self._closed, self._length = self._store.count, snapshot.length
+        self._batches = self._reduced = snapshot.batches
         self.items, self.frames = snapshot.items, snapshot.frames
         for c, seen in enumerate(snapshot.coverage):
             start = layout.starts[c]
@@ -299,6 +313,10 @@ class Accumulator:
         """Let the threads go."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0
 
 
 def _check_usable(windows: Windows) -> None:

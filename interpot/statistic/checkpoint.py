@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from glob import escape
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -23,7 +24,7 @@ from interpot.files import UNFINISHED, atomic, writable_file
 from interpot.interrupts import held_back
 from interpot.records import Trajectory
 from interpot.statistic.accumulator import Accumulator, Snapshot
-from interpot.statistic.basis import KnotSplines
+from interpot.statistic.basis import Basis, KnotSplines
 from interpot.statistic.channels import Channel
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import FrameProgress, finished, walked
@@ -76,7 +77,8 @@ class Checkpoint:
         state = {
             "length": self.snapshot.length,
             "in_block": self.snapshot.in_block,
-            "start": [asdict(basis) for basis in self.snapshot.start if isinstance(basis, KnotSplines)],
+            "start": _kept(self.snapshot.start),
+            "ahead": _kept(self.snapshot.ahead),
             "batches": self.snapshot.batches,
             "items": self.snapshot.items,
             "frames": self.snapshot.frames,
@@ -103,20 +105,30 @@ class Checkpoint:
         if kept is None:
             raise InterpotError(f"'{path}' is no checkpoint of interpot: delete it, or name another output")
         state = json.loads(kept)
+        if "ahead" not in state:
+            raise InterpotError(f"'{path}' is a checkpoint of an earlier interpot: delete it, and begin anew")
         bases = tuple(basis for basis in statistic.bases if isinstance(basis, KnotSplines))
-        start = tuple(type(b)(**kept) for b, kept in zip(bases, state["start"], strict=True))
         snapshot = Snapshot(
             blocks=statistic.blocks,
             bases=bases,
             coverage=statistic.coverage,
             length=state["length"],
             in_block=state["in_block"],
-            start=start,
+            start=_lattices(state["start"], bases),
+            ahead=_lattices(state["ahead"], bases),
             batches=state["batches"],
             items=state["items"],
             frames=state["frames"],
         )
         return cls(statistic, snapshot, tuple(state["settled"]), tuple(state["walked"]))
+
+
+def _kept(bases: Sequence[Basis]) -> list[dict[str, Any]]:
+    return [asdict(basis) for basis in bases if isinstance(basis, KnotSplines)]
+
+
+def _lattices(kept: Sequence[dict[str, Any]], like: Sequence[Basis]) -> tuple[Basis, ...]:
+    return tuple(type(basis)(**own) for own, basis in zip(kept, like, strict=True))
 
 
 def begin(out: Path, recipe: Recipe, resume: bool) -> Statistic | Checkpoint | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import signal
@@ -222,6 +223,19 @@ def test_something_else_in_the_place_of_a_checkpoint(dump: Path, tmp_path: Path)
     make(dump, out)
     out.rename(checkpoint.partial_path(out))
     with pytest.raises(InterpotError, match="is no checkpoint of interpot"):
+        make(dump, out, resume=True)
+
+
+def test_a_checkpoint_of_an_earlier_version_is_named(dump: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.h5"
+    with pytest.raises(StoppedError):
+        make(dump, out, progress=stop_after(3))
+    partial = checkpoint.partial_path(out)
+    with h5py.File(partial, "a") as file:
+        state = json.loads(file.attrs["checkpoint"])
+        del state["ahead"]
+        file.attrs["checkpoint"] = json.dumps(state)
+    with pytest.raises(InterpotError, match="of an earlier interpot: delete it, and begin anew"):
         make(dump, out, resume=True)
 
 

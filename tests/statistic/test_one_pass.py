@@ -287,6 +287,8 @@ def test_going_on_from_a_snapshot(after: int, threads: int, monkeypatch: pytest.
     resumed = Accumulator(channels, coarse(channels), threads=threads, snapshot=cut.snapshot())
     for frame in frames[after:]:
         resumed.add(Windows.of(frame, frame.forces))
+    ends = whole.snapshot(), resumed.snapshot()
+    assert ends[0].start == ends[1].start != ends[0].ahead == ends[1].ahead
     one, two = whole.statistic(METAL, {}), resumed.statistic(METAL, {})
     assert identical(one, two)
     for a, b in zip(one.coverage, two.coverage, strict=True):
