@@ -276,7 +276,7 @@ def test_going_on_from_a_snapshot(after: int, threads: int, monkeypatch: pytest.
         passes, "BATCH_BYTES", 1
     )  # every frame is a batch, so that it can be cut within a block
     frames, channels = SYSTEMS["mixture"]
-    frames = [replace(f, positions=f.positions * (1 - 1e-3 * k)) for k in range(40) for f in frames]
+    frames = [replace(f, positions=f.positions * (1 - 4e-3 * k)) for k in range(40) for f in frames]
     whole = Accumulator(channels, coarse(channels), threads=threads)
     cut = Accumulator(channels, coarse(channels), threads=threads)
     for frame in frames:
