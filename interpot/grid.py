@@ -361,19 +361,26 @@ def _images(points, owner, begin, count, inner, shift, vectors, shape, reach, fi
                 bin_row = ((k * padded[0] + a) * padded[1] + b) * padded[2]
                 c = 0
                 while c < padded[2]:
-                    stop = c + 1
-                    if inner[2, c] < 0:
-                        c = stop
-                        continue
-                    while stop < padded[2] and inner[2, stop] >= 0 and shift[2, stop] == shift[2, c]:
-                        stop += 1
-                    low, high = begin[row + inner[2, c]], begin[row + inner[2, stop - 1] + 1]
-                    to = first[bin_row + c]
-                    for d in range(3):
-                        away = shift[0, a] * vectors[0, d] + shift[1, b] * vectors[1, d]
-                        away += shift[2, c] * vectors[2, d]
-                        for m in range(high - low):
-                            images[d, to + m] = points[d, low + m] + away
-                    owners[to : to + high - low] = owner[low:high]
+                    stop = _end_of_run(inner[2], shift[2], c, padded[2])
+                    if inner[2, c] >= 0:
+                        low, high = begin[row + inner[2, c]], begin[row + inner[2, stop - 1] + 1]
+                        to = first[bin_row + c]
+                        for d in range(3):
+                            away = shift[0, a] * vectors[0, d] + shift[1, b] * vectors[1, d]
+                            away += shift[2, c] * vectors[2, d]
+                            for m in range(high - low):
+                                images[d, to + m] = points[d, low + m] + away
+                        for m in range(high - low):  # a slice costs two seconds of compiling
+                            owners[to + m] = owner[low + m]
                     c = stop
     return images, owners
+
+
+@numba.njit(cache=True, nogil=True)
+def _end_of_run(inner, shift, begin, end):
+    """Up to which bin those from `begin` on hold images that are shifted alike, or one that holds none."""
+    stop = begin + 1
+    if inner[begin] >= 0:
+        while stop < end and inner[stop] >= 0 and shift[stop] == shift[begin]:
+            stop += 1
+    return stop

@@ -98,10 +98,10 @@ def reach(grid: Grid, least: float = RANK) -> tuple[float, int]:
     return float(explained @ explained), len(explained)
 
 
-def _demands(grid: Grid, constraints: Restriction | None) -> tuple[FloatArray, ...]:
-    """The constraints on the columns as the kernels take them; without any there are no bounds at all."""
+def _demands(grid: Grid, constraints: Restriction | None) -> tuple[FloatArray, ...] | None:
+    """The constraints on the columns as the kernels take them."""
     if constraints is None or not constraints.linear:
-        return np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0)
+        return None
     demands: GridRows = constraints.grid_rows(grid.terms, grid.shapes, grid.norms)
     return demands.rows, demands.least, demands.lower, demands.upper
 
@@ -125,11 +125,13 @@ def _scan(  # type: ignore[no-untyped-def]
     members, (columns, length) = len(first) - 1, vectors.shape
     depths = max(size - 1, 1)  # prefixes of 0 ... size - 2 members
     beyond, left = np.zeros((depths, columns, length)), np.zeros((depths, length))
-    beyond[0], left[0] = vectors, target
     explained = np.zeros(depths)
     allowed = np.ones((depths, members), dtype=np.bool_)
     subset = np.full(size, -1)
     work = np.zeros((2 * WIDEST, length))
+    for column in range(columns):
+        _without(vectors[column], work, 0, 0, beyond[0, column])
+    _without(target, work, 0, 0, left[0])
     solved, depth = 0, 0
     while depth >= 0:
         if depth >= size - 2:
@@ -153,7 +155,8 @@ def _scan(  # type: ignore[no-untyped-def]
             _without(beyond[depth, column], work, 0, used, beyond[depth + 1, column])
         _without(left[depth], work, 0, used, left[depth + 1])
         explained[depth + 1] = explained[depth] + gain
-        allowed[depth + 1] = allowed[depth] & together[member]
+        for k in range(members):
+            allowed[depth + 1, k] = allowed[depth, k] and together[member, k]
         depth += 1
         subset[depth] = member
     return solved
@@ -178,7 +181,10 @@ def _complete(  # type: ignore[no-untyped-def]
     best,
     which,
 ):
-    """Complete a prefix by all pairs of later members, or the empty prefix by all single ones."""
+    """Complete a prefix by all pairs of later members, or the empty prefix by all single ones.
+
+    Where `demands` is None, numba leaves out what is behind that question: a third of the time to compile.
+    """
     members = len(first) - 1
     start = subset[size - 3] + 1 if size > 2 else 0
     rank = 0
@@ -193,8 +199,9 @@ def _complete(  # type: ignore[no-untyped-def]
             continue
         if size == 1:
             solved += 1
-            if gain > best[families[i]] and len(demands[2]):
-                gain = _constrained(vectors, target, first, subset[:0], i, -1, demands)
+            subset[0] = i
+            if demands is not None and gain > best[families[i]]:
+                gain = _constrained(vectors, target, first, subset, demands)
             if gain > best[families[i]]:
                 best[families[i]] = gain
                 which[families[i], 0] = i
@@ -209,28 +216,25 @@ def _complete(  # type: ignore[no-untyped-def]
             solved += 1
             value = explained + gain + last
             rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
-            if value > best[rank_j] and len(demands[2]):
-                value = _constrained(vectors, target, first, subset[: size - 2], i, j, demands)
+            subset[size - 2], subset[size - 1] = i, j
+            if demands is not None and value > best[rank_j]:
+                value = _constrained(vectors, target, first, subset, demands)
             if value > best[rank_j]:
                 best[rank_j] = value
-                for k in range(size - 2):
+                for k in range(size):
                     which[rank_j, k] = subset[k]
-                which[rank_j, size - 2] = i
-                which[rank_j, size - 1] = j
     return solved
 
 
 @numba.njit(cache=True, nogil=True)
-def _constrained(vectors, target, first, prefix, i, j, demands):  # type: ignore[no-untyped-def]
-    """What a subset explains under the constraints: the members of a prefix, i and, unless it is -1, j."""
-    used = np.empty((len(prefix) + 2) * WIDEST, dtype=np.int64)
+def _constrained(vectors, target, first, subset, demands):  # type: ignore[no-untyped-def]
+    """What a subset explains under the constraints."""
+    used = np.empty(len(subset) * WIDEST, dtype=np.int64)
     count = 0
-    for k in range(len(prefix) + 2):
-        member = prefix[k] if k < len(prefix) else (i if k == len(prefix) else j)
-        if member >= 0:
-            for column in range(first[member], first[member + 1]):
-                used[count] = column
-                count += 1
+    for member in subset:
+        for column in range(first[member], first[member + 1]):
+            used[count] = column
+            count += 1
     rows, least, lower, upper = demands
     return subset_value(vectors, target, used[:count], rows, least, lower, upper)
 

@@ -117,7 +117,8 @@ def sum_frames(run, count, dimension, box, acting, panels, sums, nearest, scatte
                 _sum_up_panel(a, panels, sums.products[run.blocks[f - 1]], dsyrk)
         products, given = sums.products[run.blocks[f]], run.forces[f]
         for rank in range(len(forces)):
-            forces[rank] = given[order[rank]]
+            for d in range(3):  # an array expression costs seconds of compiling
+                forces[rank, d] = given[order[rank], d]
         met[:, 0], met[:, 1] = np.inf, -np.inf
         for a in range(species):
             particles = starts[a + 1] - starts[a]

@@ -13,16 +13,15 @@ def pack(full, packed):
     """Copy the upper triangle of a square matrix to ``packed``, row after row."""
     at = 0
     for row in range(len(full)):
-        packed[at : at + len(full) - row] = full[row, row:]
+        for column in range(row, len(full)):  # a slice costs two seconds of compiling
+            packed[at + column - row] = full[row, column]
         at += len(full) - row
 
 
 @numba.njit(cache=True, nogil=True)
 def move_packed(packed, size, kept, moved, new_size, place):
     """Copy rows and columns `kept` (rising) of a packed symmetric matrix to `place` in another of `new_size`."""
-    ends = np.empty(
-        len(kept), dtype=np.int64
-    )  # of the run of neighbours, here as there, that a column belongs to
+    ends = np.empty(len(kept), dtype=np.int64)  # of the run of neighbours, here as there, that a column is in
     for j in range(len(kept) - 1, -1, -1):
         goes_on = j + 1 < len(kept) and kept[j + 1] == kept[j] + 1 and place[j + 1] == place[j] + 1
         ends[j] = ends[j + 1] if goes_on else j + 1
@@ -34,7 +33,8 @@ def move_packed(packed, size, kept, moved, new_size, place):
         while j < len(kept):
             column, count = place[j], ends[j] - j
             if column >= new_row:
-                moved[new + column : new + column + count] = packed[old + kept[j] : old + kept[j] + count]
+                for k in range(count):
+                    moved[new + column + k] = packed[old + kept[j] + k]
             else:
                 for k in range(count):
                     at = column + k

@@ -148,7 +148,8 @@ def _name(text, begin, end, names, lengths):  # type: ignore[no-untyped-def]
     for k in range(len(lengths)):
         if lengths[k] == 0:
             lengths[k] = size
-            names[k, :size] = text[begin:end]
+            for j in range(size):  # a slice costs three seconds of compiling
+                names[k, j] = text[begin + j]
             return k
         if lengths[k] == size:
             same = True
