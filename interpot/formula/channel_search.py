@@ -355,10 +355,13 @@ class ChannelSearch:
             cost = f.constants * np.log(self.rows) + 2 * choices(f.forms[0], library)
             return float(self.rows * np.log(left) + cost)
 
-        ordered = sorted(fits, key=criterion)
-        by_constants: dict[int, list[Fit]] = {}
+        best_of: dict[tuple[object, ...], Fit] = {}  # stages find the same structures again
         for f in sorted(fits, key=lambda f: f.misfit):
+            best_of.setdefault(f.key, f)
+        by_constants: dict[int, list[Fit]] = {}
+        for f in best_of.values():
             by_constants.setdefault(f.constants, []).append(f)
+        ordered = sorted(best_of.values(), key=criterion)
         shown = {id(f) for group in by_constants.values() for f in group[:ALTERNATIVES]}
         best = criterion(ordered[0]) if ordered else 0.0
         likely = {id(f) for f in ordered[:LIKELY] if criterion(f) < best + 2 * DECISIVE}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.honesty import Rival
+from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import RANKED, Fit
 from interpot.formula.selection import Candidate, Judge, choose
 
@@ -22,7 +24,10 @@ def joint_choice(
     found: list[list[Fit]],
     named: Sequence[Sequence[Fit]] | None = None,
 ) -> tuple[Candidate, Judged]:
-    """Choose a form for each channel, the others at their first choice, then refit the chosen ones jointly.
+    """Choose a form for each channel, one channel after the other, then refit the chosen ones jointly.
+
+    The others have the forms that were chosen for them, or their first choice as long as none was. A channel that was
+    judged beside a first choice that the data exclude is judged once more.
 
     Parameters
     ----------
@@ -40,29 +45,69 @@ def joint_choice(
     InterpotError
         Constraints that can be met channel by channel only.
     """
-    first = [fits[0].forms[0] for fits in found]
     compared = partial(refit, converged=RANKED)
+    first = [fits[0].forms[0] for fits in found]
     together = compared(first)
-    if np.isfinite(together.misfit):  # where the others are to start from
-        first = list(together.forms)
-    picks, judged = [], Judged()
-    for c, (fits, known) in enumerate(zip(found, named or [[] for _ in found], strict=True)):
-        promising, keys = {f.key for f in fits}, {f.key[0] for f in known}
-        forms = [f.forms[0] for f in (*fits, *(f for f in known if f.key not in promising))]
-        alternatives = [[*first[:c], form, *first[c + 1 :]] for form in forms]
-        # forms that meet the constraints each by itself may not do so together
-        refits = [joint for joint in map(compared, alternatives) if np.isfinite(joint.misfit)]
-        if not refits:
-            raise InterpotError(
-                "no formulas of all channels together meet the constraints: leave one of them out"
-            )
-        candidates = judge.candidates(refits)
-        by_name = [k for k, joint in enumerate(refits) if joint.forms[c].key in keys]
-        pick, rivals = choose(candidates, by_name)
-        picks.append(candidates[pick].fit.forms[c])
-        marks = {**dict.fromkeys(by_name, "excluded"), **dict.fromkeys(rivals, "rival"), pick: "chosen"}
-        judged += [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)]
-    return judge.candidate(refit(picks)), judged
+    # where the others are to start from
+    forms = list(together.forms) if np.isfinite(together.misfit) else list(first)
+    chosen: dict[int, _Choice] = {}
+    for again in (False, True):
+        for c, (fits, known) in enumerate(zip(found, named or [[] for _ in found], strict=True)):
+            if again and all(chosen[later].keeps_first for later in range(c + 1, len(found))):
+                break
+            chosen[c] = _choice(c, fits, known, forms, compared, judge)
+            forms[c] = chosen[c].form
+    judged = [row for c in range(len(found)) for row in chosen[c].judged]
+    return judge.candidate(refit(forms)), judged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Choice:
+    """What was chosen for one channel.
+
+    Attributes
+    ----------
+    form
+        With the shapes of the joint fit.
+    keeps_first
+        Whether the data do not exclude the first choice, beside which the channels before were judged.
+    judged
+        All alternatives.
+    """
+
+    form: Form
+    keeps_first: bool
+    judged: Judged
+
+
+def _choice(
+    c: int,
+    fits: Sequence[Fit],
+    known: Sequence[Fit],
+    forms: Sequence[Form],
+    compared: Callable[..., Fit],
+    judge: Judge,
+) -> _Choice:
+    """Judge the alternatives of one channel, all others as they are."""
+    promising, keys = {f.key for f in fits}, {f.key[0] for f in known}
+    tried = [f.forms[0] for f in (*fits, *(f for f in known if f.key not in promising))]
+    alternatives = [[*forms[:c], form, *forms[c + 1 :]] for form in tried]
+    # forms that meet the constraints each by itself may not do so together
+    refits = [joint for joint in map(compared, alternatives) if np.isfinite(joint.misfit)]
+    if not refits:
+        raise InterpotError(
+            "no formulas of all channels together meet the constraints: leave one of them out"
+        )
+    candidates = judge.candidates(refits, of=c)
+    by_name = [k for k, joint in enumerate(refits) if joint.forms[c].key in keys]
+    pick, rivals = choose(candidates, by_name)
+    marks = {**dict.fromkeys(by_name, "excluded"), **dict.fromkeys(rivals, "rival"), pick: "chosen"}
+    first = [k for k, joint in enumerate(refits) if joint.forms[c].key == tried[0].key]
+    return _Choice(
+        candidates[pick].fit.forms[c],
+        any(k in (pick, *rivals) for k in first),
+        [(c, candidate, marks.get(k, "")) for k, candidate in enumerate(candidates)],
+    )
 
 
 def marked(judged: Judged, chosen: Candidate, places: Sequence[int]) -> Judged:

@@ -133,18 +133,21 @@ class Judge:
         self._t = [objective.inverse.T @ self._products.slopes[part].sum(axis=0) for part in self._folds]
         self._ceilings = [self._products.ceiling(part) for part in self._folds]
 
-    def candidates(self, fits: Sequence[Fit]) -> list[Candidate]:
-        """Judge several fits, `AT_ONCE` at a time: reading the blocks takes longer than what is done with them."""
+    def candidates(self, fits: Sequence[Fit], of: int | None = None) -> list[Candidate]:
+        """Judge several fits, `AT_ONCE` at a time: reading the blocks takes longer than what is done with them.
+
+        Where they are alternatives for one channel (`of`), only its terms have to be determined.
+        """
         judged = list[Candidate]()
         for start in range(0, len(fits), AT_ONCE):
             some = fits[start : start + AT_ONCE]
             if len(self.statistic.blocks.square) > 1:
                 self._products.prepare(some)
-            judged += map(self.candidate, some)
+            judged += [self.candidate(fit, of) for fit in some]
         return judged
 
-    def candidate(self, fit: Fit) -> Candidate:
-        """Judge one fit."""
+    def candidate(self, fit: Fit, of: int | None = None) -> Candidate:
+        """Judge one fit; see `candidates`."""
         loss = np.sqrt((fit.misfit + self._objective.floor) / self.statistic.square)
         J, directions = self._reach(fit)
         bread, filling = self._bread_and_meat(fit, J, directions)
@@ -155,7 +158,7 @@ class Judge:
             fit,
             float(loss),
             held_out * len(held_out) / self.statistic.square,
-            determined(self._objective, fit, covariance, self.freedom),
+            determined(self._objective, fit, covariance, self.freedom, of),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
             self._unresolved(fit, float(loss)),
@@ -328,16 +331,20 @@ class Judge:
         return np.array(losses) * len(losses) / self.statistic.square
 
 
-def determined(objective: Objective, fit: Fit, covariance: FloatArray, freedom: float) -> bool:
-    """Whether every term is there: zero is outside the 95 % interval of its size ‖M a f‖.
+def determined(
+    objective: Objective, fit: Fit, covariance: FloatArray, freedom: float, of: int | None = None
+) -> bool:
+    """Whether every term, or every one of one channel, is there: zero is outside the 95 % interval of its size ‖M a f‖.
 
     Of a power whose exponent is free it is not the coefficient that tells, which is the term's value at 1 Å.
     """
     start, width = 0, half_width(1.0, freedom)
     parts = zip(objective.maps, fit.forms, objective.nodes, fit.coefficients, strict=True)
-    for M, form, r, a in parts:
+    for c, (M, form, r, a) in enumerate(parts):
         own = covariance[start : start + form.constants, start : start + form.constants]
         start += form.constants
+        if of not in (None, c):
+            continue
         for t in range(len(form.terms)):
             alone = np.where(np.arange(len(a)) == t, a, 0.0)
             size, shifts = M @ form.columns(r)[:, t], M @ form.free_columns(r, alone)

@@ -25,7 +25,7 @@ from interpot.statistic.normal_equations import Statistic
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
 
-_TOLD = 1e-7  # of the longest column: what is less is rounding
+_TOLD = 1e-8  # of each column's length: what is less is rounding, where 1e-6 of it is told at least
 
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
@@ -169,8 +169,11 @@ class Objective:
         parts = list(self.maps)
         if self.W.size:  # its columns span what the maps do, and are half as many
             parts = np.split(self.W, np.cumsum([len(P) for P in self.projections])[:-1], axis=1)
-        # those of a field may be thousands of times those of a pair: each channel is measured by its own
-        others = np.hstack([part / _longest(part) for c, part in enumerate(parts) if c != channel])
+        others = np.hstack([part for c, part in enumerate(parts) if c != channel])
+        # each column is measured by itself: those of a field may be thousands of times those of a pair, and the
+        # spline of the closest pairs of all is short but the function there is large
+        norms = np.linalg.norm(others, axis=0)
+        others = others[:, norms > 0] / norms[norms > 0]
         Q, triangle, _ = linalg.qr(others, pivoting=True)
         sizes = np.abs(np.diag(triangle))
         return np.asarray(Q[:, int(np.sum(sizes > _TOLD * sizes[0])) :])
@@ -213,11 +216,6 @@ class SplineFit:
     energy: tuple[FloatArray, ...]
     slope: tuple[FloatArray, ...]
     error: tuple[FloatArray, ...]
-
-
-def _longest(columns: FloatArray) -> float:
-    """Length of the longest column; 1 where there is none."""
-    return float(np.linalg.norm(columns, axis=0).max(initial=0.0)) or 1.0
 
 
 def residual_variance(statistic: Statistic, solved: Decomposition) -> float:

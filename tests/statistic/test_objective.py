@@ -130,6 +130,18 @@ def test_elimination_gives_the_others_their_best(channel: int) -> None:
         assert residual @ residual + objective.floor == pytest.approx(expected, rel=1e-8)
 
 
+def test_what_others_do_where_they_are_seldom_is_eliminated_too() -> None:
+    """A spline of one close pair is short, but what multiplies it is large where atoms repel each other."""
+    random = np.random.default_rng(11)
+    mine, others = random.normal(size=(9, 2)), random.normal(size=(9, 3)) * [1.0, 1.0, 1e-9]
+    y = mine @ [1.0, -2.0] + others @ [1.0, 1.0, 1e5]
+    nodes = (np.arange(1.0, 3.0), np.arange(1.0, 4.0))
+    whole = Objective(nodes, (mine, others), y, np.zeros((0, 9)), 0.0, float(y @ y))
+    alone = whole.without_others(0)
+    assert len(alone.y) == 6
+    assert np.linalg.norm(alone.residual([np.array([1.0, -2.0])])) < 1e-12
+
+
 def test_nothing_to_eliminate() -> None:
     random = np.random.default_rng(8)
     channels = pair_channels(["Ar"], 4.5)
