@@ -111,3 +111,11 @@ def test_never_worse_than_the_start() -> None:
     )
     assert found.x == pytest.approx([2.0, 1.0])
     assert calls <= 200
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-150, 1e-160, 1e-300])
+def test_slopes_that_are_next_to_nothing_end_the_descent(size: float) -> None:
+    """Their squares are no numbers: a function that has all but died out where the data are."""
+    A, b = size * np.array([[1.0, 0.5], [0.3, 1e-9], [0.2, 0.4]]), np.array([1.0, -2.0, 3.0])
+    found, calls = descended(lambda x: A @ x - b, lambda _: A, np.ones(2), np.full(2, 0.5), np.full(2, 9.0))
+    assert found.x.tolist() == [1.0, 1.0] and calls == 1

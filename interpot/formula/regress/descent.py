@@ -115,15 +115,16 @@ def _step(R: FloatArray, q: FloatArray, length: float, low: FloatArray, high: Fl
 
 def _within(R: FloatArray, q: FloatArray, length: float) -> FloatArray:
     """Minimise |R p + q| over |p| ≤ length, by Newton steps for the multiplier of |p|² (Moré's equation 5.5)."""
-    if not length > 0:
-        return np.zeros(R.shape[1])
     U, s, Vt = np.linalg.svd(R, full_matrices=False)
-    pull = s * (q @ U)
-    damping = (ROUNDED * s[0]) ** 2 or 1.0
+    reach = length * s[0]  # by how much |R p| can change
+    if not reach > ROUNDED * float(np.linalg.norm(q)):
+        return np.zeros(R.shape[1])  # where R is next to nothing the numbers below would overflow
+    s = s / s[0]
+    pull, damping = s * (q @ U), ROUNDED**2
     for _ in range(20):
-        p = pull / (s * s + damping)
+        p = pull / (s * s + damping)  # in units of 1/s[0]
         far = float(np.linalg.norm(p))
-        if far <= 1.05 * length:
+        if far <= 1.05 * reach:
             break
-        damping += (far / length - 1) * far**2 / float(p @ (p / (s * s + damping)))
-    return np.asarray(-(p * min(1.0, length / far) if far > 0 else p) @ Vt)
+        damping += (far / reach - 1) * far**2 / float(p @ (p / (s * s + damping)))
+    return np.asarray(-(p * (length * min(1.0 / reach, 1.0 / far) if far > 0 else 1.0)) @ Vt)
