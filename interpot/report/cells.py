@@ -265,12 +265,17 @@ def _has_differences(front: pd.DataFrame) -> bool:
 
 
 def _worse_by(row: Mapping[Any, Any], least: float) -> str:
-    """The difference to the best one in percent of its error; a dash where it is not known or not resolved."""
+    """The difference to the best one in percent of its error; a dash where it is not known or not resolved.
+
+    An error that is not resolved is `least` at most.
+    """
     difference, own = float(row.get("worse_by", np.nan)), float(row["cross_validated"])
     if not np.isfinite(difference) or (own < least and abs(difference) < least):
         return "–"
     if difference == 0:
         return "best"
+    if own - difference < least:  # the best one's is not resolved
+        return f"> {short(100 * difference / least, 2)} %"
     percent = 100 / max(own - difference, np.finfo(np.float64).tiny)
     value, stderr = percent * difference, percent * float(row["worse_by_stderr"])
     if not stderr > 0:

@@ -50,7 +50,7 @@ _COLOURS = {
 
 
 _BETWEEN = 2  # blanks between columns
-_LONGEST_WORD = 16  # letters that a column of words has room for
+_LONGEST_WORD = 18  # Born-Mayer-Huggins
 
 
 def print_potential(console: Console, potential: Potential) -> None:

@@ -161,6 +161,17 @@ def test_errors_have_the_digits_that_tell_the_rows_apart() -> None:
     assert cells.telling_digits([0.12345, 0.12346]) == 5
 
 
+def test_a_best_error_that_is_not_resolved_bounds_how_much_worse_others_are() -> None:
+    """What is 1e-10 may be anything below the resolution of the data."""
+    rows = pd.DataFrame(
+        [("LJ", 2, 4e-11, 2e-10, 0.0, 0.0, True), ("Morse", 3, 3.9e-4, 4e-4, 4e-4, 1e-5, False)],
+        columns="form constants loss cross_validated worse_by worse_by_stderr chosen".split(),
+    ).assign(formula="r", terms=2, stderr=1e-5, indistinguishable=False, determined=True)
+    made = cells.candidates(rows, 12, "force error")
+    assert [c.worse_by for c in made] == ["–", "> 2×10⁶ %"]  # of 2e-8, what double precision resolves
+    assert made[0].loss == "< 2×10⁻⁸"
+
+
 def test_rows_stand_in_the_order_that_is_stated() -> None:
     """The chosen one, what may be true by the number of constants, what is passed over, what the data speak against."""
     made = cells.candidates(close_rows(), 12, "force error")
