@@ -179,4 +179,20 @@ def test_drift_of_lines_and_random_walks() -> None:
     assert line.error[0] < 1e-12
     steps = np.random.default_rng(2).normal(0, 1, (200, 400))
     scores = [(c.y[0] / c.error[0]) for c in (drift(time, np.cumsum(s)) for s in steps)]
-    assert np.sqrt(np.mean(np.square(scores))) == pytest.approx(np.sqrt(7 / 5), rel=0.2)
+    assert np.sqrt(np.mean(np.square(scores))) == pytest.approx(np.sqrt(6 / 4), rel=0.2)  # Student's t
+
+
+def test_fluctuations_of_an_energy_are_no_drift() -> None:
+    """Noise of 1 about a line: means of 50 at either end of the run tell its slope, and the error is no smaller."""
+    time, noise = 0.1 * np.arange(400), np.random.default_rng(3).normal(0, 1, (200, 400))
+    found = [drift(time, 0.03 * time + n) for n in noise]
+    off = np.array([c.y[0] - 0.03 for c in found])
+    assert off.std() == pytest.approx(np.sqrt(2 / 50) / (350 * 0.1), rel=0.15)
+    assert np.sqrt(np.mean(np.square(off / [c.error[0] for c in found]))) < 1
+
+
+def test_a_short_run_has_a_drift_without_an_error() -> None:
+    for count in (2, 7, 8, 11):
+        time = np.arange(float(count))
+        line = drift(time, 1.0 - 0.5 * time)
+        assert line.y[0] == pytest.approx(-0.5) and np.isnan(line.error[0])

@@ -165,7 +165,7 @@ def test_a_best_error_that_is_not_resolved_bounds_how_much_worse_others_are() ->
     """What is 1e-10 may be anything below the resolution of the data."""
     rows = pd.DataFrame(
         [("LJ", 2, 4e-11, 2e-10, 0.0, 0.0, True), ("Morse", 3, 3.9e-4, 4e-4, 4e-4, 1e-5, False)],
-        columns="form constants loss cross_validated worse_by worse_by_stderr chosen".split(),
+        columns=["form", "constants", "loss", "cross_validated", "worse_by", "worse_by_stderr", "chosen"],
     ).assign(formula="r", terms=2, stderr=1e-5, indistinguishable=False, determined=True)
     made = cells.candidates(rows, 12, "force error")
     assert [c.worse_by for c in made] == ["–", "> 2×10⁶ %"]  # of 2e-8, what double precision resolves
