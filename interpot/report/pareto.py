@@ -54,7 +54,9 @@ def pareto_figure(
         axes.set_yscale("log")
     axes.margins(y=0.2)
     if (best["loss"] < least).any():
-        axes.axhspan(axes.get_ylim()[0] / 10, least, color=PALE, lw=0, zorder=0)
+        bottom, top = axes.get_ylim()
+        axes.axhspan(bottom, least, color=PALE, lw=0, zorder=0)
+        axes.set_ylim(bottom, top)
     axes.set_xlim(best["constants"].min() - 0.5, max(best["constants"].max(), x.max()) + 0.5)
     every = max(1, int(np.ptp(best["constants"])) // 12)
     axes.set_xticks(np.arange(best["constants"].min(), best["constants"].max() + 1, every))
