@@ -25,8 +25,6 @@ from interpot.statistic.normal_equations import Statistic
 RELATIVE_CUTOFF = 1e-12
 """Eigenvalues of the scaled A below this fraction of the largest are rounding errors of the sums."""
 
-_TOLD = 1e-8  # of each column's length: what is less is rounding, where 1e-6 of it is told at least
-
 RESOLUTION = 2e-8
 """Relative force errors below this cannot be told from C - yᵀy in double precision."""
 
@@ -45,12 +43,15 @@ class Decomposition:
         W⁺; the best coefficients are W⁺y and A⁺ = W⁺W⁺ᵀ.
     rounding
         How far yᵀy can be from its true value because the sums were rounded.
+    lengths : (K,)
+        √A_kk, by which the columns were scaled; 1 where nothing was sampled.
     """
 
     W: FloatArray
     y: FloatArray
     inverse: FloatArray
     rounding: float
+    lengths: FloatArray
 
 
 def decompose(gram: FloatArray, moment: FloatArray, square: float) -> Decomposition:
@@ -65,7 +66,7 @@ def decompose(gram: FloatArray, moment: FloatArray, square: float) -> Decomposit
     error = np.finfo(np.float64).eps * np.sqrt(len(moment) * square) / root
     rounding = float(2 * np.abs(y) @ error)
     W = root[:, None] * directions.T * scale
-    return Decomposition(W, y, directions / root / scale[:, None], rounding)
+    return Decomposition(W, y, directions / root / scale[:, None], rounding, scale)
 
 
 _DECOMPOSED: WeakKeyDictionary[Statistic, Decomposition] = WeakKeyDictionary()
@@ -100,8 +101,11 @@ class Objective:
         What parts of the functions that are known already contribute; y is what is left of it.
     projections
         Per channel, P_c (K_c, m_c): values on the nodes → spline coefficients. Empty for one that is not of splines,
-        and so is
+        and so are
     W : (R, K)
+        and
+    lengths : (K,)
+        of the `Decomposition`.
     """
 
     nodes: tuple[FloatArray, ...]
@@ -113,6 +117,7 @@ class Objective:
     baseline: FloatArray | None = None
     projections: tuple[FloatArray, ...] = ()
     W: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    lengths: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, statistic: Statistic) -> Objective:
@@ -143,6 +148,7 @@ class Objective:
             statistic.square,
             projections=tuple(projections),
             W=solved.W,
+            lengths=solved.lengths,
         )
 
     def without_others(self, channel: int) -> Objective:
@@ -166,17 +172,18 @@ class Objective:
 
     def _beyond_others(self, channel: int) -> FloatArray:
         """Orthonormal directions, (R, k), that no function of the other channels reaches; k is small beside R."""
-        parts = list(self.maps)
+        parts, own = list(self.maps), [P.shape[1] for P in self.maps]
+        lengths = np.concatenate([np.linalg.norm(P, axis=0) for P in parts])
         if self.W.size:  # its columns span what the maps do, and are half as many
-            parts = np.split(self.W, np.cumsum([len(P) for P in self.projections])[:-1], axis=1)
-        others = np.hstack([part for c, part in enumerate(parts) if c != channel])
+            own = [len(P) for P in self.projections]
+            parts, lengths = np.split(self.W, np.cumsum(own)[:-1], axis=1), self.lengths
+        kept = (np.repeat(np.arange(len(own)), own) != channel) & (lengths > 0)
         # each column is measured by itself: those of a field may be thousands of times those of a pair, and the
         # spline of the closest pairs of all is short but the function there is large
-        norms = np.linalg.norm(others, axis=0)
-        others = others[:, norms > 0] / norms[norms > 0]
+        others = np.hstack(parts)[:, kept] / lengths[kept]
         Q, triangle, _ = linalg.qr(others, pivoting=True)
         sizes = np.abs(np.diag(triangle))
-        return np.asarray(Q[:, int(np.sum(sizes > _TOLD * sizes[0])) :])
+        return np.asarray(Q[:, int(np.sum(sizes > np.sqrt(RELATIVE_CUTOFF) * sizes[0])) :])
 
     @property
     def target(self) -> FloatArray:
