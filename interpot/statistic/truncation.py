@@ -35,7 +35,7 @@ _ENOUGH = 10  # samples of a knot interval that count
 _WIDTH = DEGREE + 1
 _MANY, _COARSER = 1000, 3  # functions, beyond which knots are so many times as far apart
 MOST_FRAMES = 256
-"""For the last refinements: the more pairs near the jump, the narrower its bracket."""
+"""For the last refinement: the more pairs near the jump, the narrower its bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +105,29 @@ def find_cutoffs(
     -------
     dict
         Channel index → cutoff in Å: the shortest decimal number, in the units of the data, that separates the
-        pairs with a force from those without in the first frames (`MOST_FRAMES` once a jump has been seen).
+        pairs with a force from those without in the first `MOST_FRAMES`.
     """
     fit = spline_fit(statistic)
     brackets = {c: b for c in range(len(statistic.channels)) if (b := _suspect(statistic, fit, c))}
     found: dict[int, Jump] = {}
     per_frame = sum(windows.targets.size for windows in frames) / len(frames)
-    while brackets:
-        columns = int(offsets(statistic.bases)[-1]) + BINS * len(brackets)
-        # a jump shows in few frames; where exactly it is, is told by the one pair that comes closest to it
-        count = ceil(rows_per_column * columns / per_frame) if not found else MOST_FRAMES
-        fits = _binned_slopes(statistic, brackets, found, frames[:count])
-        narrowed = {c: _narrower(*fits[c], found[c]) if c in found else _step(*fits[c]) for c in brackets}
-        found |= {c: jump for c, jump in narrowed.items() if jump is not None}
-        # go on with those that are not yet as narrow as their pairs allow
-        brackets = {
-            c: wider
-            for c, jump in narrowed.items()
-            if jump is not None
-            and (wider := _around(jump)) is not None
-            and wider[1] - wider[0] < 0.7 * (brackets[c][1] - brackets[c][0])
-        }
+    # a jump shows in few frames; where exactly it is, is told by the one pair of all that comes closest to it
+    for few in (True, False):
+        while brackets:
+            columns = int(offsets(statistic.bases)[-1]) + BINS * len(brackets)
+            count = ceil(rows_per_column * columns / per_frame) if few else MOST_FRAMES
+            fits = _binned_slopes(statistic, brackets, found, frames[:count])
+            narrowed = {c: _narrower(*fits[c], found[c]) if c in found else _step(*fits[c]) for c in brackets}
+            found |= {c: jump for c, jump in narrowed.items() if jump is not None}
+            # go on with those that are not yet as narrow as their pairs allow
+            brackets = {
+                c: wider
+                for c, jump in narrowed.items()
+                if jump is not None
+                and (wider := _around(jump)) is not None
+                and wider[1] - wider[0] < 0.7 * (brackets[c][1] - brackets[c][0])
+            }
+        brackets = {c: wider for c, jump in found.items() if few and (wider := _around(jump)) is not None}
     length = statistic.units.length
     return {c: shortest_decimal(jump.low / length, jump.high / length) * length for c, jump in found.items()}
 
