@@ -30,6 +30,9 @@ from interpot.statistic.objective import RESOLUTION, Objective, decomposed
 ROUNDING = 1e-5
 """Relative net force that the digits of a file leave of a net force of zero: this and less tells nothing of noise."""
 
+FEW_DIGITS = 0.01
+"""Relative force error that no more than positions to 0.01 Å may make."""
+
 INADEQUATE = 0.05
 """Relative force error beside the noise from which on no formula of these distances will do."""
 
@@ -327,6 +330,10 @@ def _unexplained_sentence(split: Adequacy) -> str:
 def _causes(split: Adequacy) -> str:
     """What may be left that is not random: sums over windows err by themselves."""
     other = f"something else acts {OTHER_PHYSICS}"
+    if split.unexplained.value < FEW_DIGITS:
+        other += (
+            " or errors of the forces are larger between close pairs, as positions of few digits make them"
+        )
     if split.systematic < split.unexplained.value:
         return other
     return f"the sums over windows err, which they may by {percent(split.systematic)}, or {other}"

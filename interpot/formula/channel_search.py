@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.formula.block_scores import BlockScores, is_scatter
 from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
@@ -54,6 +55,9 @@ NOTHING = 1e-6
 
 CANCELLING = 100.0
 """How many times all forces a term of a sensible sum is at most; the others cancel most of it."""
+
+DEVIATIONS = 2.0
+"""Standard deviations of what noise leaves, up to which more is chance."""
 
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
@@ -111,6 +115,8 @@ class ChannelSearch:
         As of the `Statistic`.
     known
         Whether part of the function is known; the objective is that of the rest.
+    scores
+        What tells noise whose variance is not the same everywhere.
     """
 
     channel: Channel
@@ -127,6 +133,7 @@ class ChannelSearch:
     units: UnitStyle
     systematic: float = 0.0
     known: bool = False
+    scores: BlockScores | None = None
 
     @classmethod
     def of(
@@ -144,10 +151,11 @@ class ChannelSearch:
         known: bool = False,
     ) -> ChannelSearch:
         """Of one channel of a statistic and its objective."""
+        alone = objective.without_others(c)
         return cls(
             statistic.channels[c],
             statistic.coverage[c],
-            objective.without_others(c),
+            alone,
             statistic.rows,
             len(objective.y),
             library,
@@ -159,6 +167,7 @@ class ChannelSearch:
             statistic.units,
             statistic.systematic,
             known,
+            BlockScores(statistic, objective, alone),
         )
 
     @property
@@ -182,7 +191,7 @@ class ChannelSearch:
         """Variance of a force component about the best functions, eV²/Å²."""
         return self.objective.floor / max(self.rows - self.spent, 1)
 
-    def _by_chance(self, directions: int, deviations: float = 2.0) -> float:
+    def _by_chance(self, directions: int, deviations: float = DEVIATIONS) -> float:
         """What noise leaves in so many directions, and so many standard deviations of it."""
         by_chance = self._noise * (directions + deviations * np.sqrt(2 * directions))
         return float(max((INDIFFERENT**2 + self.systematic**2) * self.objective.square, by_chance))
@@ -259,7 +268,12 @@ class ChannelSearch:
 
     def _do(self, fits: Sequence[Fit]) -> bool:
         """Whether one of them explains the forces as well as the true form would."""
-        return bool(fits) and min(fit.misfit for fit in fits) <= self.chance
+        if not fits:
+            return False
+        best = min(fits, key=lambda fit: fit.misfit)
+        if best.misfit <= self.chance:
+            return True
+        return self.scores is not None and is_scatter(self.scores.of(best), DEVIATIONS)
 
     def _may_gain(self, fits: Sequence[Fit], terms: Sequence[Term]) -> bool:
         """Whether terms may explain more of what the best fit leaves than chance lets them.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg.blas import dspmv
 
 from interpot.records import FloatArray, IntArray
 from interpot.statistic.kernels.packed import add_unpacked, move_packed, unpack
@@ -125,6 +126,16 @@ class Blocks:
             packed = part.gram[which] if one else part.gram[which].sum(axis=0)
             add_unpacked(np.ascontiguousarray(packed), part.columns, total)
         return total
+
+    def times(self, k: FloatArray) -> FloatArray:
+        """A k of each block, (b, K), without unpacking A."""
+        products = np.zeros((len(self), self.size))
+        for part in self.parts:
+            own = np.ascontiguousarray(k[part.columns])
+            for n in range(len(self)):
+                # the upper triangle, row after row, is to BLAS the lower one, column after column
+                products[n, part.columns] += dspmv(len(own), 1.0, part.gram[n], own, lower=1)
+        return products
 
     @property
     def moment(self) -> FloatArray:

@@ -92,7 +92,7 @@ class Objective:
     y : (R,)
         What the formulas' mapped values should add up to.
     inverse : (K, R)
-        W⁺: residuals → spline coefficients.
+        W⁺: residuals → spline coefficients of all channels, those that are eliminated among them.
     floor
         Loss of the best functions there are, eV²/Å²; 0 where it cannot be told from rounding.
     square
@@ -164,11 +164,11 @@ class Objective:
         return known[channel]
 
     def _without_others(self, channel: int) -> Objective:
-        M, y = self.maps[channel], self.y
+        M, y, inverse = self.maps[channel], self.y, self.inverse
         if len(self.maps) > 1:
             U = self._beyond_others(channel)
-            M, y = U.T @ M, U.T @ y
-        return Objective((self.nodes[channel],), (M,), y, self.inverse, self.floor, self.square)
+            M, y, inverse = U.T @ M, U.T @ y, inverse @ U
+        return Objective((self.nodes[channel],), (M,), y, inverse, self.floor, self.square)
 
     def _beyond_others(self, channel: int) -> FloatArray:
         """Orthonormal directions, (R, k), that no function of the other channels reaches; k is small beside R."""

@@ -1,0 +1,65 @@
+"""What a fit leaves, block by block: noise points another way in each, a wrong form the same way in all.
+
+The residual of a fit in the compressed objective is minus the sum of its scores s_n over the blocks of frames, with
+s_n = W⁻ᵀ(B_n - A_n k). If it is noise, blocks are independent, and
+
+    Z = Σ_{n≠m} s_n·s_m / √(2 Σ_{n≠m} (s_n·s_m)²)
+
+is about 0 with variance 1, however the noise depends on where particles are: rounded positions make errors that are a
+hundred times as large between close pairs as elsewhere, so that the true form leaves many times what one variance for
+all forces lets expect. A wrong form leaves the same in every block: Z comes to b/√2.
+
+Source: H. White, Econometrica 48, 817 (1980), for errors whose variance is not known; A. J. Lee, U-Statistics (1990).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from interpot.formula.regress.varpro import Fit
+from interpot.records import FloatArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+
+LEAST_BLOCKS = 8
+"""Fewer do not tell what noise is."""
+
+LARGEST_SHARE = 0.5
+"""Of Σ|s_n|², that one block may have: what is seen in a single one, others cannot speak against."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockScores:
+    """Scores of fits of one channel, all others eliminated.
+
+    Attributes
+    ----------
+    statistic, whole
+        The same data, as sums per block and compressed.
+    alone
+        `Objective.without_others` of the channel.
+    """
+
+    statistic: Statistic
+    whole: Objective
+    alone: Objective
+
+    def of(self, fit: Fit) -> FloatArray:
+        """s_n of each block, (b, R)."""
+        left = self.alone.residual(fit.values(self.alone.nodes))
+        k = self.whole.inverse @ self.whole.target + self.alone.inverse @ left
+        return np.asarray(
+            (self.statistic.blocks.moment - self.statistic.blocks.times(k)) @ self.alone.inverse
+        )
+
+
+def is_scatter(scores: FloatArray, deviations: float) -> bool:
+    """Whether scores, (b, R), scatter as noise does; False also where the blocks cannot tell."""
+    products = scores @ scores.T
+    own = np.diag(products).copy()
+    if len(scores) < LEAST_BLOCKS or not own.sum() > 0 or own.max() > LARGEST_SHARE * own.sum():
+        return False
+    np.fill_diagonal(products, 0.0)
+    return bool(products.sum() <= deviations * np.sqrt(2 * np.sum(products**2)))

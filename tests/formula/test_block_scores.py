@@ -1,0 +1,101 @@
+"""Noise that is larger between close pairs, as rounded positions make it, is told from a wrong form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from systems import Frames, clusters, statistic_of
+
+from interpot import discover
+from interpot.formula.adequacy import adequacy
+from interpot.formula.block_scores import BlockScores, is_scatter
+from interpot.formula.channel_search import ChannelSearch
+from interpot.formula.regress.form import Form
+from interpot.formula.regress.restriction import Restriction
+from interpot.formula.regress.varpro import Fit, fit
+from interpot.formula.symbolic.asked import Symbolic
+from interpot.formula.terms import library
+from interpot.records import FloatArray
+from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.objective import Objective
+
+CUTOFF, DIGITS = 8.5, 4
+
+
+def slope(r: FloatArray) -> FloatArray:
+    return np.where(r < CUTOFF, 4 * 0.0103 * (6 * 3.4**6 / r**7 - 12 * 3.4**12 / r**13), 0.0)
+
+
+@cache
+def statistic() -> Statistic:
+    """Forces of exact positions, of which a few decimals are kept."""
+    exact = clusters(slope, frames=48, atoms=30, low=2.9, high=11.0)
+    return statistic_of(Frames([replace(f, positions=f.positions.round(DIGITS)) for f in exact]), CUTOFF)
+
+
+def search(summed: Statistic) -> ChannelSearch:
+    return ChannelSearch.of(
+        summed, Objective.of(summed), 0, library(), Restriction(),
+        max_terms=None, method="exhaustive", escalate=True, symbolic=Symbolic.of("none"),
+    )  # fmt: skip
+
+
+def powers(summed: Statistic, *exponents: float) -> Fit:
+    form = Form((library(["power"])[0],) * len(exponents), np.array(exponents), np.zeros((len(exponents), 0)))
+    return fit(Objective.of(summed), [form])
+
+
+def test_scores_add_up_to_the_residual() -> None:
+    """Minus its sum, whatever the channel; A k of each block is that of the unpacked matrix."""
+    summed = statistic()
+    whole = Objective.of(summed)
+    wrong = powers(summed, 6.0, 9.0)
+    scores = BlockScores(summed, whole, whole.without_others(0)).of(wrong)
+    residual = whole.residual(wrong.values(whole.nodes))
+    np.testing.assert_allclose(scores.sum(axis=0), -residual, atol=1e-7 * np.linalg.norm(residual))
+    k = np.random.default_rng(1).normal(size=summed.blocks.size)
+    for n, product in enumerate(summed.blocks.times(k)):
+        np.testing.assert_allclose(product, summed.blocks.gram(n) @ k, rtol=1e-10, atol=1e-12)
+
+
+def test_rounded_positions_do_not_look_like_a_wrong_form() -> None:
+    """One variance for all forces lets expect far less than the truth leaves; its blocks say that this is noise."""
+    summed = statistic()
+    searched, truth, wrong = search(summed), powers(summed, 6.0, 12.0), powers(summed, 6.0, 11.0)
+    assert searched.scores is not None and truth.misfit > 1.5 * searched.chance
+    assert is_scatter(searched.scores.of(truth), 2.0) and not is_scatter(searched.scores.of(wrong), 2.0)
+    assert searched._do([truth]) and searched._do([wrong, truth]) and not searched._do([wrong])
+    said: list[str] = []
+    found = discover(summed, progress=said.append)
+    assert found.best.channel().form == "Lennard-Jones 12-6"
+    assert not any("none does" in line or "beyond" in line for line in said)
+
+
+def test_rounded_positions_are_named_as_a_cause() -> None:
+    summed = statistic()
+    split = adequacy(summed, Objective.of(summed), powers(summed, 6.0, 12.0))
+    assert split.not_random and "as positions of few digits make them" in split.verdict
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_of_any_size_scatters(seed: int) -> None:
+    """Z of 300 draws with variances over four decades has mean 0 and variance 1; with a common part it is large."""
+    random = np.random.default_rng(seed)
+    size = 10.0 ** random.uniform(-2, 2, 40)
+    draws = [random.normal(size=(30, 40)) * size for _ in range(300)]
+    passed = [sum(is_scatter(s, d) for s in draws) / 300 for d in (-1.0, 0.0, 2.0)]
+    assert passed[0] == pytest.approx(0.16, abs=0.08)
+    assert passed[1] == pytest.approx(0.5, abs=0.15)
+    assert passed[2] > 0.93
+    assert not any(is_scatter(s + size, 2.0) for s in draws)
+
+
+def test_what_blocks_cannot_tell() -> None:
+    scores = np.random.default_rng(5).normal(size=(12, 20))
+    assert is_scatter(scores, 5.0) and not is_scatter(scores[:7], 5.0)
+    scores[3] *= 20  # nearly all is seen in one block
+    assert not is_scatter(scores, 5.0)
+    assert not is_scatter(np.zeros((12, 20)), 5.0)
