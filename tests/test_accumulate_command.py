@@ -180,7 +180,7 @@ def test_what_a_pass_says(dump: Path, tmp_path: Path) -> None:
         "accumulate", dump, "--cutoff", 6.5, "-o", out, "--stride", 3, "--memory", "1M", "--threads", 2
     )
     assert "truncates the Ne-Ne force at 5.5 Å" in text
-    assert "100 frames, 7200 force components" in text and "spline ceiling: relative force error" in text
+    assert "100 frames, 7200 force components" in text and "spline ceiling: relative force error < " in text
     assert str(out) in text and max(map(len, text.splitlines()[1:-1])) <= 110
     statistic = Statistic.load(out)
     assert statistic.frames == 100 and 8 <= len(statistic.blocks.frames) <= 64
@@ -216,7 +216,9 @@ def test_merged_statistics_and_discovery_from_them(dump: Path, tmp_path: Path) -
         halves.append(tmp_path / f"{k}.h5")
         good("accumulate", dump, "--cutoff", 5.5, "--keep-cutoff", "--frames", frames, "-o", halves[-1])
     text = good("merge", *halves, "-o", tmp_path / "both.h5")
-    assert "40 frames" in text and "count twice" in text  # both are of one file
+    assert "40 frames" in text and "count twice" not in text  # both are of one file, but of other frames
+    sentence = refused("merge", tmp_path / "both.h5", halves[1], "-o", tmp_path / "x.h5")
+    assert f"'{halves[1]}' (frames 20:40) cannot be merged" in sentence and f"frames of '{dump}'" in sentence
     both = Statistic.load(tmp_path / "both.h5")
     assert both.blocks.frames.tolist() == [1] * 40
     good("discover", *halves, "-o", tmp_path / "found")
@@ -226,6 +228,25 @@ def test_merged_statistics_and_discovery_from_them(dump: Path, tmp_path: Path) -
     again = discover(tmp_path / "both.h5").best
     assert [p.value for p in again.parameters] == [p.value for p in found.parameters]
     assert "Potential of 0.h5, 1.h5" in (tmp_path / "found" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("data", ["none.h5", "none.dump"])
+@pytest.mark.parametrize("command", ["accumulate", "discover"])
+def test_a_missing_file_is_said_first(command: str, data: str, tmp_path: Path) -> None:
+    """Before what is wrong with the options: there is no cutoff for all pairs."""
+    sentence = refused(command, tmp_path / data, "--cutoff", "Ne-Ne=5", "-o", tmp_path / "out")
+    assert f"no such file: '{tmp_path / data}'" in sentence
+
+
+def test_a_missing_dask_is_said_before_any_work(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interpot.statistic.distribute.find_spec", lambda _: None)
+    monkeypatch.setattr("interpot.statistic.ways.settled_motion", None)
+    out = tmp_path / "out.h5"
+    assert "pip install 'interpot[dask]'" in refused(
+        "accumulate", dump, "--cutoff", 5.5, "-o", out, "--workers", 2
+    )
 
 
 def test_what_cannot_be_merged(dump: Path, tmp_path: Path) -> None:

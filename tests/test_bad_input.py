@@ -446,6 +446,16 @@ def test_bad_potentials(command: str, name: str, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", ["show", "export", "validate"])
+def test_a_folder_without_a_potential(command: str, tmp_path: Path) -> None:
+    dump = write_dump(tmp_path / "ne.dump", units="metal")
+    more = {"show": [], "export": ["--to", "lammps"], "validate": ["--reference", dump]}[command]
+    out = [] if command == "show" else ["-o", tmp_path / "out"]
+    assert_one_sentence(
+        call(command, tmp_path, *more, *out), f"'{tmp_path}' is a folder without a potential.json"
+    )
+
+
 def test_unknown_export_target(tmp_path: Path) -> None:
     found = write_potential(tmp_path / "potential.json")
     result = call("export", found, "--to", "fortran", "-o", tmp_path / "out")

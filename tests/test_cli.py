@@ -186,6 +186,7 @@ def test_results_are_what_the_schemas_say_and_give_the_same_again(found: Path) -
 
 def test_show_says_it_all(found: Path) -> None:
     text = call("show", found / "potential.json")
+    assert call("show", found) == text  # the folder that holds it
     for words in ("Ne-Ne", "Ne-Xe", "Xe-Xe", "Lennard-Jones", "12-6", "ε", "σ", "kcal/mol", "Å"):
         assert words in text
     assert "φ(r) Ne-Xe = 4·ε·(-σ⁶/r⁶ + σ¹²/r¹²)" in text

@@ -130,4 +130,4 @@ def test_without_a_terminal_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch)
     console = Console(width=100, force_terminal=False, record=True)
     with Terminal(console).stage("discovery") as stage:
         stage.show("Ar-Ar: operon", 0.4, FRONT, STYLES["metal"])
-    assert "Ar-Ar: operon: 40% of the budget, best error 0.0001" in console.export_text()
+    assert "discovery: Ar-Ar: operon: 40% of the budget, best error 0.0001\n" in console.export_text()

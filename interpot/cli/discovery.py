@@ -13,7 +13,7 @@ from interpot.cli.curves import CurveOptions, discover_curve
 from interpot.cli.formulas import LibraryOptions, SearchOptions
 from interpot.cli.grouping import differing, grouped
 from interpot.cli.motion import MotionOptions
-from interpot.cli.reading import CUTOFF, FORMATS, PassOptions, Reading, sorted_out
+from interpot.cli.reading import CUTOFF, FORMATS, PassOptions, Reading, check_there, sorted_out
 from interpot.cli.words import parse_cutoffs, refuse
 from interpot.formula.channel_search import USUAL
 
@@ -64,6 +64,7 @@ def discover(
     if not data:
         raise typer.BadParameter("name trajectories, statistics, or a table of energies with --curve FILE")
     options = _asked_for(library, search)
+    check_there(data)
     weights = library.row_weights
     if sorted_out(data, cutoff=cutoff, **of_data):
         workflow.discover_statistics(data, out, session(), weights=weights, **options)

@@ -11,7 +11,7 @@ from interpot import workflow
 from interpot.cli.application import app, session
 from interpot.cli.grouping import grouped
 from interpot.cli.motion import MotionOptions
-from interpot.cli.reading import CUTOFF, PassOptions, Reading, StatisticOut, Trajectories
+from interpot.cli.reading import CUTOFF, PassOptions, Reading, StatisticOut, Trajectories, check_there
 from interpot.cli.words import memory_size, parse_cutoffs
 
 
@@ -38,6 +38,7 @@ def accumulate(
     motion: MotionOptions,
 ) -> None:
     """Make the one pass over trajectories, to discover from later; it loses no work when it is killed."""
+    check_there(trajectories)
     common, pairs = parse_cutoffs(cutoff)
     workflow.accumulate_files(
         reading.open(trajectories),

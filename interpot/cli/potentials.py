@@ -12,17 +12,32 @@ from interpot import workflow
 from interpot.cli.application import app, session
 from interpot.cli.reading import Reading, Species, Topology, Walls, in_units_of
 from interpot.cli.words import refuse
+from interpot.errors import InterpotError
 from interpot.formula.potential import Potential
 from interpot.proof.export import EXPORTERS
 from interpot.report.tables import print_potential
 
-PotentialFile = Annotated[Path, typer.Argument(metavar="potential.json", help="What interpot has found")]
+PotentialFile = Annotated[
+    Path,
+    typer.Argument(metavar="potential.json|DIR", help="What interpot has found, or the folder that holds it"),
+]
+
+
+def file_of(potential: Path) -> Path:
+    """The file that is meant: in a folder, its potential.json."""
+    if not potential.is_dir():
+        return potential
+    if not (potential / "potential.json").is_file():
+        raise InterpotError(
+            f"'{potential}' is a folder without a potential.json: name a file, or a folder of results that holds one"
+        )
+    return potential / "potential.json"
 
 
 @app.command()
 def show(potential: PotentialFile) -> None:
     """Show a potential: formula, constants with errors, range, and how well it explains the forces."""
-    print_potential(Console(), Potential.load(potential))
+    print_potential(Console(), Potential.load(file_of(potential)))
 
 
 @app.command()
@@ -48,7 +63,7 @@ def export(
     topology: Topology = None,
 ) -> None:
     """Write a potential for another program, which evaluates it: energy, forces and virial must be the original's."""
-    found = Potential.load(potential)
+    found = Potential.load(file_of(potential))
     frames = None
     if on:
         reading = Reading(in_units_of(found, on[0]), species, wall=wall, topology=topology)

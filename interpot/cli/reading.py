@@ -139,6 +139,13 @@ def in_units_of(found: Potential, file: str) -> str | None:
     return found.units.name
 
 
+def check_there(files: Sequence[str]) -> None:
+    """Stop at a file that does not exist, before anything is said of options."""
+    for file in files:
+        if not Path(file).exists():
+            raise InterpotError(f"no such file: '{file}'")
+
+
 def sorted_out(files: Sequence[str], **options: object) -> bool:
     """Tell statistics from trajectories: whether the files are statistics, for which no option of reading counts.
 

@@ -11,7 +11,7 @@ import typer
 from interpot import workflow
 from interpot.cli.application import app, session
 from interpot.cli.grouping import grouped
-from interpot.cli.potentials import PotentialFile
+from interpot.cli.potentials import PotentialFile, file_of
 from interpot.cli.reading import Reading, in_units_of
 from interpot.cli.words import parse_axes, parse_charges, parse_masses
 from interpot.formula.potential import Potential
@@ -90,6 +90,7 @@ def validate(
     compared: ComparisonOptions,
 ) -> None:
     """Run a potential beside a reference, from the same start, and compare what they do."""
+    potential = file_of(potential)
     found, begun = Potential.load(potential), session()
     units = reading.units or in_units_of(found, reference[0])
     unseen = [

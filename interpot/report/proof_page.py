@@ -45,14 +45,15 @@ def badges(findings: Findings) -> tuple[Badge, ...]:
 
 
 def summary(comparison: Comparison) -> Badge:
-    """How many observables agree."""
-    differing = sum(o.verdict == "differs" for o in comparison.observables)
-    told = sum(o.verdict in ("agrees", "differs") for o in comparison.observables)
-    if not told:
+    """How many observables agree, of all that were judged."""
+    verdicts = [o.verdict for o in comparison.observables]
+    agreeing, differing, untold = (verdicts.count(word) for word in ("agrees", "differs", "cannot tell"))
+    total, rest = agreeing + differing + untold, f", {untold} cannot tell" if untold else ""
+    if not agreeing + differing:
         return Badge("validation cannot tell", "cannot tell")
     if differing:
-        return Badge(f"{differing} of {told} observables differ", "differs")
-    return Badge(f"{told} of {told} observables agree", "agrees")
+        return Badge(f"{differing} of {total} observables differ{rest}", "differs")
+    return Badge(f"{agreeing} of {total} observables agree{rest}", "agrees")
 
 
 # ---------------------------------------------------------------------------- forces

@@ -6,9 +6,10 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from interpot.formula.adequacy import resolved_to
 from interpot.report.tables import new_table, table_row
 from interpot.report.target_words import ERRORS, motion_behind, told
-from interpot.report.words import short
+from interpot.report.words import resolved
 from interpot.statistic.channels import measure_of
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
@@ -42,7 +43,8 @@ def print_statistic(console: Console, statistic: Statistic) -> None:
             table, [channel.label, *numbers, measure.coordinate, f"{seen.counts.sum()}", f"{basis.size}"]
         )
     console.print("", table, "")
-    error = Objective.of(statistic).ceiling if statistic.square > 0 else 0.0
-    console.print(Text(f"spline ceiling: relative force error {short(error)}"))
+    if statistic.square > 0:
+        ceiling, least = Objective.of(statistic).ceiling, resolved_to(statistic)
+        console.print(Text(f"spline ceiling: relative force error {resolved(ceiling, least)}"))
     if motion != RECORDED:
         console.print(Text(ERRORS[motion.target], style="dim"))

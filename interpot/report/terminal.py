@@ -99,7 +99,7 @@ class Stage:
             self._bar.below = front_table(candidates, units, width) if candidates else None
         if self._line is not None and time.monotonic() >= self._due:
             best = f", best error {np.sqrt(candidates[-1].loss):.3g}" if candidates else ""
-            self._line(f"{title}: {min(share, 1.0):.0%} of the budget{best}")
+            self._line(f"{self._name}: {title}: {min(share, 1.0):.0%} of the budget{best}")
             self._due = time.monotonic() + PLAIN_INTERVAL
 
     def finish(self) -> None:

@@ -79,7 +79,7 @@ def accumulate(
     memory
         Bytes that the sums of finished blocks may take; fewer and longer blocks are kept where they would take more.
     progress
-        Called with the number of frames done in the present pass.
+        Called with the number of frames done in the present pass, since it was resumed if it was.
     out
         Write the statistic there, with checkpoints on the way (``OUT.partial``).
     resume

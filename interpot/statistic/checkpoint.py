@@ -205,13 +205,19 @@ def checkpointed_pass(
     threads
         As in `interpot.statistic.accumulator.Accumulator`.
     progress
-        Called with the number of frames done, those before the resume included.
+        Called with the number of frames done since the pass was begun or resumed.
 
     Raises
     ------
     InterpotError
         See `interpot.statistic.one_pass.one_pass`.
     """
+    if checkpoint:
+        _log.warning(
+            "the pass goes on after frame %s, the last that '%s' holds",
+            f"{checkpoint.snapshot.frames:,}",
+            partial,
+        )
     if checkpoint and isinstance(frames, FileTrajectory):
         frames.remarks[:] = dict.fromkeys([*checkpoint.walked, *frames.remarks])
     snapshot = checkpoint.snapshot if checkpoint else None
@@ -277,7 +283,7 @@ class _Keeper:
     ) -> None:
         self.partial, self.frames, self.recipe, self.channels = partial, frames, recipe, tuple(channels)
         self.motion, self.settled, self.accumulator = motion, settled, accumulator
-        self.kept = accumulator.frames
+        self.kept = self.before = accumulator.frames
         self.due = time.monotonic() + INTERVAL
 
     def walk(self, progress: FrameProgress | None) -> None:
@@ -287,7 +293,7 @@ class _Keeper:
             for windows in rest:
                 accumulator.add(windows)
                 if progress is not None:
-                    progress(accumulator.frames)
+                    progress(accumulator.frames - self.before)
                 if not accumulator.at_batch_end:
                     continue
                 if held.number is not None or time.monotonic() >= self.due:

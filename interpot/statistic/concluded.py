@@ -15,7 +15,7 @@ from interpot.statistic.less_noise import less_noise
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import unexplained
 from interpot.statistic.observed import measured
-from interpot.statistic.reach import beyond_all, check_cutoffs_in_reach, check_walls_in_reach
+from interpot.statistic.reach import beyond_all, beyond_box, check_cutoffs_in_reach, check_walls_in_reach
 from interpot.statistic.recognition import recognised
 from interpot.statistic.settled import Settled
 from interpot.statistic.thermostat import with_heat_baths
@@ -66,6 +66,7 @@ def concluded(
         *settled.remarks,
         *baths.pop("remarks", ()),
         *beyond_all(statistic, frames),
+        *beyond_box(statistic, frames),
         *recognised(statistic, wanted),
     ]  # a file that ends within a frame comes first
     provenance = {**statistic.provenance, **baths, "remarks": list(dict.fromkeys(remarks))}

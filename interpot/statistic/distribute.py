@@ -151,6 +151,25 @@ def distributed_pass(
     return replace(statistic, provenance=provenance), [*met, *remarks]
 
 
+def check_cluster(workers: int | None, scheduler: str | None) -> None:
+    """Refuse, before any work, a cluster that cannot be had.
+
+    Raises
+    ------
+    InterpotError
+        No dask, no address of a scheduler, no workers.
+    """
+    if find_spec("distributed") is None:
+        raise InterpotError("a cluster needs Dask: pip install 'interpot[dask]'")
+    if scheduler is not None and not scheduler.rpartition(":")[2].isdigit():
+        raise InterpotError(
+            f"'{scheduler}' is no address of a Dask scheduler: expected one such as tcp://10.0.0.1:8786, as "
+            "'dask scheduler' prints it"
+        )
+    if scheduler is None and (workers is None or workers < 1):
+        raise InterpotError(f"{workers} workers were asked for: expected 1 or more")
+
+
 def check_shareable(target: str) -> None:
     """Refuse a target whose rows are of several frames: they would end at the borders of the tasks.
 
@@ -185,16 +204,10 @@ def _cost(compressed: Sequence[Path], tasks: int) -> list[str]:
 @contextmanager
 def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
     """Connect to a cluster, or start one here and stop it in the end."""
-    if find_spec("distributed") is None:
-        raise InterpotError("a cluster needs Dask: pip install 'interpot[dask]'")
+    check_cluster(workers, scheduler)
     from distributed import Client, LocalCluster
 
     if scheduler is not None:
-        if not scheduler.rpartition(":")[2].isdigit():
-            raise InterpotError(
-                f"'{scheduler}' is no address of a Dask scheduler: expected one such as tcp://10.0.0.1:8786, as "
-                "'dask scheduler' prints it"
-            )
         try:
             client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -211,8 +224,6 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
                 ) from error
             yield client
         return
-    if workers is None or workers < 1:
-        raise InterpotError(f"{workers} workers were asked for: expected 1 or more")
     with (
         _quiet(),
         LocalCluster(

@@ -12,6 +12,7 @@ from math import isclose
 from typing import Any
 
 from interpot.errors import InterpotError
+from interpot.statistic.overlap import joined_parts
 
 Written = str | Mapping[str, Any]
 """As `Motion.written` has it."""
@@ -55,7 +56,9 @@ def joined_provenance(
 ) -> dict[str, Any]:
     """The provenance of a sum: lists side by side, means by rows, and nothing that holds for one of the two alone."""
     joined = {**two, **one}
-    joined.pop("recipe", None)  # of one file; a sum has none
+    for name in ("recipe", "parts"):  # of one file; of a sum there are the parts of both
+        joined.pop(name, None)
+    joined |= joined_parts(one, two)
     if not isclose(one.get("spacing") or 0.0, two.get("spacing") or 0.0, rel_tol=_SAME_TIME):
         joined.pop("spacing", None)
     if systematic := max(float(which.get("systematic") or 0.0) for which in (one, two)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import product
 from os import PathLike
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import h5py
 
 from interpot.errors import InterpotError
 from interpot.statistic.normal_equations import Statistic
+from interpot.statistic.overlap import Part, overlap, parts_of
 
 _log = logging.getLogger("interpot")
 
@@ -43,7 +45,7 @@ def merge(paths: Sequence[str | PathLike[str]]) -> Statistic:
     ------
     InterpotError
         No file, the same one twice, one that is no statistic, or two that do not belong together: of other
-        channels, knots, units or targets.
+        channels, knots, units or targets, or with frames in common.
     """
     files = [Path(path) for path in paths]
     if not files:
@@ -54,8 +56,14 @@ def merge(paths: Sequence[str | PathLike[str]]) -> Statistic:
             raise InterpotError(f"'{path}' is given twice: its data would count twice")
         seen.add(path.resolve())
     total = _loaded(files[0])
+    read = [(files[0], parts_of(total.provenance))]
     for path in files[1:]:
-        total = _added(total, _loaded(path), files[0], path)
+        other = _loaded(path)
+        whole = _added(total, other, files[0], path)
+        for earlier, before in read:
+            _check_apart(before, parts_of(other.provenance), earlier, path)
+        read.append((path, parts_of(other.provenance)))
+        total = whole
     return total
 
 
@@ -69,11 +77,25 @@ def _loaded(path: Path) -> Statistic:
 
 def _added(total: Statistic, other: Statistic, first: Path, path: Path) -> Statistic:
     try:
-        whole = total + other
+        return total + other
     except InterpotError as error:
         raise InterpotError(f"'{path}' cannot be merged with '{first}': {error}") from None
-    for source in set(total.provenance.get("sources", [])) & set(other.provenance.get("sources", [])):
+
+
+def _check_apart(mine: Sequence[Part], theirs: Sequence[Part], first: Path, path: Path) -> None:
+    """Refuse frames that would count twice; warn where it cannot be known whether there are any."""
+    for one, two in product(mine, theirs):
+        shared = overlap(one, two)
+        if shared is None:
+            continue
+        if shared.certain:
+            raise InterpotError(
+                f"'{path}' ({shared.two}) cannot be merged with '{first}' ({shared.one}): they share frames of "
+                f"'{shared.file}', which would count twice"
+            )
         _log.warning(
-            "'%s' also holds data of '%s': frames that are in both, if any, count twice", path, source
+            "'%s' and '%s' both hold data of '%s': frames that are in both, if any, count twice",
+            first,
+            path,
+            shared.file,
         )
-    return whole

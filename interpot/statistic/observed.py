@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
@@ -12,6 +13,7 @@ from interpot.errors import InterpotError
 from interpot.records import Trajectory
 from interpot.statistic.channels import Channel, friction_channels
 from interpot.statistic.trial import SCALED, scaled_momenta, trial_width
+from interpot.trajectory.checks import odd_temperature
 from interpot.trajectory.flights import open_axes
 from interpot.trajectory.following import Instant, follow
 from interpot.trajectory.hits import hard_walls, in_part, may_have_more, watched_for_hits
@@ -25,6 +27,8 @@ from interpot.trajectory.targets.denoise import estimate_noise
 from interpot.trajectory.targets.overdamped import drag_remarks, with_drag
 from interpot.trajectory.unwrapping import same_box
 from interpot.units import UnitStyle
+
+_log = logging.getLogger("interpot")
 
 FRAMES = 32
 """That tell how fast particles are."""
@@ -103,6 +107,9 @@ def observe(frames: Trajectory, channels: Sequence[Channel], motion: Motion) -> 
     check_named(asked.masses, species)
     check_named(asked.drag, species, "drag")
     asked, remarks = _without_idle(asked)
+    if asked.target in ("recorded", "momenta") and (odd := odd_temperature(next(iter(frames)), frames.units)):
+        _log.warning(odd)  # now, while there is time to stop
+        remarks.append(odd)
     if asked.target == "recorded":
         return Observed(RECORDED, tuple(remarks))
     if asked.target == "overdamped":

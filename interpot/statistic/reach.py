@@ -52,6 +52,23 @@ def check_cutoffs(channels: Sequence[Channel], frame: Frame, units: UnitStyle) -
         )
 
 
+def beyond_box(statistic: Statistic, frames: Trajectory) -> list[str]:
+    """Say which pairs reach farther than a periodic box is long, so that particles meet themselves."""
+    frame, length, unit = next(iter(frames)), statistic.units.length, statistic.units.length_unit
+    edges = np.linalg.norm(frame.cell.vectors, axis=1)
+    shortest = min(
+        (float(edges[k]) for k in range(frame.dimension) if frame.cell.periodic[k]), default=np.inf
+    )
+    longer = [c for c in statistic.channels if c.kind == "pair" and c.cutoff > shortest]
+    if not longer:
+        return []
+    return [
+        f"the cutoff of {max(c.cutoff for c in longer) / length:g} {unit} for {', '.join(c.label for c in longer)} is "
+        f"larger than the periodic box, {shortest / length:.6g} {unit} at its shortest edge: a particle meets its own "
+        "images, and others several times"
+    ]
+
+
 def check_cutoffs_in_reach(statistic: Statistic, frames: Trajectory) -> None:
     """Refuse a cutoff that no pair of a cluster reaches; between the shells of a crystal there are pairs beyond.
 

@@ -11,7 +11,7 @@ from interpot.records import Trajectory
 from interpot.statistic.channels import Channel
 from interpot.statistic.checkpoint import begin, checkpointed_pass, complete, partial_path
 from interpot.statistic.concluded import concluded
-from interpot.statistic.distribute import check_shareable, distributed_pass
+from interpot.statistic.distribute import check_cluster, check_shareable, distributed_pass
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.one_pass import FrameProgress
 from interpot.statistic.recipe import Recipe, wanted_of
@@ -44,6 +44,8 @@ class Way:
     def __post_init__(self) -> None:
         if self.workers is not None and self.scheduler is not None:
             raise InterpotError("workers and a scheduler were given: expected one of them")
+        if self.is_shared:
+            check_cluster(self.workers, self.scheduler)
         if self.is_shared and self.resume:
             raise InterpotError(
                 "a pass on a cluster keeps no checkpoints: leave out --resume (resume=True in Python)"

@@ -17,7 +17,7 @@ from interpot.report import as_html
 from interpot.report.document import Badges, Paragraph, Table
 from interpot.report.findings import Findings
 from interpot.report.page import document, write_report
-from interpot.report.proof_page import loss_sentence
+from interpot.report.proof_page import loss_sentence, summary
 
 VOID = {"meta", "img", "br"}
 
@@ -72,6 +72,29 @@ def bare_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(bare(), tmp_path_factory.mktemp("bare"))
 
 
+def test_observables_that_cannot_tell_are_counted() -> None:
+    """Of the sample's, one differs and one cannot tell; what is not judged does not count."""
+    comparison = argon().comparison
+    assert comparison is not None
+    every = comparison.observables
+    said = [
+        summary(replace(comparison, observables=tuple(chosen))).words
+        for chosen in (
+            every,
+            [o for o in every if o.verdict != "differs"],
+            [o for o in every if o.verdict == "agrees"],
+            [replace(o, verdict="not judged") if o.verdict == "differs" else o for o in every],
+        )
+    ]
+    n = sum(o.verdict == "agrees" for o in every)
+    assert said == [
+        f"1 of {n + 2} observables differ, 1 cannot tell",
+        f"{n} of {n + 1} observables agree, 1 cannot tell",
+        f"{n} of {n} observables agree",
+        f"{n} of {n + 1} observables agree, 1 cannot tell",
+    ]
+
+
 def test_the_page_needs_nothing_else(argon_report: Path, bare_report: Path) -> None:
     for path in (argon_report, bare_report):
         reader = read(path)
@@ -105,7 +128,7 @@ def test_what_was_found_is_said(argon_report: Path) -> None:
         "Liquid argon",
         "Lennard-Jones 12-6, ε = 0.0103419990(12) eV, σ = 3.40500010(13) Å",
         "−9.7×10⁻⁸",  # relative deviation of ε from the truth
-        "✗ 1 of 4 observables differ",
+        "✗ 1 of 5 observables differ, 1 cannot tell",
         "? cannot tell",
         "✓ agrees",
         "the found potential is 43 bar above",

@@ -18,6 +18,7 @@ from cli_samples import write_dump
 
 from interpot import InterpotError, Statistic, accumulate, pair_channels, read
 from interpot.statistic import checkpoint
+from interpot.statistic.checkpoint import Checkpoint
 
 FRAMES = 150
 
@@ -36,6 +37,12 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class StoppedError(Exception):
     """What a test stops a pass with."""
+
+
+def kept(out: Path) -> int:
+    """Frames that a checkpoint holds; none without one."""
+    partial = checkpoint.partial_path(out)
+    return Checkpoint.load(partial).snapshot.frames if partial.exists() else 0
 
 
 def stop_after(frames: int) -> Any:
@@ -71,11 +78,26 @@ def test_a_stopped_pass_goes_on_to_the_same_bits(stops: list[int], dump: Path, t
     make(dump, whole)
     for k, stop in enumerate(stops):
         with pytest.raises(StoppedError):
-            make(dump, out, progress=stop_after(stop), resume=k > 0)
+            make(dump, out, progress=stop_after(stop - kept(out)), resume=k > 0)
         assert not out.exists()
     made = make(dump, out, resume=True)
     assert arrays(out) == arrays(whole)
     assert made.frames == FRAMES and not checkpoint.partial_path(out).exists()
+
+
+def test_a_resume_says_where_it_goes_on_and_counts_from_there(
+    dump: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out, counted = tmp_path / "out.h5", list[int]()
+    with pytest.raises(StoppedError):
+        make(dump, out, progress=stop_after(100))
+    before = kept(out)
+    assert 0 < before <= 100
+    make(dump, out, progress=counted.append, resume=True)
+    assert counted == list(range(1, FRAMES - before + 1))
+    assert (
+        f"goes on after frame {before}, the last that '{checkpoint.partial_path(out)}' holds" in caplog.text
+    )
 
 
 def test_the_file_is_what_the_pass_without_one_gives(dump: Path, tmp_path: Path) -> None:

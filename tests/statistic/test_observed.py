@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -118,3 +119,39 @@ def test_hard_walls_without_a_name_or_a_place() -> None:
 def test_numbers_that_are_none(options: Mapping[str, float]) -> None:
     with pytest.raises(InterpotError, match=f"{next(iter(options)).removesuffix('es')}.*expected"):
         Motion(**options)  # type: ignore[arg-type]
+
+
+def gas(kelvin: float, style: str) -> Made:
+    """Argon that flows, its velocities in Å/ps by CODATA's constants, read as numbers in the units of a style."""
+    speed = np.sqrt(1.380649e-23 * kelvin / (39.948 * 1.66053907e-27)) / 100
+    v = speed * (np.random.default_rng(3).normal(size=(4000, 3)) + 7)
+    units = unit_style(style)
+    frame = Frame(
+        np.zeros_like(v), ("Ar",), np.zeros(4000, dtype=np.int64), BOX, forces=np.zeros_like(v),
+        velocities=v * units.velocity, masses=np.full(4000, 39.948), source="made",
+    )  # fmt: skip
+    made = Made([frame])
+    made.units = units
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kelvin", "taken"), [(94.0, "real"), (300.0, "real"), (1e-4, "metal"), (5e6, "metal")]
+)
+def test_velocities_of_no_sensible_temperature(
+    kelvin: float, taken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    [said] = observe(gas(kelvin, taken), pair_channels(["Ar"], 8.0), Motion()).remarks
+    found = re.fullmatch(
+        r"the velocities in .*'made' are those of (\S+) K in the units '(\w+)': if .*--units\)", said
+    )
+    assert found is not None and found[2] == taken and caplog.messages == [said]
+    assert float(found[1]) == pytest.approx(kelvin * (1e6 if taken == "real" else 1), rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("kelvin", "taken"), [(0.02, "metal"), (94.0, "metal"), (1e6, "metal"), (94.0, "lj"), (0, "real")]
+)
+def test_velocities_of_a_temperature_that_may_be(kelvin: float, taken: str) -> None:
+    """Crystals of ions and plasmas, too; in style lj anything."""
+    assert not observe(gas(kelvin, taken), pair_channels(["Ar"], 8.0), Motion()).remarks

@@ -198,6 +198,18 @@ def test_a_cutoff_in_another_unit_is_refused() -> None:
     check_cutoffs(pair_channels(["C"], 100.0), few, nano.units)  # two have no more than each other
 
 
+@pytest.mark.parametrize(("cutoff", "said"), [(8.9, 0), (9.1, 1)])
+def test_a_cutoff_larger_than_the_box_is_remarked_on(cutoff: float, said: int) -> None:
+    """The box is 9 Å wide along its periodic axes; along the open one, of 1 Å, nobody meets an image."""
+    frame = forced(lattice_gas(np.random.default_rng(2)), {"Ar-Ar": LJ}, 0.0, np.random.default_rng(2))
+    cell = Cell(np.diag([9.0, 9.0, 1.0]), np.zeros(3), (True, True, False))
+    gas = Frames([replace(frame, cell=cell)])
+    remarks = accumulate(gas, pair_channels(["Ar"], cutoff), cutoffs="given").provenance["remarks"]
+    larger = [remark for remark in remarks if "larger than the periodic box" in remark]
+    assert len(larger) == said
+    assert all("the cutoff of 9.1 Å for Ar-Ar" in r and "9 Å at its shortest edge" in r for r in larger)
+
+
 # ------------------------------------------------------------------------------------------ decimals
 
 

@@ -83,8 +83,9 @@ def test_a_stopped_pass_goes_on_to_the_same_bits(
     settled = checkpoint.Checkpoint.load(checkpoint.partial_path(out)).motion
     monkeypatch.setattr("interpot.statistic.settled.observe", None)
     for stop in (75, 100):
+        before = checkpoint.Checkpoint.load(checkpoint.partial_path(out)).snapshot.frames
         with pytest.raises(StoppedError):
-            make(gas, WAYS[way], stop, out=out, resume=True)
+            make(gas, WAYS[way], stop - before, out=out, resume=True)
     made = make(gas, WAYS[way], out=out, resume=True)
     assert contents(out) == contents(whole)
     assert made.provenance["target"] == settled.written() and settled.width

@@ -28,6 +28,14 @@ def test_states_its_units_and_needs_little(tmp_path: Path) -> None:
         read(saved(tmp_path), units="real")
 
 
+def test_open_space_is_said_unless_the_file_says_so(tmp_path: Path) -> None:
+    for arrays, said in (({}, 1), ({"periodic": [False] * 3}, 0), ({"cell": 9 * np.eye(3)}, 0)):
+        trajectory = read(saved(tmp_path, **arrays))
+        assert len(list(trajectory)) == len(list(trajectory)) == len(X)
+        assert len(trajectory.remarks) == said
+        assert all("a.npz' has no cell: " in remark for remark in trajectory.remarks)
+
+
 @pytest.mark.parametrize("kind", ["f4", ">f8", "fortran", "i8"])
 def test_any_layout_of_numbers(tmp_path: Path, kind: str) -> None:
     x = np.asfortranarray(X) if kind == "fortran" else (10 * X).astype(kind)

@@ -8,7 +8,8 @@ forces          as positions
 velocities      as positions
 masses          (n,)
 species         (n,) names             "1" for all if missing
-cell            (3, 3) or (m, 3, 3)    rows are the cell vectors; without it every axis is open
+cell            (3, 3) or (m, 3, 3)    rows are the cell vectors; without it every axis is open, which
+                                       is remarked unless `periodic` says so
 origin          (3,)                   lower corner of the cell; 0 if missing
 periodic        (3,) bool              all true if missing but a cell is given
 energy          (m,)                   potential energy of all particles
@@ -70,6 +71,11 @@ def walk(path: Path, request: Request) -> Iterator[Frame | None]:
                     f"{name} of '{path}' have shape {array.shape}: expected that of positions, {shape}"
                 )
         constant = _Constant(archive, shape, request)
+        if constant.cells is None and "periodic" not in archive.names:
+            request.remark(
+                f"'{path}' has no cell: particles are taken to be in open space, without periodic images; if they are "
+                "in a periodic box, store it as `cell`"
+            )
         for index in range(shape[0]):
             if request.wanted(index):
                 yield constant.frame(index, {name: array.at(index) for name, array in vectors.items()})
