@@ -91,9 +91,12 @@ class BlockProducts:
         self._known: list[tuple[Fit, Products]] = []
 
     def ceiling(self, part: IntArray) -> float:
-        """L(k₀) on some blocks together, zero where it cannot be told from rounding."""
+        """L(k₀) on some blocks together; where it cannot be told from rounding, their share of what is left of all."""
         ceiling = float(self._ceilings[part].sum())
-        return ceiling if ceiling > self._rounding[part].sum() else 0.0
+        if ceiling > self._rounding[part].sum():
+            return ceiling
+        square = self._blocks.square
+        return float(self._objective.floor * square[part].sum() / square.sum())
 
     def _gram(self, n: int) -> FloatArray:
         return self._blocks.gram(n) if self._grams is None else self._grams[n]
