@@ -23,6 +23,9 @@ from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 
+DEVIATIONS = 2.0
+"""Standard deviations of what noise leaves, up to which more is chance."""
+
 LEAST_BLOCKS = 8
 """Fewer do not tell what noise is."""
 
@@ -32,14 +35,14 @@ LARGEST_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockScores:
-    """Scores of fits of one channel, all others eliminated.
+    """Scores of fits of one channel, all others eliminated, or of all channels.
 
     Attributes
     ----------
     statistic, whole
         The same data, as sums per block and compressed.
     alone
-        `Objective.without_others` of the channel.
+        `Objective.without_others` of the channel, or the whole.
     """
 
     statistic: Statistic
@@ -55,7 +58,7 @@ class BlockScores:
         )
 
 
-def is_scatter(scores: FloatArray, deviations: float) -> bool:
+def is_scatter(scores: FloatArray, deviations: float = DEVIATIONS) -> bool:
     """Whether scores, (b, R), scatter as noise does; False also where the blocks cannot tell."""
     products = scores @ scores.T
     own = np.diag(products).copy()

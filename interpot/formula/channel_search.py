@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.formula.block_scores import BlockScores, is_scatter
+from interpot.formula.block_scores import DEVIATIONS, BlockScores, is_scatter
 from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
@@ -55,9 +55,6 @@ NOTHING = 1e-6
 
 CANCELLING = 100.0
 """How many times all forces a term of a sensible sum is at most; the others cancel most of it."""
-
-DEVIATIONS = 2.0
-"""Standard deviations of what noise leaves, up to which more is chance."""
 
 PAIRS = 2
 """Terms in a variant: what is switched off is a pair potential of a few constants."""
@@ -273,7 +270,7 @@ class ChannelSearch:
         best = min(fits, key=lambda fit: fit.misfit)
         if best.misfit <= self.chance:
             return True
-        return self.scores is not None and is_scatter(self.scores.of(best), DEVIATIONS)
+        return self.scores is not None and is_scatter(self.scores.of(best))
 
     def _may_gain(self, fits: Sequence[Fit], terms: Sequence[Term]) -> bool:
         """Whether terms may explain more of what the best fit leaves than chance lets them.

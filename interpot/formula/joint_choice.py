@@ -100,7 +100,8 @@ def _choice(
         )
     candidates = judge.candidates(refits, of=c)
     by_name = [k for k, joint in enumerate(refits) if joint.forms[c].key in keys]
-    pick, rivals = choose(candidates, by_name)
+    best = min(refits, key=lambda joint: joint.misfit)
+    pick, rivals = choose(candidates, by_name, even=not judge.is_uneven(best))
     marks = {**dict.fromkeys(by_name, "excluded"), **dict.fromkeys(rivals, "rival"), pick: "chosen"}
     first = [k for k, joint in enumerate(refits) if joint.forms[c].key == tried[0].key]
     return _Choice(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from interpot.formula.block_products import BlockProducts, orthonormal
+from interpot.formula.block_scores import DEVIATIONS, BlockScores, is_scatter
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
@@ -175,6 +176,14 @@ class Judge:
             return 0.0
         error = self._resolution.error(fit)
         return UNRESOLVED * error if error < ROUGH else 0.0
+
+    def is_uneven(self, fit: Fit) -> bool:
+        """Whether what a fit leaves is noise, but not the same everywhere: one variance lets expect less of it."""
+        directions = len(self._objective.y)
+        chance = self._noise * (directions + DEVIATIONS * np.sqrt(2 * directions))
+        if fit.misfit <= max(chance, self._indifferent * self._objective.square):
+            return False
+        return is_scatter(BlockScores(self.statistic, self._objective, self._objective).of(fit), DEVIATIONS)
 
     def _effective_rows(self, fit: Fit, H: FloatArray, filling: FloatArray) -> float:
         """Force components divided by the design effect: how much correlation widens the constants' errors.
@@ -417,7 +426,9 @@ def _in_every_fold(losses: FloatArray, best: FloatArray) -> NDArray[np.bool_]:
     return np.asarray(ratio.mean(axis=1) > CLEAR * ratio.std(axis=1, ddof=1) / np.sqrt(folds))
 
 
-def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tuple[int, list[int]]:
+def choose(
+    candidates: Sequence[Candidate], named: Collection[int] = (), even: bool = True
+) -> tuple[int, list[int]]:
     """Choose the simplest formula that the data cannot tell from the best, and give the others that they cannot tell.
 
     A formula is excluded if frames that its constants have not seen are described worse than by the best one, by
@@ -433,12 +444,17 @@ def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tupl
     data do not tell from zero nor their number speak against that: its second opinion is what it leaves of all frames
     as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many.
 
+    Noise that is not the same everywhere (`Judge.is_uneven`) deceives the BIC, which then is not asked: more than
+    `CLEAR` standard errors exclude, of the losses or of their logarithms, and the fewest constants are chosen.
+
     Parameters
     ----------
     candidates
         On the same folds.
     named
         Indices of forms with a name.
+    even
+        Whether the noise is the same everywhere.
 
     Returns
     -------
@@ -465,11 +481,18 @@ def choose(candidates: Sequence[Candidate], named: Collection[int] = ()) -> tupl
     bic -= bic[usable].min()
     worse = excess > np.maximum(2 * spread, INDIFFERENT**2)
     clear = (excess > CLEAR * spread) & (folds > 1)
-    worse |= (excess > INDIFFERENT**2) & _in_every_fold(losses, losses[best])
-    near = np.flatnonzero(usable & ~(worse & (clear | (bic > STRONG)))).tolist()
-    simple = [k for k in near if bic[k] <= DECISIVE] or near
-    chosen = int(min(simple, key=lambda k: (description(candidates[k], rows), measured[k])))
+    every = (excess > INDIFFERENT**2) & _in_every_fold(losses, losses[best])
+    worse |= every
+    if not even:
+        clear |= every
+    near = np.flatnonzero(usable & ~(worse & (clear | (even & (bic > STRONG))))).tolist()
+    simple = [k for k in near if bic[k] <= DECISIVE and even] or near
+
+    def length(k: int) -> float:
+        return description(candidates[k], rows) if even else candidates[k].fit.constants
+
+    chosen = int(min(simple, key=lambda k: (length(k), measured[k])))
     speaks = np.array([information(c, rows) - description(c, rows) for c in candidates])
-    excluded = worse & (clear | (speaks - speaks[best] > DECISIVE))
+    excluded = worse & (clear | (even & (speaks - speaks[best] > DECISIVE)))
     near = sorted({*near, *(k for k in named if not excluded[k])})
     return chosen, [k for k in near if k != chosen]

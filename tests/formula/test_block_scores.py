@@ -67,7 +67,9 @@ def test_rounded_positions_do_not_look_like_a_wrong_form() -> None:
     summed = statistic()
     searched, truth, wrong = search(summed), powers(summed, 6.0, 12.0), powers(summed, 6.0, 11.0)
     assert searched.scores is not None and truth.misfit > 1.5 * searched.chance
-    assert is_scatter(searched.scores.of(truth), 2.0) and not is_scatter(searched.scores.of(wrong), 2.0)
+    assert is_scatter(searched.scores.of(truth)) and not is_scatter(searched.scores.of(wrong))
+    judge = Judge(summed, Objective.of(summed))
+    assert judge.is_uneven(truth) and not judge.is_uneven(wrong)
     assert searched._do([truth]) and searched._do([wrong, truth]) and not searched._do([wrong])
     said: list[str] = []
     found = discover(summed, progress=said.append)

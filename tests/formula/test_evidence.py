@@ -334,6 +334,19 @@ def test_what_fails_in_every_fold_is_no_rival() -> None:
     assert choose([exact, wrong]) == (0, [])
 
 
+def test_uneven_noise_is_judged_by_the_folds_alone() -> None:
+    """The BIC may be sure of two more constants where the folds are not; what fails in all of them is out."""
+    larger = candidate(4, BASE, loss=better(100))
+    simple = candidate(2, BASE + 8e-6 + NOISE)  # worse by some three standard errors
+    assert choose([simple, larger]) == (1, [])
+    assert choose([simple, larger], even=False) == (0, [1])
+    assert choose([candidate(2, BASE + 2e-5 + NOISE), larger], even=False) == (1, [])
+    exact = candidate(3, np.full(16, 1e-20), loss=1e-10)
+    uneven = np.full(16, 4e-7)
+    uneven[3] = 1.5e-5
+    assert choose([candidate(2, uneven, loss=1e-3), exact], even=False) == (1, [])
+
+
 def test_below_rounding_all_are_equal() -> None:
     tiny = 0.1 * INDIFFERENT**2
     candidates = [candidate(2, np.full(16, tiny)), candidate(3, np.full(16, 1e-6 * tiny))]
