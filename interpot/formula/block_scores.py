@@ -29,8 +29,9 @@ DEVIATIONS = 2.0
 LEAST_BLOCKS = 8
 """Fewer do not tell what noise is."""
 
-LARGEST_SHARE = 0.5
-"""Of Σ|s_n|², that one block may have: what is seen in a single one, others cannot speak against."""
+SEEN_BY = 6
+"""So many blocks at least have to hold what is more than one variance explains: the same in m of them makes Z no more
+than √(m(m-1)/2), which is chance where m is 3."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +59,22 @@ class BlockScores:
         )
 
 
-def is_scatter(scores: FloatArray, deviations: float = DEVIATIONS) -> bool:
-    """Whether scores, (b, R), scatter as noise does; False also where the blocks cannot tell."""
+def is_scatter(scores: FloatArray, expected: float, deviations: float = DEVIATIONS) -> bool:
+    """Whether scores scatter as noise does that is not the same everywhere; False also where the blocks cannot tell.
+
+    Parameters
+    ----------
+    scores : (b, R)
+        Of the blocks.
+    expected
+        |s_n|² of noise that is the same everywhere: what is beyond that has to be seen by `SEEN_BY` blocks, as counted
+        by (Σ x)²/Σ x².
+    deviations
+        Largest Z.
+    """
     products = scores @ scores.T
-    own = np.diag(products).copy()
-    if len(scores) < LEAST_BLOCKS or not own.sum() > 0 or own.max() > LARGEST_SHARE * own.sum():
+    beyond = np.maximum(np.diag(products) - expected, 0.0)
+    if len(scores) < LEAST_BLOCKS or beyond.sum() ** 2 <= SEEN_BY * np.sum(beyond**2):
         return False
     np.fill_diagonal(products, 0.0)
     return bool(products.sum() <= deviations * np.sqrt(2 * np.sum(products**2)))

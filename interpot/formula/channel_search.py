@@ -270,7 +270,10 @@ class ChannelSearch:
         best = min(fits, key=lambda fit: fit.misfit)
         if best.misfit <= self.chance:
             return True
-        return self.scores is not None and is_scatter(self.scores.of(best))
+        if self.scores is None:
+            return False
+        scores = self.scores.of(best)
+        return is_scatter(scores, self._noise * scores.shape[1] / len(scores))
 
     def _may_gain(self, fits: Sequence[Fit], terms: Sequence[Term]) -> bool:
         """Whether terms may explain more of what the best fit leaves than chance lets them.

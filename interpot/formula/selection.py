@@ -183,7 +183,8 @@ class Judge:
         chance = self._noise * (directions + DEVIATIONS * np.sqrt(2 * directions))
         if fit.misfit <= max(chance, self._indifferent * self._objective.square):
             return False
-        return is_scatter(BlockScores(self.statistic, self._objective, self._objective).of(fit), DEVIATIONS)
+        scores = BlockScores(self.statistic, self._objective, self._objective).of(fit)
+        return is_scatter(scores, self._noise * directions / len(scores))
 
     def _effective_rows(self, fit: Fit, H: FloatArray, filling: FloatArray) -> float:
         """Force components divided by the design effect: how much correlation widens the constants' errors.

@@ -67,7 +67,7 @@ def test_rounded_positions_do_not_look_like_a_wrong_form() -> None:
     summed = statistic()
     searched, truth, wrong = search(summed), powers(summed, 6.0, 12.0), powers(summed, 6.0, 11.0)
     assert searched.scores is not None and truth.misfit > 1.5 * searched.chance
-    assert is_scatter(searched.scores.of(truth)) and not is_scatter(searched.scores.of(wrong))
+    assert is_scatter(searched.scores.of(truth), 0.0) and not is_scatter(searched.scores.of(wrong), 0.0)
     judge = Judge(summed, Objective.of(summed))
     assert judge.is_uneven(truth) and not judge.is_uneven(wrong)
     assert searched._do([truth]) and searched._do([wrong, truth]) and not searched._do([wrong])
@@ -99,16 +99,28 @@ def test_noise_of_any_size_scatters(seed: int) -> None:
     random = np.random.default_rng(seed)
     size = 10.0 ** random.uniform(-2, 2, 40)
     draws = [random.normal(size=(30, 40)) * size for _ in range(300)]
-    passed = [sum(is_scatter(s, d) for s in draws) / 300 for d in (-1.0, 0.0, 2.0)]
+    passed = [sum(is_scatter(s, 0.0, d) for s in draws) / 300 for d in (-1.0, 0.0, 2.0)]
     assert passed[0] == pytest.approx(0.16, abs=0.08)
     assert passed[1] == pytest.approx(0.5, abs=0.15)
     assert passed[2] > 0.93
-    assert not any(is_scatter(s + size, 2.0) for s in draws)
+    assert not any(is_scatter(s + size, 0.0) for s in draws)
 
 
 def test_what_blocks_cannot_tell() -> None:
     scores = np.random.default_rng(5).normal(size=(12, 20))
-    assert is_scatter(scores, 5.0) and not is_scatter(scores[:7], 5.0)
+    assert is_scatter(scores, 0.0, 5.0) and not is_scatter(scores[:7], 0.0, 5.0)
     scores[3] *= 20  # nearly all is seen in one block
-    assert not is_scatter(scores, 5.0)
-    assert not is_scatter(np.zeros((12, 20)), 5.0)
+    assert not is_scatter(scores, 0.0, 5.0)
+    assert not is_scatter(np.zeros((12, 20)), 0.0, 5.0)
+
+
+@pytest.mark.parametrize("strength", [0.15, 0.5, 2.0, 30.0])
+@pytest.mark.parametrize("seen_by", range(1, 13))
+def test_the_same_in_a_few_blocks_is_not_taken_for_noise(seen_by: int, strength: float) -> None:
+    """Beside noise of one size, in which it may be hard to see: of |s_n|² it is a multiple of what noise makes."""
+    random = np.random.default_rng(seen_by)
+    for _ in range(20):
+        scores = random.normal(size=(45, 200))
+        direction = random.normal(size=200)
+        scores[:seen_by] += np.sqrt(strength * 200) * direction / np.linalg.norm(direction) * (45 / seen_by)
+        assert not is_scatter(scores, 200.0)

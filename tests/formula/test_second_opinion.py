@@ -45,7 +45,7 @@ def _left(search: ChannelSearch, towards: FloatArray, deviations: float) -> Chan
     size = np.sqrt(NOISE * (k + deviations * np.sqrt(2 * k)))
     y = search.objective.y + size * towards / np.linalg.norm(towards)
     floor = NOISE * (search.rows - search.spent)
-    return replace(search, objective=replace(search.objective, y=y, floor=floor))
+    return replace(search, objective=replace(search.objective, y=y, floor=floor), scores=None)
 
 
 def _rough(search: ChannelSearch) -> FloatArray:
