@@ -191,7 +191,7 @@ def on_common_points(reference: Curve, found: Curve) -> tuple[Curve, Curve]:
 
 def limit_of(quantity: Quantity, points: int, blocks: int, chance: float) -> float:
     """Return the largest deviation, in standard errors, that agrees."""
-    freedom = 2 * (blocks - 1)
+    freedom = max(2 * (blocks - quantity.taken), 1)
     if quantity.many and points >= _FEWEST_POINTS:
         return max(_MANY_POINTS, _rms_limit(min(points // _ALIKE, _INDEPENDENT), freedom, chance))
     return float(student.isf(chance / 2, freedom))

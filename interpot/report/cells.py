@@ -275,7 +275,7 @@ def _worse_by(row: Mapping[Any, Any], least: float) -> str:
     if difference == 0:
         return "best"
     if own - difference < least:  # the best one's is not resolved
-        return f"> {short(100 * difference / least, 2)} %"
+        return f"> {short(100 * (own - least) / least, 2)} %"
     percent = 100 / max(own - difference, np.finfo(np.float64).tiny)
     value, stderr = percent * difference, percent * float(row["worse_by_stderr"])
     if not stderr > 0:

@@ -78,9 +78,9 @@ def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool | None:
     state = "size" in a and [a.get(k) for k in ("size", "mtime_ns")] == [
         b.get(k) for k in ("size", "mtime_ns")
     ]
-    if place and state:
-        return True
-    return None if place or (state and Path(a["path"]).name == Path(b["path"]).name) else False
+    if state and (place or Path(a["path"]).name == Path(b["path"]).name):
+        return True  # also a path that was relative to another folder, and a copy that kept its time
+    return None if place or state else False
 
 
 def _meet(one: Part, two: Part, counted: bool) -> bool:

@@ -13,6 +13,7 @@ from interpot import discover
 from interpot.formula.adequacy import adequacy
 from interpot.formula.block_scores import BlockScores, is_scatter
 from interpot.formula.channel_search import ChannelSearch
+from interpot.formula.known import known_parts, without_known
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
@@ -60,6 +61,21 @@ def test_scores_add_up_to_the_residual() -> None:
     k = np.random.default_rng(1).normal(size=summed.blocks.size)
     for n, product in enumerate(summed.blocks.times(k)):
         np.testing.assert_allclose(product, summed.blocks.gram(n) @ k, rtol=1e-10, atol=1e-12)
+
+
+def test_scores_of_one_of_many_channels_part_of_which_is_known() -> None:
+    """They add up to minus the residual of that channel, whatever is known of any."""
+    frames = clusters(slope, frames=12, atoms=30, low=2.9, high=11.0)
+    kinds = np.arange(30) % 2
+    summed = statistic_of(Frames([replace(f, species=("A", "B"), kinds=kinds) for f in frames]), CUTOFF)
+    parts = known_parts({"A-B": "-0.3*exp(-r)"}, summed.channels, summed.units)
+    whole = without_known(Objective.of(summed), parts, summed.channels)
+    for c in range(3):
+        alone = whole.without_others(c)
+        wrong = fit(alone, [powers(statistic(), 6.0, 9.0).forms[0]])
+        residual = alone.residual(wrong.values(alone.nodes))
+        scores = BlockScores(summed, whole, alone).of(wrong).sum(axis=0)
+        np.testing.assert_allclose(scores, -residual, atol=1e-7 * np.linalg.norm(residual))
 
 
 def test_rounded_positions_do_not_look_like_a_wrong_form() -> None:

@@ -12,6 +12,8 @@ from scipy import constants
 
 from interpot.errors import InterpotError
 from interpot.proof.observables import OBSERVABLES, Measured, measure
+from interpot.proof.observables.blocks import block_count, drift
+from interpot.proof.verdict import limit_of
 from interpot.records import Frame
 
 K = 8.617343e-5  # eV/K, LAMMPS's
@@ -80,6 +82,23 @@ def test_the_drift_is_per_particle_and_nanosecond() -> None:
     reduced = found("energy", recorded(gas(2), units="lj", thermo=thermo))["energy drift"]
     assert reduced.quantity.unit == "ε/τ per particle" and number(reduced)[0] == pytest.approx(0.02 / 200)
     assert "energy drift" not in found("energy", recorded(gas(2), thermo=thermo, ensemble="nvt"))
+
+
+@pytest.mark.parametrize("count", [16, 20, 28, 64])
+def test_two_random_walks_differ_as_seldom_as_was_asked_for(count: int) -> None:
+    """The error of a drift is that of the steps between blocks, of which there is one less."""
+    random, time = np.random.default_rng(3), np.arange(float(count))
+    quantity = found("energy", recorded(gas(2), thermo=_thermo(time)))["energy drift"].quantity
+    limit = limit_of(quantity, 1, block_count(count), 0.05)
+    drawn = [drift(time, np.cumsum(random.normal(size=count))) for _ in range(4000)]
+    scores = [
+        (a.y - b.y)[0] / np.hypot(a.error, b.error)[0] for a, b in zip(drawn[::2], drawn[1::2], strict=True)
+    ]
+    assert 0.03 < np.mean(np.abs(scores) > limit) < 0.09
+
+
+def _thermo(time: np.ndarray) -> dict[str, np.ndarray]:
+    return {"time": time, "total": 3.0 + 0 * time, "kinetic": 8.0 + 0 * time, "potential": 0 * time}
 
 
 def test_potential_energies_do_not_depend_on_their_zero() -> None:

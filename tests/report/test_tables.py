@@ -170,6 +170,8 @@ def test_a_best_error_that_is_not_resolved_bounds_how_much_worse_others_are() ->
     made = cells.candidates(rows, 12, "force error")
     assert [c.worse_by for c in made] == ["–", "> 2×10⁶ %"]  # of 2e-8, what double precision resolves
     assert made[0].loss == "< 2×10⁻⁸"
+    close = rows.assign(cross_validated=[1e-9, 2.1e-8], worse_by=[0.0, 2e-8])
+    assert cells.candidates(close, 12, "force error")[1].worse_by == "> 5 %"  # the best one's may be 2e-8
 
 
 def test_rows_stand_in_the_order_that_is_stated() -> None:

@@ -54,6 +54,16 @@ def test_what_is_known_is_true() -> None:
     assert undecided < 0.4 * len(parts) ** 2
 
 
+def test_the_same_file_under_another_name() -> None:
+    """By another path it is the same; renamed it may be, which a size and a time of change to the ns speak for."""
+    mine, moved, renamed = part("a", 0, 5), part("a", 3), part("a", 3)
+    moved["sources"] = [dict(moved["sources"][0], path="elsewhere/a")]
+    renamed["sources"] = [dict(renamed["sources"][0], path="b")]
+    same, maybe = overlap(mine, moved), overlap(mine, renamed)
+    assert same is not None and same.certain
+    assert maybe is not None and not maybe.certain
+
+
 def test_a_file_that_was_written_to_since_may_hold_the_same() -> None:
     earlier = overlap(part("a", 0, 5), part("a", 3, mtime=2))
     assert earlier is not None and not earlier.certain

@@ -83,6 +83,15 @@ def test_few_frames_are_enough(count: int) -> None:
     assert found_in(data({"Ar-Ar": truncated(LJ, 6.0)}, count)) == {0: 6.0}
 
 
+@pytest.mark.parametrize("cutoff", [5.73512847, 6.12345678, 7.31415927])
+def test_all_frames_narrow_the_bracket(cutoff: float) -> None:
+    """To between the last pair of 60 frames that acts and the first that does not: a jump shows in a few."""
+    frames = data({"Ar-Ar": truncated(LJ, cutoff)}, count=60)
+    r = np.concatenate([pairs(frame, ASKED).r for frame in frames.frames])
+    [found] = found_in(frames).values()
+    assert r[r < cutoff].max() < found < r[r > cutoff].min()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_jump_in_noise(seed: int) -> None:
     """The jump of 1e-4 eV/Å is a tenth of the noise of one force component."""

@@ -86,7 +86,7 @@ def _drift(run: Recorded) -> Measured:
     style, n = run.units, run.particles
     times = _PER_NANOSECOND.get(style.time_unit)
     per = "ns" if times else style.time_unit
-    quantity = Quantity("energy drift", f"{style.energy_unit}/{per} per particle")
+    quantity = Quantity("energy drift", f"{style.energy_unit}/{per} per particle", taken=2)
     series = run.thermo if "total" in run.thermo else _of_frames(run)
     if "total" not in series or "time" not in series or len(series["time"]) < 2:
         return quantity.missing(NO_ENERGIES)

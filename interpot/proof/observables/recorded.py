@@ -118,6 +118,9 @@ class Quantity:
     many
         Whether the points are many and hardly depend on one another (g(r)), unlike those of a mean-square
         displacement.
+    taken
+        Degrees of freedom that the error of a run loses of its blocks: one to their mean, two where it is that of the
+        steps between them.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Quantity:
     x_label: str = ""
     x_unit: str = ""
     many: bool = False
+    taken: int = 1
 
     def missing(self, reason: str) -> Measured:
         """Say why it cannot be measured."""
