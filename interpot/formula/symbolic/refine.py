@@ -153,7 +153,7 @@ class _Refining:
         """Smallest misfit with the shapes as they are; constraints apart."""
         with np.errstate(all="ignore"):
             X = self.objective.maps[0] @ form.columns(self.r)
-        size = np.linalg.norm(X, axis=0)
+            size = np.linalg.norm(X, axis=0)
         if not (np.isfinite(size).all() and size.all()):
             return np.inf
         a = np.linalg.lstsq(X / size, self.objective.y, rcond=1e-14)[0]
