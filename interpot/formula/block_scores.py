@@ -58,6 +58,11 @@ class BlockScores:
             (self.statistic.blocks.moment - self.statistic.blocks.times(k)) @ self.alone.inverse
         )
 
+    def scatter(self, fit: Fit, variance: float) -> bool:
+        """Whether what a fit leaves `is_scatter`; `variance` is that of noise along one direction, eV²/Å²."""
+        scores = self.of(fit)
+        return is_scatter(scores, variance * scores.shape[1] / len(scores))
+
 
 def is_scatter(scores: FloatArray, expected: float, deviations: float = DEVIATIONS) -> bool:
     """Whether scores scatter as noise does that is not the same everywhere; False also where the blocks cannot tell.

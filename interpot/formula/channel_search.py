@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
-from interpot.formula.block_scores import DEVIATIONS, BlockScores, is_scatter
+from interpot.formula.block_scores import DEVIATIONS, BlockScores
 from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
@@ -270,10 +270,7 @@ class ChannelSearch:
         best = min(fits, key=lambda fit: fit.misfit)
         if best.misfit <= self.chance:
             return True
-        if self.scores is None:
-            return False
-        scores = self.scores.of(best)
-        return is_scatter(scores, self._noise * scores.shape[1] / len(scores))
+        return self.scores is not None and self.scores.scatter(best, self._noise)
 
     def _may_gain(self, fits: Sequence[Fit], terms: Sequence[Term]) -> bool:
         """Whether terms may explain more of what the best fit leaves than chance lets them.

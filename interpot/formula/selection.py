@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from interpot.formula.block_products import BlockProducts, orthonormal
-from interpot.formula.block_scores import DEVIATIONS, BlockScores, is_scatter
+from interpot.formula.block_scores import DEVIATIONS, BlockScores
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
@@ -183,8 +183,7 @@ class Judge:
         chance = self._noise * (directions + DEVIATIONS * np.sqrt(2 * directions))
         if fit.misfit <= max(chance, self._indifferent * self._objective.square):
             return False
-        scores = BlockScores(self.statistic, self._objective, self._objective).of(fit)
-        return is_scatter(scores, self._noise * directions / len(scores))
+        return BlockScores(self.statistic, self._objective, self._objective).scatter(fit, self._noise)
 
     def _effective_rows(self, fit: Fit, H: FloatArray, filling: FloatArray) -> float:
         """Force components divided by the design effect: how much correlation widens the constants' errors.
