@@ -6,6 +6,9 @@ other by modified Gram-Schmidt steps, never through normal equations, which woul
 members but the last two form a prefix; what all columns hold beyond it is made once and shared by all pairs that
 complete the prefix.
 
+What the last member adds follows from inner products where most of its length is beyond the others: then they lose
+few digits. Only where digits are lost, or the subset may be the best of its combination, is it orthogonalised.
+
 Under constraints a subset explains no more than without. Only one that would be the best of its combination is
 therefore solved again with them.
 """
@@ -27,8 +30,18 @@ from interpot.records import FloatArray, IntArray
 RANK = 1e-14
 """Directions in which no normalised column is longer than this are left out."""
 
+ROUNDED = 1e-12
+"""Singular values of the columns below this share of the largest are those of their rounding errors: the span of a
+smooth library ends in thirty directions or so, and errors fill all the others."""
+
 WIDEST = 4
 """Most columns that a member can have: its term and three tangents."""
+
+STEEP = 1e-6
+"""Squared sine of the angle above which a product of two columns has ten digits of what one is beyond the other."""
+
+MARGIN = 1e-8
+"""Of what is left, more than the error of what is computed from such products."""
 
 LANES = 8
 """Vectors are padded to a multiple of this, so that loops over them fill the registers."""
@@ -109,7 +122,7 @@ def _demands(grid: Grid, constraints: Restriction | None) -> tuple[FloatArray, .
 def _short(grid: Grid) -> tuple[FloatArray, FloatArray]:
     """Columns and y in an orthonormal basis of the columns' span, padded: (columns, d) and (d,)."""
     U, sizes, Vt = np.linalg.svd(grid.columns, full_matrices=False)
-    rank = int(np.sum(sizes > RANK * sizes[0]))
+    rank = int(np.sum(sizes > ROUNDED * sizes[0]))
     padded = -(-rank // LANES) * LANES
     vectors, target = np.zeros((grid.columns.shape[1], padded)), np.zeros(padded)
     vectors[:, :rank] = (sizes[:rank, None] * Vt[:rank]).T
@@ -128,7 +141,7 @@ def _scan(  # type: ignore[no-untyped-def]
     explained = np.zeros(depths)
     allowed = np.ones((depths, members), dtype=np.bool_)
     subset = np.full(size, -1)
-    work = np.zeros((2 * WIDEST, length))
+    work, products = np.zeros((4 * WIDEST, length)), np.zeros((columns, WIDEST + 1))
     for column in range(columns):
         _without(vectors[column], work, 0, 0, beyond[0, column])
     _without(target, work, 0, 0, left[0])
@@ -137,7 +150,7 @@ def _scan(  # type: ignore[no-untyped-def]
         if depth >= size - 2:
             solved += _complete(
                 vectors, target, beyond[depth], left[depth], explained[depth], first, families, together,
-                allowed[depth], size, ranks, demands, subset, work, best, which,
+                allowed[depth], size, ranks, demands, subset, work, products, best, which,
             )  # fmt: skip
             depth -= 1
             continue
@@ -178,6 +191,7 @@ def _complete(  # type: ignore[no-untyped-def]
     demands,
     subset,
     work,
+    products,
     best,
     which,
 ):
@@ -190,6 +204,9 @@ def _complete(  # type: ignore[no-untyped-def]
     rank = 0
     for k in range(size - 2):
         rank += ranks[families[subset[k]] + k, k]
+    if size > 1:
+        _multiply(beyond, left, first, start, products)
+    unexplained = _dot(left, left)
     solved = 0
     for i in range(start, members):
         if not allowed[i]:
@@ -206,16 +223,20 @@ def _complete(  # type: ignore[no-untyped-def]
                 best[families[i]] = gain
                 which[families[i], 0] = i
             continue
+        for m in range(used):
+            work[2 * WIDEST + m, WIDEST] = _dot(left, work[m])
         rank_i = rank + ranks[families[i] + size - 2, size - 2]
         for j in range(i + 1, members):
             if not (allowed[j] and together[i, j]):
                 continue
-            added, last = _orthonormal(beyond, left, first[j], first[j + 1], work, used)
-            if added == 0:
-                continue
+            rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
+            last = _added(beyond, left, first[j], first[j + 1], work, used, products)
+            if explained + gain + last + MARGIN * unexplained > best[rank_j]:  # infinite where digits are lost
+                added, last = _orthonormal(beyond, left, first[j], first[j + 1], work, used)
+                if added == 0:
+                    continue
             solved += 1
             value = explained + gain + last
-            rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
             subset[size - 2], subset[size - 1] = i, j
             if demands is not None and value > best[rank_j]:
                 value = _constrained(vectors, target, first, subset, demands)
@@ -224,6 +245,49 @@ def _complete(  # type: ignore[no-untyped-def]
                 for k in range(size):
                     which[rank_j, k] = subset[k]
     return solved
+
+
+@_fast
+def _multiply(beyond, left, first, start, products):  # type: ignore[no-untyped-def]
+    """Products of each column with y, then with itself and those before it of its member."""
+    for member in range(start, len(first) - 1):
+        for column in range(first[member], first[member + 1]):
+            products[column, WIDEST] = _dot(beyond[column], left)
+            for k in range(first[member], column + 1):
+                products[column, k - first[member]] = _dot(beyond[column], beyond[k])
+
+
+@_fast
+def _added(beyond, left, start, stop, work, used, products):  # type: ignore[no-untyped-def]
+    """What a member's columns explain beyond the first `used` rows of `work`; infinite where products lose digits.
+
+    A Cholesky decomposition of what their products are beyond those rows.
+    """
+    along, triangle = work[2 * WIDEST :], work[3 * WIDEST :]  # rows of `LANES` at least; y comes last
+    total = 0.0
+    for c in range(stop - start):
+        column = start + c
+        reached = products[column, WIDEST]
+        for m in range(used):
+            along[c, m] = _dot(beyond[column], work[m])
+            reached -= along[c, m] * along[m, WIDEST]
+        for k in range(c + 1):
+            share = products[column, k]
+            for m in range(used):
+                share -= along[c, m] * along[k, m]
+            for m in range(k):
+                share -= triangle[c, m] * triangle[k, m]
+            if k < c:
+                triangle[c, k] = share / triangle[k, k]
+            elif share <= max(STEEP * products[column, c], COLLINEAR):
+                return np.inf
+            else:
+                triangle[c, c] = np.sqrt(share)
+        for m in range(c):
+            reached -= triangle[c, m] * triangle[m, WIDEST]
+        triangle[c, WIDEST] = reached / triangle[c, c]
+        total += triangle[c, WIDEST] ** 2
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -237,6 +301,14 @@ def _constrained(vectors, target, first, subset, demands):  # type: ignore[no-un
             count += 1
     rows, least, lower, upper = demands
     return subset_value(vectors, target, used[:count], rows, least, lower, upper)
+
+
+@_fast
+def _dot(a, b):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for k in range(len(a)):
+        total += a[k] * b[k]
+    return total
 
 
 @_fast
