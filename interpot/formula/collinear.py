@@ -149,7 +149,7 @@ def _trials(
             constants = sum(f.constants for f in forms)
             if surely_apart(objective, chosen, least, constants, variance):
                 continue
-        trials.append(fit(objective, forms, STEPS))
+        trials.append(fit(objective, forms, STEPS, converged=RANKED))
     return trials
 
 

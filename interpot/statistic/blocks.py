@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg.blas import dspmv
 
 from interpot.records import FloatArray, IntArray
-from interpot.statistic.kernels.packed import add_unpacked, move_packed, unpack
+from interpot.statistic.kernels.packed import add_upper, mirror, move_packed, unpack
 from interpot.statistic.large_arrays import joined, zeros
 from interpot.statistic.triangular import RowTables
 from interpot.statistic.triangular import beside as tables_beside
@@ -124,7 +124,8 @@ class Blocks:
         for part in self.parts:
             one = isinstance(which, int | np.integer)
             packed = part.gram[which] if one else part.gram[which].sum(axis=0)
-            add_unpacked(np.ascontiguousarray(packed), part.columns, total)
+            add_upper(np.ascontiguousarray(packed), part.columns, total)
+        mirror(total)
         return total
 
     def times(self, k: FloatArray) -> FloatArray:

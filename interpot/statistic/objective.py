@@ -134,7 +134,7 @@ class Objective:
             assert isinstance(basis, KnotSplines)
             r = basis.nodes()
             nodes.append(r)
-            projections.append(np.asarray(np.linalg.pinv(basis.matrix(r)), dtype=np.float64))
+            projections.append(_projection(basis.matrix(r)))
             maps.append(solved.W[:, statistic.columns(c)] @ projections[-1])
         floor = statistic.square - float(solved.y @ solved.y)
         if floor < max(RESOLUTION**2 * statistic.square, solved.rounding):
@@ -203,6 +203,14 @@ class Objective:
     def ceiling(self) -> float:
         """Relative force error of the best functions of these channels."""
         return float(np.sqrt(self.floor / self.square))
+
+
+def _projection(splines: FloatArray) -> FloatArray:
+    """Least squares on the splines' values at the nodes, (K, m); where these are too few, of least norm."""
+    if splines.shape[0] < splines.shape[1]:
+        return np.asarray(np.linalg.pinv(splines), dtype=np.float64)
+    Q, triangle = np.linalg.qr(splines)
+    return np.asarray(linalg.solve_triangular(triangle, Q.T))
 
 
 _WITHOUT_OTHERS: WeakKeyDictionary[Objective, dict[int, Objective]] = WeakKeyDictionary()

@@ -230,8 +230,9 @@ def _complete(  # type: ignore[no-untyped-def]
             if not (allowed[j] and together[i, j]):
                 continue
             rank_j = rank_i + ranks[families[j] + size - 1, size - 1]
+            # infinite where digits are lost
             last = _added(beyond, left, first[j], first[j + 1], work, used, products)
-            if explained + gain + last + MARGIN * unexplained > best[rank_j]:  # infinite where digits are lost
+            if explained + gain + last + MARGIN * unexplained > best[rank_j]:
                 added, last = _orthonormal(beyond, left, first[j], first[j + 1], work, used)
                 if added == 0:
                     continue

@@ -7,6 +7,9 @@ import numpy as np
 
 # mypy: disable-error-code="no-untyped-def"
 
+SQUARE = 32
+"""Rows and columns of the squares in which a matrix is mirrored."""
+
 
 @numba.njit(cache=True, nogil=True)
 def pack(full, packed):
@@ -53,13 +56,22 @@ def unpack(packed, full):
 
 
 @numba.njit(cache=True, nogil=True)
-def add_unpacked(packed, columns, full):
-    """Add a symmetric matrix, of which the packed upper triangle is given, to some rows and columns of another."""
+def add_upper(packed, columns, full):
+    """Add a packed symmetric matrix to the upper triangle of another, to some of its rows and columns (rising)."""
     at = 0
-    for i, row in enumerate(columns):
-        full[row, row] += packed[at]
-        at += 1
-        for column in columns[i + 1 :]:
-            full[row, column] += packed[at]
-            full[column, row] += packed[at]
+    for i in range(len(columns)):
+        row = columns[i]
+        for j in range(i, len(columns)):
+            full[row, columns[j]] += packed[at]
             at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def mirror(full):
+    """Copy the upper triangle to the lower one, in squares that fit in the cache."""
+    size = len(full)
+    for top in range(0, size, SQUARE):
+        for start in range(top, size, SQUARE):
+            for row in range(top, min(top + SQUARE, size)):
+                for column in range(max(start, row + 1), min(start + SQUARE, size)):
+                    full[column, row] = full[row, column]
