@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interpot.formula.candidate import INDIFFERENT
 from interpot.formula.naming import name
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT
 from interpot.records import FloatArray
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective

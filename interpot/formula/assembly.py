@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import sympy
 
+from interpot.formula.candidate import Candidate
 from interpot.formula.channel_formula import UNITS_OF_KNOWN, ChannelFormula, Loss
 from interpot.formula.codegen import R
 from interpot.formula.joint_choice import Judged
+from interpot.formula.judge import Judge
 from interpot.formula.known import Known
 from interpot.formula.naming import Named, agreed, of_channel
 from interpot.formula.notation import in_variable
 from interpot.formula.paired import best_held_out, held_out_difference
 from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import Candidate, Judge
 from interpot.records import FloatArray
 from interpot.statistic.channels import ENDLESS
 from interpot.statistic.normal_equations import Statistic

@@ -14,6 +14,7 @@ import numpy as np
 
 from interpot.errors import InterpotError
 from interpot.formula.block_scores import DEVIATIONS, BlockScores
+from interpot.formula.candidate import INDIFFERENT, choices
 from interpot.formula.named_search import holds_charges, named_fits
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import NOTHING_MORE, Form
@@ -21,7 +22,7 @@ from interpot.formula.regress.grid import Grid
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.scan import reach
 from interpot.formula.regress.varpro import RANKED, Fit, fit
-from interpot.formula.selection import CLEAR, DECISIVE, INDIFFERENT, choices
+from interpot.formula.selection import CLEAR, DECISIVE
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.beyond import BeyondLibrary, ShowFront
 from interpot.formula.terms import TERMS, Term

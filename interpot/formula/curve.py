@@ -18,15 +18,17 @@ from scipy.linalg import block_diag
 
 from interpot.errors import InterpotError
 from interpot.formula.assembly import front_row, one_standard_error, worse_by
+from interpot.formula.candidate import INDIFFERENT, Candidate
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.channel_search import ALTERNATIVES
+from interpot.formula.judge import determined
 from interpot.formula.naming import Named, name
 from interpot.formula.paired import best_held_out
 from interpot.formula.potential import Potential
 from interpot.formula.quantity import with_error
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT, Candidate, choose, determined
+from interpot.formula.selection import choose
 from interpot.formula.terms import TERMS, Term
 from interpot.formula.terms import library as load_library
 from interpot.formula.terms.user import terms_from
@@ -148,7 +150,7 @@ def discover_curves(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveProblem:
-    """One curve with the errors of its points; judges fits as `interpot.formula.selection.Judge` does.
+    """One curve with the errors of its points; judges fits as `interpot.formula.judge.Judge` does.
 
     Attributes
     ----------

@@ -16,10 +16,12 @@ import pandas as pd
 from interpot.errors import InterpotError
 from interpot.formula.adequacy import adequacy
 from interpot.formula.assembly import front_of, named_form, potential_of
+from interpot.formula.candidate import INDIFFERENT, Candidate
 from interpot.formula.channel_search import ChannelSearch
 from interpot.formula.constraints import Constraint, asked_for, price, restrictions
 from interpot.formula.honesty import Honesty, examine
 from interpot.formula.joint_choice import Judged, joint_choice, marked, rivals
+from interpot.formula.judge import Judge
 from interpot.formula.kinds import Kind, forces_alone, loss_of
 from interpot.formula.known import known_parts, without_known
 from interpot.formula.mixing import RuleTest, check_rules
@@ -29,7 +31,6 @@ from interpot.formula.quantity import half_width
 from interpot.formula.regress import load_method
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.ruled import with_held_out
-from interpot.formula.selection import INDIFFERENT, Candidate, Judge
 from interpot.formula.shared import shared_form as find_shared_form
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.beyond import ShowFront

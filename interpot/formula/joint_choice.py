@@ -9,10 +9,12 @@ from functools import partial
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.formula.candidate import Candidate
 from interpot.formula.honesty import Rival
+from interpot.formula.judge import Judge
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import RANKED, Fit
-from interpot.formula.selection import Candidate, Judge, choose
+from interpot.formula.selection import choose
 
 STEPS = 50
 """Of a fit that is compared with others: it starts from the best shapes beside the best functions of the others."""

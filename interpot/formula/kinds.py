@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.formula.adequacy import resolved_to
+from interpot.formula.candidate import Candidate
 from interpot.formula.channel_formula import Loss
+from interpot.formula.judge import Judge
 from interpot.formula.known import Known, without_known
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import Candidate, Judge
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
 from interpot.statistic.weights import weighted

@@ -19,17 +19,19 @@ import pandas as pd
 
 from interpot.formula.adequacy import adequacy
 from interpot.formula.assembly import assembled, front_of, one_standard_error, without_units
+from interpot.formula.candidate import Candidate
 from interpot.formula.codegen import R
 from interpot.formula.discover import Discovery, Progress, check_options, discover
 from interpot.formula.honesty import examine
 from interpot.formula.invariants import Given, Variables, only_pairs, variables_of
 from interpot.formula.joint_choice import Judged
+from interpot.formula.judge import Judge
 from interpot.formula.kinds import Kind, forces_alone, loss_of
 from interpot.formula.known import Known, known_parts, without_known
 from interpot.formula.naming import Named, agreed, of_channel
 from interpot.formula.notation import in_variable
 from interpot.formula.potential import Potential
-from interpot.formula.selection import Candidate, Judge, choose
+from interpot.formula.selection import choose
 from interpot.formula.shared import paired_errors
 from interpot.formula.shared_search import OneFormula, SharedSearch
 from interpot.formula.symbolic.asked import Symbolic

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interpot.formula.candidate import INDIFFERENT, Candidate
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import INDIFFERENT, Candidate
 from interpot.statistic.objective import Objective
 
 

@@ -12,10 +12,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import least_squares
 
+from interpot.formula.candidate import Candidate
+from interpot.formula.judge import Judge
 from interpot.formula.mixing import Relation, RuleTest, exclusion, pair_of, relations
 from interpot.formula.naming import of_channel
 from interpot.formula.regress.varpro import Fit, moved
-from interpot.formula.selection import Candidate, Judge, choose
+from interpot.formula.selection import choose
 from interpot.records import FloatArray
 from interpot.statistic.channels.channel import Channel
 from interpot.statistic.objective import Objective

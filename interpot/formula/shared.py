@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from interpot.formula.candidate import Candidate
+from interpot.formula.judge import Judge
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import Candidate, Judge, choose
+from interpot.formula.selection import choose
 from interpot.formula.symbolic.together import Structure, together
 from interpot.records import FloatArray
 

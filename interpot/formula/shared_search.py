@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interpot.errors import InterpotError
+from interpot.formula.candidate import INDIFFERENT, Candidate, choices
 from interpot.formula.invariants import Variables
+from interpot.formula.judge import Judge
 from interpot.formula.regress import load_method
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choices
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.symbolic.beyond import ShowFront
 from interpot.formula.symbolic.joined import BeyondShared, of_several

@@ -13,11 +13,11 @@ from interpot import discover
 from interpot.formula.adequacy import adequacy
 from interpot.formula.block_scores import BlockScores, is_scatter
 from interpot.formula.channel_search import ChannelSearch
+from interpot.formula.judge import Judge
 from interpot.formula.known import known_parts, without_known
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import Judge
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.terms import library
 from interpot.records import FloatArray

@@ -1,4 +1,4 @@
-"""What the data support (`interpot.formula.selection`), against synthetic noise and explicit refits.
+"""What the data support (`interpot.formula.judge`, `interpot.formula.selection`), against synthetic noise and refits.
 
 The statistics are made from rows drawn at random, so that the truth lies exactly in the span of the splines.
 """
@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from systems import blocks_of
 
+from interpot.formula.candidate import INDIFFERENT, Candidate, information
+from interpot.formula.judge import Judge
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import INDIFFERENT, Candidate, Judge, choose, information
+from interpot.formula.selection import choose
 from interpot.formula.terms import library
 from interpot.statistic.basis import LogSplines
 from interpot.statistic.channels import Channel

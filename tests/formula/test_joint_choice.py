@@ -9,9 +9,9 @@ import pytest
 from systems import Frames, Slope, brute_forces, noisy, statistic_of
 
 from interpot.formula.joint_choice import joint_choice
+from interpot.formula.judge import Judge
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import Judge
 from interpot.formula.terms import library
 from interpot.records import Cell, Frame
 from interpot.statistic.normal_equations import Statistic

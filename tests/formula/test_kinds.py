@@ -12,10 +12,10 @@ from rich.console import Console
 from systems import Frames, brute_forces, clusters, noisy
 
 from interpot import Discovery, Potential, accumulate, discover, pair_channels, weighted
+from interpot.formula.judge import MAX_FOLDS, Judge
 from interpot.formula.kinds import forces_alone, loss_of
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import fit
-from interpot.formula.selection import MAX_FOLDS, Judge
 from interpot.formula.terms import library
 from interpot.proof.forces import PairForces, compare_forces
 from interpot.records import FloatArray, Frame

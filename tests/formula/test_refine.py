@@ -15,6 +15,7 @@ from interpot.errors import InterpotError
 from interpot.formula.assembly import potential_of
 from interpot.formula.codegen import R, derivative, numpy_function
 from interpot.formula.constraints import asked_for, restrictions
+from interpot.formula.judge import Judge
 from interpot.formula.kinds import loss_of
 from interpot.formula.naming import agreed, of_channel
 from interpot.formula.potential import Potential
@@ -22,7 +23,6 @@ from interpot.formula.regress import varpro
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit
-from interpot.formula.selection import Judge
 from interpot.formula.symbolic.complexity import complexity
 from interpot.formula.symbolic.problem import SearchProblem
 from interpot.formula.symbolic.refine import expression_of, joined, refine, with_value

@@ -9,10 +9,12 @@ from systems import Frames, clusters, statistic_of
 
 import interpot.formula.regress.varpro as varpro
 from interpot import Statistic
+from interpot.formula.candidate import INDIFFERENT
 from interpot.formula.codegen import R, numpy_function
+from interpot.formula.judge import Judge
 from interpot.formula.regress.varpro import Fit
 from interpot.formula.resolution import Resolution
-from interpot.formula.selection import INDIFFERENT, Judge, choose
+from interpot.formula.selection import choose
 from interpot.formula.symbolic.structure import form_of
 from interpot.statistic.objective import Objective
 

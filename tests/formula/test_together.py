@@ -12,10 +12,10 @@ import pytest
 from systems import Frames, Slope, brute_forces, noisy, statistic_of
 
 from interpot import discover
+from interpot.formula.judge import Judge
 from interpot.formula.regress import load_method
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import Judge
 from interpot.formula.symbolic.together import Structure, scaled, together
 from interpot.formula.terms import library
 from interpot.records import Cell, FloatArray, Frame

@@ -17,11 +17,11 @@ from rich.console import Console
 from systems import Frames, blocks_of, clusters
 
 from interpot import InterpotError, Potential, accumulate, discover, pair_channels
+from interpot.formula.judge import Judge
 from interpot.formula.naming import name
 from interpot.formula.quantity import half_width
 from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import Fit, fit
-from interpot.formula.selection import Judge
 from interpot.formula.terms import library
 from interpot.formula.uncertainty import jackknife, meat, sandwich
 from interpot.records import FloatArray
