@@ -31,11 +31,14 @@ class Difference:
         Its standard error.
     floor
         What rounding makes.
+    apart
+        |ρ₂ - ρ₁|². All other parts of Δ are noise and the price of constants, which do not grow with the data. eV²/Å².
     """
 
     rise: float
     error: float
     floor: float
+    apart: float
 
     @property
     def told_apart(self) -> bool:
@@ -46,11 +49,12 @@ class Difference:
     def more_data(self) -> float:
         """How many times as much data of the same kind would tell the two apart; infinite where they are equal.
 
-        The rise grows as the data, its error as their root.
+        What of the rise is no more than `apart` grows as the data, its error as their root.
         """
-        if self.rise <= self.floor:
+        growing = min(self.rise, self.apart)
+        if growing <= self.floor:
             return float("inf")
-        return (2 * self.error / self.rise) ** 2
+        return (2 * self.error / growing) ** 2
 
 
 def surely_apart(objective: Objective, better: Fit, least: float, constants: int, variance: float) -> bool:
@@ -59,9 +63,10 @@ def surely_apart(objective: Objective, better: Fit, least: float, constants: int
     |ρ₂ - ρ₁| is no more than |ρ₂| + |ρ₁|, and beyond |ρ₂| = 2 s a rise grows faster than what its error may be.
     """
     rise = least - better.misfit + 2 * variance * (constants - better.constants)
-    error = 2 * float(np.sqrt(variance) * (np.sqrt(least) + np.sqrt(better.misfit)))
-    apart = Difference(rise, error, INDIFFERENT**2 * objective.square).told_apart
-    return bool(least > 4 * variance) and apart
+    apart = float(np.sqrt(least) + np.sqrt(better.misfit))
+    error = 2 * float(np.sqrt(variance)) * apart
+    told = Difference(rise, error, INDIFFERENT**2 * objective.square, apart**2).told_apart
+    return bool(least > 4 * variance) and told
 
 
 def difference(objective: Objective, better: Fit, other: Fit, variance: float) -> Difference:
@@ -78,8 +83,8 @@ def difference(objective: Objective, better: Fit, other: Fit, variance: float) -
     """
     one, two = (objective.residual(f.values(objective.nodes)) for f in (better, other))
     rise = float(two @ two - one @ one) + 2 * variance * (other.constants - better.constants)
-    error = 2 * float(np.sqrt(variance) * np.linalg.norm(two - one))
-    return Difference(rise, error, INDIFFERENT**2 * objective.square)
+    apart = float(np.linalg.norm(two - one))
+    return Difference(rise, 2 * float(np.sqrt(variance)) * apart, INDIFFERENT**2 * objective.square, apart**2)
 
 
 def best_held_out(candidates: Sequence[Candidate]) -> Candidate:
