@@ -131,7 +131,8 @@ def test_more_frames_decide_as_promised() -> None:
     z = np.mean([d.errors for d in few])
     many = [compared(24, 0.3, seed)[0] for seed in range(12)]
     assert np.mean([d.errors for d in many]) == pytest.approx(2 * z, rel=0.35)  # four times the frames
-    for d in (*few, *many):  # not less than the rise at hand promises; more where noise took the chosen one's side
+    # not less than the rise at hand promises, and more where noise took the chosen one's side
+    for d in (*few, *many):
         assert d.more_data >= (2 / d.errors) ** 2 * (1 - 1e-9) or d.errors <= 0
     six, twenty_four = (np.median([d.more_data for d in some]) for some in (few, many))
     assert six == pytest.approx(4 * twenty_four, rel=0.35)
