@@ -97,6 +97,64 @@ def test_the_best_of_each_family_is_that_of_brute_force(size: int) -> None:
     assert len(found) == len(possible)
 
 
+def chained(random: np.random.Generator, sines: list[float]) -> np.ndarray:
+    """Columns of length 1, each beyond those before it by the sine of a given angle only, (32, columns)."""
+    Q = np.linalg.qr(random.normal(size=(32, len(sines))))[0]
+    columns = Q[:, :1]
+    for k, sine in enumerate(sines[1:], 1):
+        along = Q[:, :k] @ random.normal(size=k)
+        column = sine * Q[:, k] + np.sqrt(1 - sine**2) * along / np.linalg.norm(along)
+        columns = np.column_stack([columns, column])
+    return columns
+
+
+def grid_of(members: list[np.ndarray], y: np.ndarray) -> Grid:
+    """Members of one family, by their columns."""
+    first = np.concatenate([[0], np.cumsum([m.shape[1] for m in members])])
+    R = np.linalg.qr(np.column_stack([*members, y]), mode="r")
+    one = np.zeros(len(members), dtype=np.int64)
+    return Grid([], [], one, one, first, R[:, :-1], R[:, -1], np.ones(first[-1]))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize("closest", [1.0, 1e-2, 1e-3])
+def test_members_of_many_columns_are_solved_as_by_singular_values(closest: float, size: int) -> None:
+    """Up to three tangents, nearly collinear or not: no subset is better than the one that is found."""
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        widths = random.integers(1, 5, 8)
+        members = [chained(random, [1.0, *random.uniform(closest, 1, w - 1)]) for w in widths]
+        y = sum(m @ random.normal(size=m.shape[1]) for m in members[:size]) + 0.3 * random.normal(size=32)
+        best = min(
+            float(np.sum((X @ np.linalg.lstsq(X, y, rcond=1e-13)[0] - y) ** 2))
+            for X in map(np.hstack, combinations(members, size))
+        )
+        found = scan(grid_of(members, y), size, np.ones((8, 8), dtype=bool))
+        X = np.hstack([members[k] for k in found.subsets[0]])
+        left = float(np.sum((X @ np.linalg.lstsq(X, y, rcond=1e-13)[0] - y) ** 2))
+        assert float(y @ y) - found.explained[0] == pytest.approx(left, rel=1e-7)
+        assert left == pytest.approx(best, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    ("columns", "nearness"), [((1, 1), 1e-6), ((1, 2), 1e-3), ((2, 2), 1e-3), ((4, 1), 1e-3)]
+)
+def test_tangents_that_are_nearly_collinear_hide_no_subset(
+    columns: tuple[int, int], nearness: float, seed: int
+) -> None:
+    """The exact subset comes after one that is nearly as good; digits that products lose do not speak against it."""
+    random = np.random.default_rng(seed)
+    ahead, width = columns
+    both = chained(random, [1.0, *[1e-3] * (ahead - 1), *[1.5e-3] * width])
+    one, exact = both[:, :ahead], both[:, ahead:]
+    y = np.linalg.qr(both)[0] @ random.normal(size=ahead + width)
+    near = exact + nearness * 1.5e-3**width * random.normal(size=exact.shape) / np.sqrt(32)
+    near /= np.linalg.norm(near, axis=0)
+    together = np.array([[False, True, True], [True, False, False], [True, False, False]])
+    assert scan(grid_of([one, near, exact], y), 2, together).subsets.tolist() == [[0, 2]]
+
+
 def test_a_term_that_is_there_twice_is_used_once() -> None:
     """Collinear columns: nothing explodes and the same formula comes out."""
     problem = objective(lj(), noise=1e-3)

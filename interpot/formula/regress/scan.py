@@ -37,10 +37,11 @@ smooth library ends in thirty directions or so, and errors fill all the others."
 WIDEST = 4
 """Most columns that a member can have: its term and three tangents."""
 
-STEEP = 1e-6
-"""Squared sine of the angle above which a product of two columns has ten digits of what one is beyond the other."""
+STEEP = 1e-7
+"""Product of the squared sines of the angles between each column of a member and all before it, above which what the
+member adds is known from inner products to eight digits of what is left: one is lost where another was lost before."""
 
-MARGIN = 1e-8
+MARGIN = 1e-7
 """Of what is left, more than the error of what is computed from such products."""
 
 LANES = 8
@@ -223,6 +224,7 @@ def _complete(  # type: ignore[no-untyped-def]
                 best[families[i]] = gain
                 which[families[i], 0] = i
             continue
+        _again(work, used)
         for m in range(used):
             work[2 * WIDEST + m, WIDEST] = _dot(left, work[m])
         rank_i = rank + ranks[families[i] + size - 2, size - 2]
@@ -265,7 +267,7 @@ def _added(beyond, left, start, stop, work, used, products):  # type: ignore[no-
     A Cholesky decomposition of what their products are beyond those rows.
     """
     along, triangle = work[2 * WIDEST :], work[3 * WIDEST :]  # rows of `LANES` at least; y comes last
-    total = 0.0
+    total, determinant = 0.0, 1.0
     for c in range(stop - start):
         column = start + c
         reached = products[column, WIDEST]
@@ -280,10 +282,13 @@ def _added(beyond, left, start, stop, work, used, products):  # type: ignore[no-
                 share -= triangle[c, m] * triangle[k, m]
             if k < c:
                 triangle[c, k] = share / triangle[k, k]
-            elif share <= max(STEEP * products[column, c], COLLINEAR):
+            elif share <= COLLINEAR:
                 return np.inf
             else:
+                determinant *= share / products[column, c]
                 triangle[c, c] = np.sqrt(share)
+        if determinant <= STEEP:
+            return np.inf
         for m in range(c):
             reached -= triangle[c, m] * triangle[m, WIDEST]
         triangle[c, WIDEST] = reached / triangle[c, c]
@@ -335,6 +340,16 @@ def _orthonormal(beyond, left, start, stop, work, before):  # type: ignore[no-un
             work[used, k] *= scale
         used += 1
     return used - before, gain
+
+
+@_fast
+def _again(work, used):  # type: ignore[no-untyped-def]
+    """Orthogonalise the first rows once more: what is left of a nearly collinear column has lost digits."""
+    for m in range(1, used):
+        _without(work[m], work, 0, m, work[m])
+        scale = 1 / np.sqrt(_dot(work[m], work[m]))
+        for k in range(work.shape[1]):
+            work[m, k] *= scale
 
 
 @_fast
