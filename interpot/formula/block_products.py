@@ -23,6 +23,9 @@ ROUNDED = 1e-10  # relative size below which a direction of the constants is rou
 
 SMALLEST = 1e-290  # of lengths, whose inverse is a number
 
+UNTOLD = 1e-9
+"""Of the largest possible one, the length below which the force that a constant makes is rounding."""
+
 KEPT_BYTES = 2**32
 """Of unpacked blocks in memory, or a quarter of the machine's if that is less."""
 
@@ -88,6 +91,7 @@ class BlockProducts:
             self.slopes[n] = A @ k - B
             self._ceilings[n] = float(k @ (A @ k) - 2 * k @ B + self._blocks.square[n])
             self._rounding[n] = np.finfo(float).eps * size * float(np.abs(k) @ (np.abs(A) @ np.abs(k)))
+        self._tells = [_tells_constants(M) for M in objective.maps]
         self._known: list[tuple[Fit, Products]] = []
 
     def ceiling(self, part: IntArray) -> float:
@@ -123,10 +127,20 @@ class BlockProducts:
         x = objective.inverse @ objective.residual(fit.values(objective.nodes))
         moves, shares, tangents = [], [], []
         parts = zip(
-            objective.maps, objective.projections, fit.forms, objective.nodes, fit.coefficients, strict=True
+            objective.maps,
+            objective.projections,
+            fit.forms,
+            objective.nodes,
+            fit.coefficients,
+            self._tells,
+            strict=True,
         )
-        for M, P, form, r, a in parts:
+        for M, P, form, r, a, tells in parts:
             jacobian = form.jacobian(r, a)
+            if not tells:
+                # the slope of a erfc(γr)/r along γ goes to -2a/√π everywhere for γ to 0, where a grows as 1/γ³:
+                # products with that would be its rounding
+                jacobian = jacobian - jacobian.mean(axis=0)
             mapped = M @ jacobian
             Q, to = orthonormal(mapped)
             moves.append(Q)
@@ -185,6 +199,11 @@ def orthonormal(J: FloatArray) -> tuple[FloatArray, FloatArray]:
     U, sizes, Vt = np.linalg.svd(J / scale, full_matrices=False)
     kept = sizes > max(ROUNDED * sizes.max(initial=0.0), SMALLEST)
     return U[:, kept], (Vt[kept] / sizes[kept, None] / scale).T
+
+
+def _tells_constants(M: FloatArray) -> bool:
+    """Whether a constant function makes a force: that of pairs does not."""
+    return bool(np.linalg.norm(M.sum(axis=1)) > UNTOLD * np.linalg.norm(M) * np.sqrt(M.shape[1]))
 
 
 def _block_diagonal(parts: list[FloatArray]) -> FloatArray:

@@ -91,7 +91,8 @@ class Judge:
             fit,
             float(loss),
             held_out * len(held_out) / self.statistic.square,
-            determined(self._objective, fit, covariance, self.freedom, of),
+            determined(self._objective, fit, covariance, self.freedom, of)
+            and determined(self._objective, fit, self._independent(J, directions), self.freedom, of),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
             self._unresolved(fit, float(loss)),
@@ -147,6 +148,17 @@ class Judge:
         noise = self._objective.floor / max(self.statistic.rows - directions, 1)
         beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
         return sandwich(H, filling + H * min(beyond, self._indifferent * self._objective.square))
+
+    def _independent(self, J: FloatArray, directions: FloatArray) -> FloatArray:
+        """Covariance of all constants if residuals were independent; J and its directions are those of `_reach`.
+
+        From J itself: its products know nothing of what two columns differ by that are alike to eight digits.
+        """
+        lengths = np.linalg.norm(J, axis=0)
+        lengths[lengths == 0] = 1.0
+        _, sizes, Vt = np.linalg.svd(J / lengths, full_matrices=False)
+        root = directions @ (Vt / np.maximum(sizes, np.finfo(float).eps)[:, None] / lengths).T
+        return np.asarray(self._noise * root @ root.T)
 
     @property
     def _indifferent(self) -> float:

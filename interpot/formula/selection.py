@@ -20,13 +20,23 @@ CLEAR = 4.0
 """Standard errors of a paired difference that are beyond chance, also that of the best of many formulas."""
 
 
-def _in_every_fold(losses: FloatArray, best: FloatArray) -> NDArray[np.bool_]:
-    """Tell which candidates are worse by more than `CLEAR` standard errors of the logarithm over the folds."""
-    folds = losses.shape[1]
+def _told_apart(losses: FloatArray, best: int, even: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which candidates are worse than the best one on held-out folds, and which so clearly that this is enough.
+
+    Worse is by more than two standard errors, or by `CLEAR` ones of the logarithm; clear is by `CLEAR` standard errors
+    of the former, and where the noise is uneven of either.
+    """
+    folds, excess = losses.shape[1], (losses - losses[best]).mean(axis=1)
     if folds < 2:
-        return np.zeros(len(losses), dtype=np.bool_)
-    ratio = np.log(np.maximum(losses, INDIFFERENT**2)) - np.log(np.maximum(best, INDIFFERENT**2))
-    return np.asarray(ratio.mean(axis=1) > CLEAR * ratio.std(axis=1, ddof=1) / np.sqrt(folds))
+        return excess > INDIFFERENT**2, np.zeros(len(losses), dtype=np.bool_)
+    spread = (losses - losses[best]).std(axis=1, ddof=1) / np.sqrt(folds)
+    logs = np.log(np.maximum(losses, INDIFFERENT**2))
+    ratio = logs - logs[best]
+    every = ratio.mean(axis=1) > CLEAR * ratio.std(axis=1, ddof=1) / np.sqrt(folds)
+    every &= excess > INDIFFERENT**2
+    worse = (excess > np.maximum(2 * spread, INDIFFERENT**2)) | every
+    clear = excess > CLEAR * spread
+    return worse, clear if even else clear | every
 
 
 def choose(
@@ -45,7 +55,9 @@ def choose(
 
     That is what may be chosen. Of a form with a name people ask whether it may be true, and neither constants that the
     data do not tell from zero nor their number speak against that: its second opinion is what it leaves of all frames
-    as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many.
+    as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many. Where
+    none is asked, what constants of no use cost on held-out frames is taken off first: every fold pays much the same
+    for them, so that it may be many standard errors.
 
     Noise that is not the same everywhere (`Judge.is_uneven`) deceives the BIC, which then is not asked: more than
     `CLEAR` standard errors exclude, of the losses or of their logarithms, and the fewest constants are chosen.
@@ -73,21 +85,12 @@ def choose(
     usable = np.array([c.determined for c in candidates])
     if not usable.any():
         usable[:] = True
-    means, folds = losses.mean(axis=1), losses.shape[1]
+    means = losses.mean(axis=1)
     best = int(np.where(usable, means, np.inf).argmin())
-    excess = means - means[best]
-    spread = (
-        (losses - losses[best]).std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(means))
-    )
     rows = candidates[best].rows
     bic = np.array([information(c, rows) for c in candidates])
     bic -= bic[usable].min()
-    worse = excess > np.maximum(2 * spread, INDIFFERENT**2)
-    clear = (excess > CLEAR * spread) & (folds > 1)
-    every = (excess > INDIFFERENT**2) & _in_every_fold(losses, losses[best])
-    worse |= every
-    if not even:
-        clear |= every
+    worse, clear = _told_apart(losses, best, even)
     near = np.flatnonzero(usable & ~(worse & (clear | (even & (bic > STRONG))))).tolist()
     simple = [k for k in near if bic[k] <= DECISIVE and even] or near
 
@@ -96,6 +99,9 @@ def choose(
 
     chosen = int(min(simple, key=lambda k: (length(k), measured[k])))
     speaks = np.array([information(c, rows) - description(c, rows) for c in candidates])
+    more = np.array([max(c.fit.constants - candidates[best].fit.constants, 0) for c in candidates])
+    # a constant of no use makes held-out losses larger by 2 s², s² more than all losses and s² less than they were
+    _, clear = _told_apart(losses - (2 * means[best] / rows) * more[:, None], best, even)
     excluded = worse & (clear | (even & (speaks - speaks[best] > DECISIVE)))
     near = sorted({*near, *(k for k in named if not excluded[k])})
     return chosen, [k for k in near if k != chosen]
