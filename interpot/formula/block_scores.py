@@ -3,13 +3,23 @@
 The residual of a fit in the compressed objective is minus the sum of its scores s_n over the blocks of frames, with
 s_n = W⁻ᵀ(B_n - A_n k). If it is noise, blocks are independent, and
 
-    Z = Σ_{n≠m} s_n·s_m / √(2 Σ_{n≠m} (s_n·s_m)²)
+    Z = (Σ s_n·s_m - h) / √(2 Σ (s_n·s_m)²)      over |n - m| > 1
 
 is about 0 with variance 1, however the noise depends on where particles are: rounded positions make errors that are a
 hundred times as large between close pairs as elsewhere, so that the true form leaves many times what one variance for
-all forces lets expect. A wrong form leaves the same in every block: Z comes to b/√2.
+all forces lets expect. A wrong form leaves the same in every block: Z comes to b/√2. Blocks next to each other are left
+out, as what frames that were dumped too often have in common passes their border.
 
-Source: H. White, Econometrica 48, 817 (1980), for errors whose variance is not known; A. J. Lee, U-Statistics (1990).
+Channels that are eliminated follow the noise of each block, the more the fewer data there are, and that of one block
+is missed in all others: their products are no longer 0 in the mean. With Q the projection on what the other channels
+reach, U on the rest and S_n = W⁻ᵀA_nW⁻¹, even noise makes them add up to
+
+    h = Σ_n (U s_n)·(U S_n Q s_n)
+
+to first order in how much of what is known a block holds: the correction CR2 of `interpot.formula.uncertainty`.
+
+Sources: H. White, Econometrica 48, 817 (1980), for errors whose variance is not known; A. J. Lee, U-Statistics (1990);
+R. M. Bell, D. F. McCaffrey, Surv. Methodol. 28, 169 (2002).
 """
 
 from __future__ import annotations
@@ -52,19 +62,32 @@ class BlockScores:
 
     def of(self, fit: Fit) -> FloatArray:
         """s_n of each block, (b, R)."""
+        return np.asarray(self._slopes(fit) @ self.alone.inverse)
+
+    def _slopes(self, fit: Fit) -> FloatArray:
+        """B_n - A_n k of each block, (b, K)."""
         left = self.alone.residual(fit.values(self.alone.nodes))
         k = self.whole.inverse @ self.whole.target + self.alone.inverse @ left
-        return np.asarray(
-            (self.statistic.blocks.moment - self.statistic.blocks.times(k)) @ self.alone.inverse
-        )
+        return self.statistic.blocks.moment - self.statistic.blocks.times(k)
+
+    def hidden(self, fit: Fit) -> float:
+        """What the products of blocks' scores add up to because other channels were eliminated, h."""
+        if self.alone.inverse.shape == self.whole.inverse.shape:
+            return 0.0
+        slopes = self._slopes(fit)
+        own = slopes @ self.alone.inverse
+        others = (slopes @ self.whole.inverse) @ self.whole.inverse.T - own @ self.alone.inverse.T
+        return float(np.sum(own * (self.statistic.blocks.times(others) @ self.alone.inverse)))
 
     def scatter(self, fit: Fit, variance: float) -> bool:
         """Whether what a fit leaves `is_scatter`; `variance` is that of noise along one direction, eV²/Å²."""
         scores = self.of(fit)
-        return is_scatter(scores, variance * scores.shape[1] / len(scores))
+        return is_scatter(scores, variance * scores.shape[1] / len(scores), hidden=self.hidden(fit))
 
 
-def is_scatter(scores: FloatArray, expected: float, deviations: float = DEVIATIONS) -> bool:
+def is_scatter(
+    scores: FloatArray, expected: float, deviations: float = DEVIATIONS, hidden: float = 0.0
+) -> bool:
     """Whether scores scatter as noise does that is not the same everywhere; False also where the blocks cannot tell.
 
     Parameters
@@ -76,10 +99,13 @@ def is_scatter(scores: FloatArray, expected: float, deviations: float = DEVIATIO
         by (Σ x)²/Σ x².
     deviations
         Largest Z.
+    hidden
+        What noise makes the products add up to; see `BlockScores.hidden`.
     """
     products = scores @ scores.T
     beyond = np.maximum(np.diag(products) - expected, 0.0)
     if len(scores) < LEAST_BLOCKS or beyond.sum() ** 2 <= SEEN_BY * np.sum(beyond**2):
         return False
-    np.fill_diagonal(products, 0.0)
-    return bool(products.sum() <= deviations * np.sqrt(2 * np.sum(products**2)))
+    blocks = np.arange(len(scores))
+    apart = products[np.abs(blocks[:, None] - blocks) > 1]
+    return bool(apart.sum() - hidden <= deviations * np.sqrt(2 * np.sum(apart**2)))

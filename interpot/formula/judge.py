@@ -192,9 +192,8 @@ class Judge:
     @property
     def _noise(self) -> float:
         """Variance of a force component about the best functions, eV²/Å²."""
-        return float(
-            max(self._objective.floor, INDIFFERENT**2 * self._objective.square) / self.statistic.rows
-        )
+        left = max(self._objective.floor, INDIFFERENT**2 * self._objective.square)
+        return float(left / max(self.statistic.rows - len(self._objective.y), 1))
 
     def _residual(self, fit: Fit) -> FloatArray:
         return self._objective.residual(fit.values(self._objective.nodes))

@@ -129,11 +129,12 @@ class Blocks:
         return total
 
     def times(self, k: FloatArray) -> FloatArray:
-        """A k of each block, (b, K), without unpacking A."""
+        """A k of each block, (b, K), without unpacking A; k is (K,), or (b, K) with one for each block."""
         products = np.zeros((len(self), self.size))
+        vectors = np.broadcast_to(k, products.shape)
         for part in self.parts:
-            own = np.ascontiguousarray(k[part.columns])
             for n in range(len(self)):
+                own = vectors[n, part.columns]
                 # the upper triangle, row after row, is to BLAS the lower one, column after column
                 products[n, part.columns] += dspmv(len(own), 1.0, part.gram[n], own, lower=1)
         return products

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from systems import Frames, clusters, statistic_of
+from systems import Frames, blocks_of, clusters, statistic_of
 
 from interpot import discover
 from interpot.formula.adequacy import adequacy
@@ -15,14 +15,16 @@ from interpot.formula.block_scores import BlockScores, is_scatter
 from interpot.formula.channel_search import ChannelSearch
 from interpot.formula.judge import Judge
 from interpot.formula.known import known_parts, without_known
-from interpot.formula.regress.form import Form
+from interpot.formula.regress.form import NOTHING_MORE, Form
 from interpot.formula.regress.restriction import Restriction
 from interpot.formula.regress.varpro import Fit, fit
 from interpot.formula.symbolic.asked import Symbolic
 from interpot.formula.terms import library
 from interpot.records import FloatArray
+from interpot.statistic.channels import pair_channels
 from interpot.statistic.normal_equations import Statistic
 from interpot.statistic.objective import Objective
+from interpot.statistic.one_pass import one_pass
 
 CUTOFF, DIGITS = 8.5, 4
 
@@ -140,3 +142,62 @@ def test_the_same_in_a_few_blocks_is_not_taken_for_noise(seen_by: int, strength:
         direction = random.normal(size=200)
         scores[:seen_by] += np.sqrt(strength * 200) * direction / np.linalg.norm(direction) * (45 / seen_by)
         assert not is_scatter(scores, 200.0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_neighbouring_blocks_share_tells_nothing(sign: float) -> None:
+    """Frames dumped too often make them alike; errors of positions, which weak forms take differences of, opposite."""
+    random, accepted, rejected = np.random.default_rng(6), 0, 0
+    for _ in range(50):
+        noise = random.normal(size=(49, 200))
+        scores = noise[1:] + sign * 0.5 * noise[:-1]
+        accepted += is_scatter(scores, 0.0)
+        direction = random.normal(size=200)
+        rejected += not is_scatter(scores + direction * np.sqrt(4) / np.linalg.norm(direction), 0.0)
+    assert rejected > 45 and accepted > 35  # what is alike scatters more than what is independent
+
+
+def test_what_eliminated_channels_take_of_noise_is_given_back() -> None:
+    """The mean of blocks' products, Σ_n |Q S_n U|² of noise with covariance A_n, by dense matrices; it is not small."""
+    random, kinds = np.random.default_rng(7), np.arange(30) % 2
+    made = clusters(slope, frames=24, atoms=30, low=2.9, high=11.0)
+    frames = Frames([replace(f, species=("A", "B"), kinds=kinds) for f in made])
+    summed = one_pass(frames, pair_channels(["A", "B"], 5.0))
+    grams = np.array([summed.blocks.gram(n) for n in range(24)])
+    roots = [vectors * np.sqrt(np.maximum(values, 0)) for values, vectors in map(np.linalg.eigh, grams)]
+    whole = Objective.of(summed)
+    alone, nothing = whole.without_others(0), Fit((NOTHING_MORE,), (np.zeros(0),), 0.0)
+    reached = [whole.inverse.T @ gram @ alone.inverse for gram in grams]
+    expected = sum((S**2).sum() - ((alone.inverse.T @ whole.W.T @ S) ** 2).sum() for S in reached)
+    hidden = []
+    for _ in range(20):
+        moment = np.array([root @ random.normal(size=len(root)) for root in roots])
+        blocks = blocks_of(grams, moment, summed.blocks.square, summed.blocks.rows, summed.blocks.frames)
+        drawn, one = (replace(o, y=o.inverse.T @ moment.sum(axis=0)) for o in (whole, alone))
+        hidden.append(BlockScores(replace(summed, blocks=blocks), drawn, one).hidden(nothing))
+        assert BlockScores(replace(summed, blocks=blocks), drawn, drawn).hidden(nothing) == 0
+    assert expected > 1
+    assert np.mean(hidden) == pytest.approx(expected, rel=0.25)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_of_one_size_is_even_however_few_the_data(seed: int) -> None:
+    """The splines follow a third of it: what they leave is not spread over all components."""
+    summed = statistic_of(Frames(clusters(slope, 10, 20, 2.9, 9.5, noise=0.05, seed=seed)), CUTOFF)
+    objective = Objective.of(summed)
+    assert len(objective.y) > 0.2 * summed.rows
+    assert not Judge(summed, objective).is_uneven(powers(summed, 6.0, 12.0))
+
+
+def test_what_several_stages_find_is_listed_once() -> None:
+    """As its best fit; it does not take the place of others with as many constants."""
+    summed = statistic()
+    pairs = [(6.0, 12.0), (6.0, 11.0), (6.0, 13.0)]
+    again = [powers(summed, 6.0, 12.0) for _ in range(3)]
+    worse = replace(again[0], misfit=2 * again[0].misfit)
+    others = [powers(summed, *pair) for pair in pairs[1:]]
+    promising = search(summed)._promising([worse, *again, *others], library())
+    keys = [f.key for f in promising]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) == {powers(summed, *pair).key for pair in pairs}
+    assert worse not in promising and promising[0].key == again[0].key

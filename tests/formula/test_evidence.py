@@ -5,6 +5,7 @@ The statistics are made from rows drawn at random, so that the truth lies exactl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -349,6 +350,41 @@ def test_uneven_noise_is_judged_by_the_folds_alone() -> None:
     assert choose([candidate(2, uneven, loss=1e-3), exact], even=False) == (1, [])
 
 
+def off_by(errors: float, size: float = 1e-6) -> Any:
+    """Losses of 16 folds that are higher than a hundredth by so many standard errors of the mean."""
+    pattern = np.resize([1.0, -1.0], 16)
+    return 1e-2 + size * (errors / 4 + pattern / pattern.std(ddof=1))
+
+
+def test_uneven_noise_where_folds_hardly_tell() -> None:
+    """Four standard errors exclude, no less; of what is left the fewest constants, then the smaller loss."""
+    best = candidate(4, np.full(16, 1e-2), loss=better(100))
+    assert choose([candidate(2, off_by(3.99)), best], even=False) == (0, [1])
+    assert choose([candidate(2, off_by(4.01)), best], even=False) == (1, [])
+    assert choose([candidate(2, off_by(2.0)), candidate(2, off_by(1.0)), best], even=False) == (1, [0, 2])
+    many = replace(candidate(2, off_by(3.99)), choices=50.0)  # what was tried is no price
+    assert choose([many, best], even=False) == (0, [1])
+    assert choose([many, best]) == (1, [])
+
+
+def test_uneven_noise_of_a_single_block_excludes_nothing() -> None:
+    exact, simple = candidate(3, [], loss=1e-3), candidate(2, [], loss=0.1)
+    assert choose([exact, simple]) == (0, [])
+    assert choose([exact, simple], even=False) == (1, [0])
+
+
+def test_uneven_noise_leaves_the_undetermined_and_names_what_may_be_true() -> None:
+    best = candidate(4, np.full(16, 1e-2), loss=better(100))
+    loose = candidate(1, off_by(1.0), determined=False)
+    assert choose([loose, best], even=False) == (1, [])
+    assert choose([loose, best], named=[0], even=False) == (1, [0])
+    assert choose([replace(loose, held_out=off_by(4.01)), best], named=[0], even=False) == (1, [])
+    # two standard errors and the BIC together exclude a name only where noise is even
+    named = candidate(2, off_by(3.0))
+    assert choose([named, best], named=[0]) == (1, [])
+    assert choose([named, best], named=[0], even=False) == (0, [1])
+
+
 def test_below_rounding_all_are_equal() -> None:
     tiny = 0.1 * INDIFFERENT**2
     candidates = [candidate(2, np.full(16, tiny)), candidate(3, np.full(16, 1e-6 * tiny))]
@@ -389,3 +425,20 @@ def test_a_shape_that_nothing_shows_gains_nothing_from_leaving_out_a_fold(rate: 
     screened = judge.candidate(Fit((idle,), plain.coefficients, plain.misfit))
     expected = judge.candidate(plain).held_out
     np.testing.assert_allclose(screened.held_out, expected, rtol=1e-3)
+
+
+def test_two_terms_that_differ_by_rounding_are_not_determined_and_gain_nothing() -> None:
+    """a erfc(γr)/r + C/r with γ → 0 is Coulomb's law and a constant, however large a is; the constant has no force."""
+    truth, a = form("power", 1), np.array([14.4])
+    statistic = Rows(truth, a, noise=0.05, seed=5).statistic()
+    objective = Objective.of(statistic)
+    judge = Judge(statistic, objective)
+    plain = fit(objective, [truth])
+    huge = 3e9
+    twin = form("erfc_coulomb power", 3e-6, 1, free=[0])
+    coefficients = np.array([huge, plain.coefficients[0][0] - huge])
+    left = objective.residual([twin.columns(NODES) @ coefficients])
+    found = judge.candidate(Fit((twin,), (coefficients,), float(left @ left)))
+    alone = judge.candidate(plain)
+    assert alone.determined and not found.determined
+    assert found.held_out.mean() - found.loss**2 > 0.9 * (alone.held_out.mean() - alone.loss**2)
