@@ -199,6 +199,7 @@ def ranked(front: pd.DataFrame) -> pd.DataFrame:
 ALIKE = 8
 """So many of the formulas that the data cannot tell from the chosen one are shown, the shortest first."""
 
+_PLAIN = 1e5  # differences up to which they are written without a power of ten
 _DECIMALS = 4  # of differences, so that they stand below each other; smaller ones have a power of ten
 
 
@@ -281,8 +282,10 @@ def _worse_by(row: Mapping[Any, Any], least: float) -> str:
     if not stderr > 0:
         return typeset(f"{value:+.2g} %")
     decimals = int(1 - np.floor(np.log10(stderr))) - (f"{stderr:.0e}"[0] not in "12")
-    if not 0 < decimals <= _DECIMALS:
-        return typeset(f"{'' if value < 0 else '+'}{with_error(value, stderr)} %")
+    if decimals > _DECIMALS or abs(value) > _PLAIN:
+        sign = "" if value < 0 else "+"
+        return f"{typeset(sign + with_error(value, stderr))} %"
+    decimals = max(decimals, 0)  # "+1420(120) %" rather than "+1.42(12)×10³ %"
     return typeset(f"{value:+.{decimals}f}({round(stderr * 10.0**decimals)}) %")
 
 

@@ -51,6 +51,7 @@ _COLOURS = {
 
 _BETWEEN = 2  # blanks between columns
 _LONGEST_WORD = 18  # Born-Mayer-Huggins
+_BROKEN = 9  # of a longer word, where a terminal is too narrow for all numbers otherwise
 
 
 def print_potential(console: Console, potential: Potential) -> None:
@@ -230,6 +231,8 @@ class _Fitted(Table):
         least = (
             heading if sum(heading) <= room else least
         )  # heads of numbers on one line, where there is room
+        if sum(least) > room:  # long words are broken before numbers are
+            least = [n if w else min(n, _BROKEN) for n, w in zip(least, whole, strict=True)]
         for column, width in zip(self.columns, shared(natural, least, room), strict=True):
             column.width = int(width)
         yield from super().__rich_console__(console, options)

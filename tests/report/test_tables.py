@@ -174,6 +174,28 @@ def test_a_best_error_that_is_not_resolved_bounds_how_much_worse_others_are() ->
     assert cells.candidates(close, 12, "force error")[1].worse_by == "> 5 %"  # the best one's may be 2e-8
 
 
+@pytest.mark.parametrize(
+    ("own", "difference", "stderr", "text"),
+    [
+        (0.01, 0.132, 0.012, "+1320(120) %"), (0.01, 0.007, 0.005, "+70(50) %"), (0.01, 5e-12, 3e-13, "+5.0(3)×10⁻⁸ %"),
+        (0.01, 300.0, 20.0, "+3.00(20)×10⁶ %"),
+    ],
+)  # fmt: skip
+def test_differences_are_plain_numbers_where_these_are_short(
+    own: float, difference: float, stderr: float, text: str
+) -> None:
+    row = {"worse_by": difference, "worse_by_stderr": stderr, "cross_validated": own + difference}
+    assert cells._worse_by(row, 2e-8) == text
+
+
+def test_words_are_broken_before_numbers() -> None:
+    """Many channels in a narrow terminal."""
+    rows = close_rows().assign(channel="Xenon-Xenon", form="Born-Mayer-Huggins + Coulomb")
+    buffer = io.StringIO()
+    tables.print_front(Console(file=buffer, width=66), rows)
+    assert all(text in buffer.getvalue() for text in ("0.099392", "0.099(3)", "+0.0111(20) %"))
+
+
 def test_rows_stand_in_the_order_that_is_stated() -> None:
     """The chosen one, what may be true by the number of constants, what is passed over, what the data speak against."""
     made = cells.candidates(close_rows(), 12, "force error")
