@@ -16,9 +16,6 @@ from interpot.formula.regress.form import Form
 from interpot.formula.regress.varpro import RANKED, Fit
 from interpot.formula.selection import choose
 
-STEPS = 50
-"""Of a fit that is compared with others: it starts from the best shapes beside the best functions of the others."""
-
 Judged = list[tuple[int, Candidate, str]]
 """What was judged: channel, candidate, "chosen", "rival", "excluded" (a form with a name), or ""."""
 
@@ -37,8 +34,7 @@ def joint_choice(
     Parameters
     ----------
     refit
-        Fits forms of all channels jointly; takes `max_steps` and `converged` as
-        `interpot.formula.regress.varpro.fit` does.
+        Fits forms of all channels jointly; takes `converged` as `interpot.formula.regress.varpro.fit` does.
     judge
         Cross-validates.
     found
@@ -51,7 +47,7 @@ def joint_choice(
     InterpotError
         Constraints that can be met channel by channel only.
     """
-    compared = partial(refit, max_steps=STEPS, converged=RANKED)
+    compared = partial(refit, converged=RANKED)
     first = [fits[0].forms[0] for fits in found]
     together = compared(first)
     # where the others are to start from

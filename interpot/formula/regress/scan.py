@@ -31,8 +31,8 @@ RANK = 1e-14
 """Directions in which no normalised column is longer than this are left out."""
 
 ROUNDED = 1e-12
-"""Singular values of the columns below this share of the largest are those of their rounding errors: the span of a
-smooth library ends in thirty directions or so, and errors fill all the others."""
+"""Share of the largest singular value of the columns below which directions are left out of the scan: the span of a
+smooth library ends in thirty or so, and beyond them there are hardly any but those of rounding errors."""
 
 WIDEST = 4
 """Most columns that a member can have: its term and three tangents."""
