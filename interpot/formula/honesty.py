@@ -20,6 +20,7 @@ from interpot.formula.deciding import Decision, decision
 from interpot.formula.outside import Finding, outside
 from interpot.formula.potential import Potential
 from interpot.formula.regress.varpro import Fit
+from interpot.formula.tail import cut_too_short
 from interpot.formula.temperature import thermal_energy
 from interpot.formula.terms import Term
 from interpot.statistic.normal_equations import Statistic
@@ -120,7 +121,7 @@ def examine(
     thermal, units = thermal_energy(statistic, potential), potential.units
     return Honesty(
         split,
-        outside(potential, thermal),
+        (*outside(potential, thermal), *cut_too_short(statistic, potential, split)),
         found,
         decisions,
         conditions(statistic, objective, chosen),
