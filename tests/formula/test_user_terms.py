@@ -103,6 +103,7 @@ MISTAKES = {
     "exp(-r/2.5)": "-0.4\\*r, of which exp is taken, has a dimension: divide r by a constant such as w",
     "log(r)": "r, of which log is taken, has a dimension",
     "r + r**2": "which are added or compared, differ in dimension",
+    "1/(r - 5)^6": "-5 and r, .* differ in dimension: put a constant with bounds for the number",
     "2**r": "the exponent r has a dimension",
     "exp(-r*q/w)": "the dimension of 'q' does not follow: state its unit, for example 'q = 0.5..5 Å'",
     "1/(r**n + w**n)": "'n' is a pure number and has no natural bounds: give them",

@@ -84,9 +84,10 @@ def _power(
         # a zero has every dimension
         first, *others = [(a, _power(a, powers, equations)) for a in node.args if a != 0]
         for part, power in others:
-            equations.append(
-                (power - first[1], f"{first[0]} and {part}, which are added or compared, differ in dimension")
-            )
+            words = f"{first[0]} and {part}, which are added or compared, differ in dimension"
+            if first[0].is_number or part.is_number:
+                words += ': put a constant with bounds for the number, as in "1/(r - a)^6; a = 0.1..1 Å"'
+            equations.append((power - first[1], words))
         return first[1]
     if node.is_Pow and not isinstance(node, sympy.exp):
         base, exponent = node.as_base_exp()
