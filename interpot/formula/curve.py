@@ -22,6 +22,7 @@ from interpot.formula.candidate import INDIFFERENT, Candidate
 from interpot.formula.channel_formula import ChannelFormula, Loss
 from interpot.formula.channel_search import ALTERNATIVES
 from interpot.formula.judge import determined
+from interpot.formula.named_search import named_fits
 from interpot.formula.naming import Named, name
 from interpot.formula.paired import best_held_out
 from interpot.formula.potential import Potential
@@ -124,18 +125,18 @@ def discover_curves(
     for curve in curves:
         problem = CurveProblem.of(curve, weights, offset)
         say(f"{curve.label}: trying all formulas of up to {max_terms} terms on {len(curve.r)} points")
-        fits = _fits(problem, search)
+        fits, named = _fits(problem, search, library if terms is None and method == "exhaustive" else ())
         say(f"{curve.label}: cross-validating {len(fits)} of them")
         candidates = [problem.candidate(f) for f in fits]
-        pick, rivals = choose(candidates)
+        pick, rivals = choose(candidates, named)
         reach = single.get(frozenset(curve.label.split("-")), cutoff)
         reach = REACH * curve.r[-1] if reach is None else reach * curve.units.length
         chosen.append(_Chosen(problem, candidates[pick], reach))
-        marks = {pick: "chosen", **dict.fromkeys(rivals, "rival")}
+        marks = {**dict.fromkeys(named, "excluded"), **dict.fromkeys(rivals, "rival"), pick: "chosen"}
         beside += [(candidate, best_held_out(candidates)) for candidate in candidates]
         for k, candidate in enumerate(candidates):
-            named = _Chosen(problem, candidate, reach).named
-            row = front_row(curve.label, named, candidate, 0, marks.get(k, ""))
+            told = _Chosen(problem, candidate, reach).named
+            row = front_row(curve.label, told, candidate, 0, marks.get(k, ""))
             rows.append(row | {"contains_chosen": fits[k].forms[0].contains(fits[pick].forms[0])})
     front = one_standard_error(
         worse_by(pd.DataFrame(rows), beside).sort_values(["channel", "constants", "loss"], ignore_index=True)
@@ -294,13 +295,20 @@ def _library(terms: Sequence[str] | None, offset: bool) -> tuple[Term, ...]:
     return tuple(term for term in library if term.decays)
 
 
-def _fits(problem: CurveProblem, search: Callable[..., list[Fit]]) -> list[Fit]:
-    """The best fits with each number of constants, up to one for every two points."""
+def _fits(
+    problem: CurveProblem, search: Callable[..., list[Fit]], library: Sequence[Term]
+) -> tuple[list[Fit], list[int]]:
+    """The best fits with each number of constants, up to one for every two points, and all forms with a name.
+
+    Returns them and which are of the latter: of those that the terms of `library` make up.
+    """
     r, objective, freedom = problem.curve.r, problem.objective, problem.freedom
     enough = INDIFFERENT**2 * objective.square
     if problem.errors.absolute:  # what the errors make of a true form, and two standard deviations of that
         enough = max(enough, freedom + 2 * np.sqrt(2 * freedom))
-    found = search(objective, domain=(float(r[0]), float(r[-1])), enough=enough)
+    domain = float(r[0]), float(r[-1])
+    found = search(objective, domain=domain, enough=enough)
+    by_name = {f.key: f for f in named_fits(objective, library, domain, "pair", known=found)}
     by_constants: dict[int, list[Fit]] = {}
     for f in sorted(found, key=lambda f: f.misfit):
         by_constants.setdefault(f.constants, []).append(f)
@@ -310,12 +318,14 @@ def _fits(problem: CurveProblem, search: Callable[..., list[Fit]]) -> list[Fit]:
         if n <= (freedom + 1) // 2
         for f in group[:ALTERNATIVES]
     ]
+    known = {f.key for f in fits}
+    fits += [f for f in by_name.values() if f.key not in known and f.constants <= (freedom + 1) // 2]
     if not fits:
         raise InterpotError(
             f"'{problem.curve.source}': none of the terms can be fitted to the {len(r)} points of "
             f"{problem.curve.label}: give others, or more points"
         )
-    return fits
+    return fits, [k for k, f in enumerate(fits) if f.key in by_name]
 
 
 # ---------------------------------------------------------------------------- the result

@@ -109,6 +109,21 @@ def test_noise_leaves_the_form() -> None:
         assert abs(p.value - truth) < 3 * p.stderr < 0.03 * truth
 
 
+def test_a_form_with_a_name_is_judged_however_many_terms_it_has() -> None:
+    """Tang and Toennies' form, with constants of argon's size, has four terms, where combinations end at three."""
+    form = Form.of(
+        library(["exponential", "damped_6", "damped_8", "damped_10"]), np.array([3.58, 3.58, 3.58, 3.58])
+    )
+    energy = form.columns(R) @ np.array([1.97e4, -38.0, -254.0, -2070.0])
+    noise = 1e-3 * np.random.default_rng(5).normal(size=len(R))
+    front = discover_curves(curve(energy * (1 + noise))).front
+    title = "Tang-Toennies C6-C8-C10"
+    assert title in set(front.form[front.chosen | front.indistinguishable])
+    assert "Morse" in set(front.form[front.excluded])
+    asked = discover_curves(curve(energy * (1 + noise)), terms=["exponential", "power"]).front
+    assert not asked.excluded.any() and title not in set(asked.form)
+
+
 def test_given_errors_make_the_constants_errors() -> None:
     """Twice the errors of the energies are twice those of the constants, whatever the residuals."""
     energy = mie(0.0104, 3.4, 12, 6)(R)
