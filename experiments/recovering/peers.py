@@ -9,6 +9,7 @@ truth. UF3 gives splines: only its force error can be compared.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from time import process_time
@@ -107,7 +108,10 @@ def _chosen(
     """The support on an optimiser's path with the lowest BIC, and its least-squares coefficients."""
     best, criterion = None, np.inf
     least = 1e-14 * float(y @ y)
-    for support in {tuple(np.flatnonzero(a)) for a in _PATHS[optimiser](X, y)}:
+    with warnings.catch_warnings():  # PySINDy's, of each threshold that leaves nothing
+        warnings.simplefilter("ignore")
+        supports = {tuple(np.flatnonzero(a)) for a in _PATHS[optimiser](X, y)}
+    for support in supports:
         if not 0 < len(support) <= MOST_TERMS:
             continue
         a = np.linalg.lstsq(X[:, support], y)[0]
