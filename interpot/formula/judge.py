@@ -35,6 +35,9 @@ UNRESOLVED = 1.5
 ROUGH = 1e-5
 """Projection errors from here on are no fault of the splines, but of a formula that has a pole among the distances."""
 
+UNSEEN = 1e-6
+"""Relative singular value of slopes up to which their products, which have its square, are rounding in part."""
+
 AT_ONCE = 16
 """Fits for which each block is read once."""
 
@@ -86,13 +89,13 @@ class Judge:
         bread, filling = self._bread_and_meat(fit, J, directions)
         with np.errstate(invalid="ignore"):  # of a term that hardly counts anything may be infinite
             covariance = directions @ self._sandwich(fit, bread, filling) @ directions.T
+            covariance += self._unseen(J, directions)
         held_out = self._held_out(fit, J)
         return Candidate(
             fit,
             float(loss),
             held_out * len(held_out) / self.statistic.square,
-            determined(self._objective, fit, covariance, self.freedom, of)
-            and determined(self._objective, fit, self._independent(J, directions), self.freedom, of),
+            determined(self._objective, fit, covariance, self.freedom, of),
             self._effective_rows(fit, bread, filling),
             sum(choices(form, self._library) for form in fit.forms),
             self._unresolved(fit, float(loss)),
@@ -149,15 +152,18 @@ class Judge:
         beyond = max(fit.misfit - noise * (directions + 2 * np.sqrt(2 * directions)), 0.0)
         return sandwich(H, filling + H * min(beyond, self._indifferent * self._objective.square))
 
-    def _independent(self, J: FloatArray, directions: FloatArray) -> FloatArray:
-        """Covariance of all constants if residuals were independent; J and its directions are those of `_reach`.
+    def _unseen(self, J: FloatArray, directions: FloatArray) -> FloatArray:
+        """Covariance of all constants along what products of J know nothing of, as of independent residuals.
 
-        From J itself: its products know nothing of what two columns differ by that are alike to eight digits.
+        Two columns may be alike to eight digits: what they differ by is in J, those of `_reach`, itself. Elsewhere the
+        sandwich knows better: noise of one species may be many times that of another.
         """
         lengths = np.linalg.norm(J, axis=0)
         lengths[lengths == 0] = 1.0
         _, sizes, Vt = np.linalg.svd(J / lengths, full_matrices=False)
-        root = directions @ (Vt / np.maximum(sizes, np.finfo(float).eps)[:, None] / lengths).T
+        unseen = sizes <= UNSEEN * sizes.max(initial=0.0)
+        sizes = np.maximum(sizes[unseen], np.finfo(float).eps)
+        root = directions @ (Vt[unseen] / sizes[:, None] / lengths).T
         return np.asarray(self._noise * root @ root.T)
 
     @property

@@ -56,8 +56,8 @@ def choose(
     That is what may be chosen. Of a form with a name people ask whether it may be true, and neither constants that the
     data do not tell from zero nor their number speak against that: its second opinion is what it leaves of all frames
     as it is fitted, without the price of its constants, by more than `DECISIVE`, as the best is the best of many. Where
-    none is asked, what constants of no use cost on held-out frames is taken off first: every fold pays much the same
-    for them, so that it may be many standard errors.
+    none is asked, what constants of no use cost on held-out frames is taken off first, with what they gain on frames
+    that they were fitted to: every fold pays much the same for them, so that it may be many standard errors.
 
     Noise that is not the same everywhere (`Judge.is_uneven`) deceives the BIC, which then is not asked: more than
     `CLEAR` standard errors exclude, of the losses or of their logarithms, and the fewest constants are chosen.
@@ -100,7 +100,7 @@ def choose(
     chosen = int(min(simple, key=lambda k: (length(k), measured[k])))
     speaks = np.array([information(c, rows) - description(c, rows) for c in candidates])
     more = np.array([max(c.fit.constants - candidates[best].fit.constants, 0) for c in candidates])
-    # a constant of no use makes held-out losses larger by 2 s², s² more than all losses and s² less than they were
+    # a constant of no use makes held-out losses larger by s², and that of all frames, which speaks, smaller by s²
     _, clear = _told_apart(losses - (2 * means[best] / rows) * more[:, None], best, even)
     excluded = worse & (clear | (even & (speaks - speaks[best] > DECISIVE)))
     near = sorted({*near, *(k for k in named if not excluded[k])})

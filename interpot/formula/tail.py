@@ -27,10 +27,14 @@ ALIKE = 8.0
 
 
 def missed_tail(statistic: Statistic, potential: Potential) -> float:
-    """Relative force error that pairs beyond the cutoffs would make if all formulas of pairs went on."""
+    """Relative force error that pairs beyond the cutoffs would make if all formulas of pairs that decay went on.
+
+    0 where nothing is known of forces.
+    """
     units, square = potential.units, 0.0
     for formula, basis, seen in zip(potential.channels, statistic.bases, statistic.coverage, strict=True):
-        if formula.kind != "pair" or not seen.counts[0]:
+        # one that does not decay means nothing beyond its cutoff
+        if formula.kind != "pair" or formula.zero == "cutoff" or not seen.counts[0]:
             continue
         assert isinstance(basis, KnotSplines)
         cutoff = formula.cutoff
@@ -41,8 +45,11 @@ def missed_tail(statistic: Statistic, potential: Potential) -> float:
         force = slope(r, *(p.value for p in formula.parameters)) * units.force
         width = float(basis.place(np.zeros(1))[0] - basis.place(np.ones(1))[0]) / units.length
         pairs = seen.counts[0] / width * (r / cutoff) ** 2
-        square += 2 * float(np.nansum(force**2 * pairs)) * float(r[1] - r[0])
-    return float(np.sqrt(square / statistic.square))
+        with np.errstate(over="ignore"):  # close to a pole
+            square += 2 * float(np.nansum(force**2 * pairs)) * float(r[1] - r[0])
+    # without the rows of energies and virials that may have been put beside the forces
+    forces = sum(float(part.square.sum()) for part in statistic.blocks.parts if part.species)
+    return float(np.sqrt(square / forces)) if forces > 0 else 0.0
 
 
 def cut_too_short(statistic: Statistic, potential: Potential, split: Adequacy) -> tuple[Finding, ...]:
@@ -55,7 +62,8 @@ def cut_too_short(statistic: Statistic, potential: Potential, split: Adequacy) -
     tail = missed_tail(statistic, potential) if left > NOTABLE else 0.0
     if not left / ALIKE < tail < left * ALIKE or not left > NOTABLE:
         return ()
-    longest = max((c for c in potential.channels if c.kind == "pair"), key=lambda c: c.cutoff)
+    pairs = (c for c in potential.channels if c.kind == "pair" and c.zero != "cutoff")
+    longest = max(pairs, key=lambda c: c.cutoff)
     cutoff = f"{longest.cutoff:g} {potential.units.length_unit}"
     words = (
         f"{longest.label}: pairs beyond the cutoff of {cutoff} would make about {percent(tail)} of the force if the "

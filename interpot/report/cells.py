@@ -282,10 +282,11 @@ def _worse_by(row: Mapping[Any, Any], least: float) -> str:
     if not stderr > 0:
         return typeset(f"{value:+.2g} %")
     decimals = int(1 - np.floor(np.log10(stderr))) - (f"{stderr:.0e}"[0] not in "12")
-    if decimals > _DECIMALS or abs(value) > _PLAIN:
+    if decimals > _DECIMALS or max(abs(value), stderr) > _PLAIN:
         sign = "" if value < 0 else "+"
         return f"{typeset(sign + with_error(value, stderr))} %"
-    decimals = max(decimals, 0)  # "+1420(120) %" rather than "+1.42(12)×10³ %"
+    if decimals < 0:  # "+1420(120) %" rather than "+1.42(12)×10³ %"
+        return typeset(f"{round(value, decimals):+.0f}({round(stderr, decimals):.0f}) %")
     return typeset(f"{value:+.{decimals}f}({round(stderr * 10.0**decimals)}) %")
 
 

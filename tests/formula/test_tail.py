@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
+import sympy
 from systems import Frames, clusters, noisy, statistic_of
 
-from interpot import Discovery, discover
+from interpot import Discovery, Potential, Statistic, accumulate, discover, pair_channels, weighted
+from interpot.formula.codegen import R
 from interpot.formula.tail import missed_tail
 from interpot.records import FloatArray
 
@@ -50,3 +55,34 @@ def test_the_missed_tail_is_that_of_independent_pairs() -> None:
         beyond = r[(r > CUTOFF) & (r < 3 * CUTOFF)]
         square += 2 * float(np.sum(slope(beyond) ** 2))
     assert missed_tail(made, best) == pytest.approx(np.sqrt(square / made.square), rel=0.3)
+
+
+@cache
+def made_and_best() -> tuple[Statistic, Potential]:
+    frames = Frames([replace(f, energy=float(k)) for k, f in enumerate(clusters(cut, 6, 30, 3.3, 14.0))])
+    made = accumulate(frames, pair_channels(frames, CUTOFF), cutoffs="given", energies="potential")
+    return made, discover(weighted(made, energies=0.0), terms=["power"], max_terms=2).best
+
+
+def test_energies_beside_the_forces_are_no_forces() -> None:
+    """Whatever they weigh, the share of the forces is the same; of energies alone there is none."""
+    made, best = made_and_best()
+    tail = missed_tail(weighted(made, energies=0.0), best)
+    assert tail > 0
+    assert missed_tail(weighted(made, energies=1e3), best) == tail
+    assert missed_tail(weighted(made, forces=0.0, energies=1.0), best) == 0
+
+
+def test_a_formula_that_does_not_decay_does_not_go_on() -> None:
+    made, best = made_and_best()
+    (channel,) = best.channels
+    assert missed_tail(made, replace(best, channels=(replace(channel, zero="cutoff"),))) == 0
+
+
+def test_a_pole_beyond_the_cutoff_makes_no_finite_tail() -> None:
+    """As of exp(s/(r - a)), whose force is larger than what a float's square holds just beyond a."""
+    made, best = made_and_best()
+    (channel,) = best.channels
+    expression = sympy.exp(sympy.Float(30.0) / (R - 7.2))
+    wild = replace(channel, expression=expression, parameters=())
+    assert missed_tail(made, replace(best, channels=(wild,), covariance=np.zeros((0, 0)))) == np.inf

@@ -301,3 +301,27 @@ def test_a_file_without_degrees_of_freedom_is_read(tmp_path: Path) -> None:
     path.write_text(json.dumps({**document, "degrees_of_freedom": 0.5}))
     with pytest.raises(InterpotError, match=r"'degrees_of_freedom' is 0\.5, expected at least 1"):
         Potential.load(path)
+
+
+def test_noise_of_one_species_hides_nothing_of_another() -> None:
+    """B-B is seen by quiet particles, A-A by loud ones: one variance for both would hide it."""
+    random, kinds = np.random.default_rng(3), np.arange(30) % 2
+    frames = clusters(
+        lambda r: np.where(r < 8.5, 0.25 * ((3.4 / r) ** 7 / 3.4 - 2 * (3.4 / r) ** 13 / 3.4), 0.0),
+        frames=24,
+        atoms=30,
+        low=3.2,
+        high=12.0,
+    )
+    noise = np.where(kinds[:, None] == 0, 0.5, 1e-4)
+    frames = [
+        replace(f, species=("A", "B"), kinds=kinds, forces=f.forces + noise * random.normal(size=(30, 3)))
+        for f in frames
+    ]
+    data = Frames(frames)
+    statistic = accumulate(data, pair_channels(data, 8.5), cutoffs="given")
+    objective = Objective.of(statistic)
+    powers = Form((library(["power"])[0],) * 2, np.array([6.0, 12.0]), np.zeros((2, 0)))
+    found = fit(objective, [powers] * 3)
+    judge = Judge(statistic, objective)
+    assert [judge.candidate(found, of).determined for of in (0, 2)] == [False, True]

@@ -179,6 +179,7 @@ def test_a_best_error_that_is_not_resolved_bounds_how_much_worse_others_are() ->
     [
         (0.01, 0.132, 0.012, "+1320(120) %"), (0.01, 0.007, 0.005, "+70(50) %"), (0.01, 5e-12, 3e-13, "+5.0(3)×10⁻⁸ %"),
         (0.01, 300.0, 20.0, "+3.00(20)×10⁶ %"),
+        (0.01, 0.13237, 0.01172, "+1320(120) %"), (0.01, 0.007, 20.0, "+0(20)×10⁴ %"),
     ],
 )  # fmt: skip
 def test_differences_are_plain_numbers_where_these_are_short(
